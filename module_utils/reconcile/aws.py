@@ -1,0 +1,200 @@
+"""Talking to AWS: reads that retry, writes that are sent once, and AWS's errors in plain words.
+
+boto3's own retries repeat a write whose answer was lost, and a repeated CreateVpc makes a second VPC. So reads go
+through a client that retries, and writes through one with a single attempt: a write that AWS refused for its rate is
+sent again here, a write without an answer is a LostAnswer, and the engine looks before it goes on.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import botocore.loaders
+import botocore.session
+from botocore import exceptions as boto
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from .errors import AwsFailure, LostAnswer
+
+# Parsed once per process; a process that is forked off later inherits what was parsed before.
+LOADER = botocore.loaders.create_loader()
+
+SIDE_BY_SIDE = 10
+# boto3's default mode is `legacy`; `standard` knows more throttling codes and spreads its retries.
+READS = Config(retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=10, read_timeout=60,
+               max_pool_connections=SIDE_BY_SIDE, user_agent_extra="streambed")  # fmt: skip
+WRITES = READS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+# "Too fast": nothing was done, the same call may be sent again. The last three are unknown to botocore's own list.
+# Source: botocore/retries/standard.py (ThrottledRetryableChecker) and the services' error pages.
+THROTTLES = frozenset({
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
+    "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException",
+    "APICallRateForCustomerExceeded", "OperationAborted", "ConcurrentMutationLimitExceeded",
+})  # fmt: skip
+THROTTLE_SECONDS = 120.0
+# An object that was seen or made a moment ago may be unknown to another of AWS's servers for a while.
+# Source: EC2 API reference, "Eventual consistency".
+UNKNOWN_YET_SECONDS = 60.0
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403")
+NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
+
+
+def code_of(error: boto.ClientError) -> str:
+    """AWS's error code."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_quota(code: str) -> bool:
+    """Whether a code says that the account may not have more of something."""
+    return code not in THROTTLES and ("LimitExceeded" in code or "QuotaExceeded" in code or "QuotaFor" in code)
+
+
+class Aws:
+    """The clients of one run, made when first needed, and a count of the calls made through them.
+
+    ``connection`` holds botocore's client arguments; ``profile`` a profile's name; ``pause(seconds)`` sleeps.
+    """
+
+    def __init__(self, connection: Mapping[str, Any], profile: str | None, pause: Callable[[float], None]) -> None:
+        self._connection = connection
+        self._session = botocore.session.Session(profile=profile)
+        self._session.register_component("data_loader", LOADER)
+        self._pause = pause
+        self._clients: dict[tuple[str, int], Any] = {}
+        self._lock = threading.Lock()
+        self.counts = {"reads": 0, "writes": 0}
+
+    @property
+    def region(self) -> str:
+        """The region in use, or an empty string when none is set."""
+        return self._connection.get("region_name") or self._session.get_config_variable("region") or ""
+
+    def read(self, service: str, operation: str, absent: tuple[str, ...] = (), **params: Any) -> dict[str, Any] | None:
+        """The whole answer, all pages of it; ``None`` when AWS answers with an error code in ``absent``."""
+        client = self._client(service, READS)
+        self._count("reads")
+        try:
+            if client.can_paginate(operation):
+                return dict(client.get_paginator(operation).paginate(**params).build_full_result())
+            return dict(getattr(client, operation)(**params))
+        except boto.ClientError as error:
+            if code_of(error) in absent:
+                return None
+            raise
+
+    def read_many(self, requests: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+        """Answers by key, read side by side; a request is ``(service, operation, params[, absent codes])``."""
+
+        def one(request: tuple[Any, ...]) -> Any:
+            service, operation, params, *absent = request
+            return self.read(service, operation, *absent, **params)
+
+        for service in {request[0] for request in requests.values()}:
+            self._client(service, READS)
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return dict(zip(requests, pool.map(one, requests.values()), strict=True))
+
+    def write(
+        self, service: str, operation: str, params: Mapping[str, Any], patience: Mapping[str, float]
+    ) -> dict[str, Any]:
+        """The answer to a write.  Raises LostAnswer when it may have taken effect without an answer."""
+        call = getattr(self._client(service, WRITES), operation)
+        waited = 0.0
+        for attempt in range(1000):
+            self._count("writes")
+            try:
+                return dict(call(**params))
+            except boto.ClientError as error:
+                worth = _worth_waiting(error, patience)
+                if waited >= worth:
+                    raise
+            except NOT_SENT:
+                raise
+            except (boto.HTTPClientError, ResponseParserError) as error:
+                raise LostAnswer(f"{self.api_name(service, operation)}: {type(error).__name__}") from error
+            delay = random.uniform(0.2, min(10.0, 0.5 * 2 ** min(attempt, 6)))
+            waited += delay
+            self._pause(delay)
+        raise AssertionError("unreachable: every wait above is bounded by seconds")
+
+    def api_name(self, service: str, operation: str) -> str:
+        """AWS's name of a boto3 method: ``CreateVpc`` for ``create_vpc``."""
+        return str(self._client(service, READS).meta.method_to_api_mapping.get(operation, operation))
+
+    def _client(self, service: str, config: Config) -> Any:
+        key = (service, id(config))
+        with self._lock:
+            if key not in self._clients:
+                connection = dict(self._connection)
+                extra = connection.pop("config", None)
+                merged = extra.merge(config) if extra else config
+                self._clients[key] = self._session.create_client(service, config=merged, **connection)
+            return self._clients[key]
+
+    def _count(self, kind: str) -> None:
+        with self._lock:
+            self.counts[kind] += 1
+
+
+def _worth_waiting(error: boto.ClientError, patience: Mapping[str, float]) -> float:
+    """Seconds for which a refused write is sent again.  Raises LostAnswer for a server's failure."""
+    code = code_of(error)
+    if code in patience:
+        return patience[code]
+    if code in THROTTLES:
+        return THROTTLE_SECONDS
+    if code.endswith(".NotFound") or code in ("NatGatewayNotFound", "NoSuchBucket"):
+        return UNKNOWN_YET_SECONDS
+    if int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500:
+        raise LostAnswer(f"{error.operation_name}: {code}") from error
+    return 0.0
+
+
+def explain(error: Exception) -> str:
+    """One botocore error as a sentence with the next step; parameters, which may hold secrets, are left out."""
+    if isinstance(error, boto.ClientError):
+        code = code_of(error)
+        message = error.response.get("Error", {}).get("Message", "")
+        return f"{error.operation_name}: {code}: {message} Next: {_next_step(code, error.operation_name)}"
+    if isinstance(error, (boto.NoCredentialsError, boto.PartialCredentialsError)):
+        return (f"credentials: found {_first_line(error)}, wanted an access key and its secret. Next: export "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in AWS_PROFILE")  # fmt: skip
+    if isinstance(error, boto.ProfileNotFound):
+        return f"profile: {_first_line(error)}. Next: correct AWS_PROFILE or the profile option"
+    if isinstance(error, boto.NoRegionError):
+        return "region: found nothing, wanted a region such as eu-west-1. Next: set AWS_REGION or the region option"
+    if isinstance(error, NOT_SENT):
+        return (f"endpoint: {_first_line(error)}. Next: check the region, the endpoint and the network; "
+                "for the embedded cloud run `make cloud-up`")  # fmt: skip
+    if isinstance(error, boto.ParamValidationError):
+        return "AWS's own parameter check refused the call. Next: report this; it should have been refused earlier"
+    return f"{type(error).__name__}. Next: run again; a run continues from what is there"
+
+
+def _next_step(code: str, operation: str) -> str:
+    if code in DENIED:
+        return f"allow {operation} for these credentials"
+    if is_quota(code):
+        return "ask for a higher quota in Service Quotas or remove what is unused, and run again; what exists is kept"
+    if "Expired" in code or "InvalidClientToken" in code or "UnrecognizedClient" in code:
+        return "renew the credentials"
+    return "correct the declaration or run again; a run continues from what is there"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def only(items: Iterable[Any]) -> Any:
+    """The single item, or ``None`` when there is none.  Raises AwsFailure for several."""
+    found = list(items)
+    if len(found) > 1:
+        raise AwsFailure(f"found {len(found)} objects where one was expected")
+    return found[0] if found else None

@@ -1,0 +1,68 @@
+"""The shape of a component: plain functions and data, one value.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .errors import Refusal
+from .fields import Difference, Field
+from .plan import Call, Wait
+
+if TYPE_CHECKING:
+    from .aws import Aws
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look at AWS found, in the vocabulary of the options.
+
+    ``resource``: the component's main object with all that belongs to it, ``None`` when there is none.
+    ``satellites``: fields of objects that stand on their own name (a subnet group, a lock table) and may exist while
+    the main object does not. ``around``: facts that the declaration leans on (ids of parents, families, zones).
+    ``waits``: what is still in the making. ``scheduled``: field name -> what waits for the maintenance window, and
+    when. ``foreign``: objects that bear our names and are not ours.
+    """
+
+    resource: State | None
+    satellites: State = field(default_factory=dict)
+    around: State = field(default_factory=dict)
+    waits: tuple[Wait, ...] = ()
+    scheduled: Mapping[str, str] = field(default_factory=dict)
+    foreign: tuple[Refusal, ...] = ()
+
+
+def _nothing(*_: Any) -> tuple[Refusal, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Component:
+    """One kind of resource that a module keeps as declared.
+
+    ``rules(options)`` yields combinations that AWS would refuse, before any call. ``observe`` reads, and is the only
+    function that touches AWS. ``desire(options, seen)`` is the declaration in the vocabulary of the fields.
+    ``newborn(desired)`` is what AWS hands out right after ``create(desired)``; what differs from it goes through
+    ``update(observed, desired, differences)``. ``delete(seen, options)`` undoes everything. ``guards`` yields changes
+    that would lose data and that no option allows.
+    """
+
+    module: str
+    noun: str
+    options: Mapping[str, Mapping[str, Any]]
+    fields: tuple[Field, ...]
+    observe: Callable[[Aws, Options], Seen]
+    desire: Callable[[Options, Seen], State]
+    newborn: Callable[[State], State]
+    create: Callable[[State], list[Call]]
+    update: Callable[[State, State, Mapping[str, Difference]], list[Call]]
+    delete: Callable[[Seen, Options], list[Call]]
+    permissions: frozenset[str]
+    rules: Callable[[Options], Iterable[Refusal]] = _nothing
+    guards: Callable[[State, State, Mapping[str, Difference]], Iterable[Refusal]] = _nothing
+    # Error codes that mean "not yet", with the seconds they are worth waiting for.
+    patience: Mapping[str, float] = field(default_factory=dict)

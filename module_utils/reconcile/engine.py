@@ -1,0 +1,260 @@
+"""settle -> observe -> compare -> refuse -> plan -> apply -> verify -> report.  The only file that acts.
+
+Only this file knows Ansible, check mode, and how a run ends; ``walk.py`` makes the calls that it decides on.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import identity
+from .aws import Aws, explain
+from .component import Component, Options, Seen
+from .errors import AwsFailure, LostAnswer, Refusal, Refused, did_you_mean, shown
+from .fields import Difference, compare, render
+from .plan import Call, Wait, described, missing_parents, ordered, printable
+from .walk import Tell, Terms, Walked, apply, poll, silent
+
+# How often a lost answer is looked into before the run gives up, and how long AWS may take to show what was made.
+LOST_ANSWERS = 5
+SHOWN_WITHIN_SECONDS = 30.0
+
+COMMON_OPTIONS: dict[str, dict[str, Any]] = {
+    "state": {"choices": ["present", "absent"], "default": "present"},
+    "stack_name": {"required": True},
+    "environment_suffix": {"required": True},
+    "tags": {"type": "dict"},
+    "purge_tags": {"type": "bool", "default": True},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 3600},
+    "poll_seconds": {"type": "float", "fallback": (env_fallback, ["STREAMBED_POLL_SECONDS"])},
+}
+
+
+class Module(AnsibleModule):  # type: ignore[misc]
+    """An Ansible module that says which option was meant when it is given an unknown one."""
+
+    def fail_json(self, msg: str, **rest: Any) -> NoReturn:  # type: ignore[misc]
+        unknown = re.match(r"Unsupported parameters for \(\S+\) module: (.+?)\. Supported", msg)
+        if unknown:
+            known = set(self.argument_spec) | set(re.findall(r"\w+", msg.partition("include:")[2]))
+            words = [word.strip() for word in unknown.group(1).split(",")]
+            found = ", ".join(word + did_you_mean(word.rpartition(".")[2], known) for word in words)
+            msg = f"{self._name}: unknown option {found}. Next: correct it; ansible-doc {self._name} lists every option"
+        super().fail_json(msg=msg, **rest)
+
+
+def open_module(component: Component) -> AnsibleAWSModule:
+    """The module with the component's options; ends the run when the arguments do not fit them."""
+    AnsibleAWSModule.default_settings["module_class"] = Module
+    spec = {**COMMON_OPTIONS, **component.options}
+    return AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+
+
+def connect(module: AnsibleAWSModule) -> Aws:
+    """AWS as the module's options, the environment and the credential chain say."""
+    region, endpoint_url, keys = get_aws_connection_info(module)
+    profile = keys.pop("profile_name", None)
+    config = keys.pop("aws_config", None)
+    connection = {"region_name": region, "endpoint_url": endpoint_url, **keys, **({"config": config} if config else {})}
+    return Aws(connection, profile, time.sleep)
+
+
+def terms_of(module: AnsibleAWSModule, tell: Tell = silent) -> Terms:
+    """The terms that the module's options and Ansible state."""
+    options = module.params
+    return Terms(module.check_mode, options["wait"], options["wait_timeout"], options["poll_seconds"],
+                 time.sleep, time.monotonic, tell)  # fmt: skip
+
+
+def run(component: Component) -> None:
+    """The whole of a module's ``main``."""
+    module = open_module(component)
+    failure = ""
+    try:
+        result = reconcile(component, connect(module), module.params, terms_of(module))
+    except Exception as error:  # noqa: BLE001  an uncaught one would print its parameters, secrets among them
+        failure = failure_of(error)
+    if failure:
+        module.fail_json(msg=failure)
+    if module.check_mode and result["waiting_for"]:
+        module.warn(f"{component.noun}: AWS is busy with {', '.join(result['waiting_for'])}; planned all the same")
+    module.exit_json(**result)
+
+
+def reconcile(component: Component, aws: Aws, options: Options, terms: Terms) -> dict[str, Any]:
+    """The module's result.  Raises Refused before any write, AwsFailure when AWS does not do as asked."""
+    refuse([*identity.refusals(options), *component.rules(options)])
+    seen = observe(component, aws, options, terms)
+    differences, calls = plan(component, options, seen)
+    result = report(component, options, seen, differences, calls)
+    if calls and not terms.check_mode:
+        walked = carry_out(component, aws, options, terms, seen, calls)
+        result["calls"] = [described(call) for call in walked.made]
+        result["changed"] = bool(walked.made)
+        seen = component.observe(aws, options)
+        if not walked.left and not walked.waits:
+            seen = verify(component, aws, options, terms, seen)
+        result["settling"] = settling(component, options, (*walked.waits, *seen.waits), walked.left)
+        result["resource"] = printable(seen.resource or {})
+    elif not terms.check_mode:
+        result["settling"] = settling(component, options, seen.waits, calls)
+    result["aws_calls"] = dict(aws.counts)
+    return result
+
+
+def refuse(refusals: Sequence[Refusal]) -> None:
+    """Raises Refused when there is anything to refuse."""
+    if refusals:
+        raise Refused(refusals)
+
+
+def observe(component: Component, aws: Aws, options: Options, terms: Terms) -> Seen:
+    """What is there; a run that waits first lets AWS finish what it is in the middle of.  A plan never waits."""
+    seen = component.observe(aws, options)
+    if seen.waits and terms.wait and not terms.check_mode:
+        deadline = terms.clock() + terms.wait_timeout
+        for wait in seen.waits:
+            poll(wait, aws, {}, terms, deadline)
+        seen = component.observe(aws, options)
+    return seen
+
+
+def plan(component: Component, options: Options, seen: Seen) -> tuple[dict[str, Difference], list[Call]]:
+    """Differences and the calls that remove them, in the order in which they can be made.  Raises Refused."""
+    refuse(seen.foreign)
+    if options["state"] == "absent":
+        return {}, ordered(component.delete(seen, options))
+    desired = component.desire(options, seen)
+    if seen.resource is None:
+        born = {**component.newborn(desired), **seen.satellites}
+        calls = [*component.create(desired), *component.update(born, desired, compare(component.fields, born, desired))]
+        return compare(component.fields, None, desired), ordered(calls)
+    differences = compare(component.fields, seen.resource, desired)
+    refuse([*fixed(component, options, differences), *component.guards(seen.resource, desired, differences)])
+    calls = ordered(component.update(seen.resource, desired, differences)) if differences else []
+    if differences and not calls:
+        raise AssertionError(f"{component.noun}: no call changes {', '.join(differences)}")
+    return differences, calls
+
+
+def fixed(component: Component, options: Options, differences: Mapping[str, Difference]) -> list[Refusal]:
+    """Refusals for what AWS cannot change on an existing object."""
+    name = identity.identity_of(options).name
+    return [
+        Refusal(component.noun, name, difference.field.name, difference.after, difference.before,
+                f"{difference.field.fixed}; put the old value back, or destroy the {component.noun} and run again")
+        for difference in differences.values() if difference.field.fixed
+    ]  # fmt: skip
+
+
+def report(
+    component: Component, options: Options, seen: Seen, differences: Mapping[str, Difference], calls: Sequence[Call]
+) -> dict[str, Any]:
+    """The result as far as the plan knows it."""
+    state = dict(seen.resource or {})
+    gone = options["state"] == "absent"
+    if not gone:
+        state.update({name: difference.after for name, difference in differences.items()})
+    pair = render(differences, exists=seen.resource is not None)
+    if gone and calls:
+        pair = {"before": printable(state), "after": {}}
+    name = identity.identity_of(options).name
+    classes = ", ".join(dict.fromkeys(call.change for call in calls)) or "nothing to do"
+    header = f"{component.noun} {name}"
+    return {
+        "changed": bool(calls),
+        "calls": [described(call) for call in calls],
+        "diff": {**pair, "before_header": header, "after_header": f"{header} ({classes})"},
+        "resource": {} if gone and not calls else printable(state),
+        "settling": {},
+        "waiting_for": sorted({wait.noun for wait in seen.waits}),
+        "scheduled": dict(seen.scheduled),
+    }
+
+
+def settling(component: Component, options: Options, waits: Sequence[Wait], left: Sequence[Call]) -> dict[str, Any]:
+    """What a later run of the same declaration has to wait for and still to do; empty when all is settled."""
+    if not waits and not left:
+        return {}
+    secret = {name for name, spec in component.options.items() if spec.get("no_log")}
+    kept = {name: value for name, value in options.items()
+            if name in component.options and name not in secret and value is not None}  # fmt: skip
+    return {
+        "module": component.module,
+        "options": kept,
+        "waiting_for": sorted({wait.noun for wait in waits}),
+        "calls_left": [described(call) for call in left],
+    }
+
+
+def carry_out(component: Component, aws: Aws, options: Options, terms: Terms, seen: Seen, calls: list[Call]) -> Walked:
+    """Makes the calls; after a lost answer looks at AWS and goes on from what is there, with a new plan."""
+    total = Walked()
+    for _ in range(LOST_ANSWERS):
+        refuse(orphans(component, options, calls))
+        walked = apply(component, aws, terms, seen, calls)
+        total.made += walked.made
+        if walked.lost is None:
+            return replace(total, waits=walked.waits, left=walked.left)
+        total.made.append(walked.lost)
+        seen, calls = look_again(component, aws, options, terms, walked.lost)
+    raise AwsFailure(f"{component.noun}: {LOST_ANSWERS} answers were lost. Next: check the network, run again")
+
+
+def orphans(component: Component, options: Options, calls: Sequence[Call]) -> list[Refusal]:
+    """Refusals for parents that a plan may assume but a run needs."""
+    name = identity.identity_of(options).name
+    return [Refusal(component.noun, name, "parent", "nothing", parent, "run the role that makes it first")
+            for parent in missing_parents(calls)]  # fmt: skip
+
+
+def look_again(component: Component, aws: Aws, options: Options, terms: Terms, lost: Call) -> tuple[Seen, list[Call]]:
+    """What is there after a write without an answer, given time to show, and the calls that are still needed."""
+    deadline = terms.clock() + SHOWN_WITHIN_SECONDS
+    while True:
+        seen = component.observe(aws, options)
+        _, calls = plan(component, options, seen)
+        unseen = any((call.operation, call.on) == (lost.operation, lost.on) for call in calls)
+        if not unseen or terms.clock() >= deadline:
+            return seen, calls
+        terms.sleep(terms.poll_seconds or 2.0)
+
+
+def verify(component: Component, aws: Aws, options: Options, terms: Terms, seen: Seen) -> Seen:
+    """What is there once AWS shows everything that was asked.  Raises AwsFailure naming what still differs."""
+    deadline = terms.clock() + SHOWN_WITHIN_SECONDS
+    while True:
+        differences, calls = plan(component, options, seen)
+        if not calls:
+            return seen
+        if terms.clock() >= deadline:
+            name = identity.identity_of(options).name
+            rest = [f"{key}: found {shown(printable(d.before))}, wanted {shown(printable(d.after))}"
+                    for key, d in differences.items()] or [call.why for call in calls]  # fmt: skip
+            raise AwsFailure(f"{component.noun} {name} was changed, but AWS does not show it: {'; '.join(rest)}. "
+                             "Next: run again; if it stays, AWS or someone else keeps changing it back")  # fmt: skip
+        terms.sleep(terms.poll_seconds or 2.0)
+        seen = component.observe(aws, options)
+
+
+def failure_of(error: Exception) -> str:
+    """The message of a run that ended with an error; never a traceback, never a parameter."""
+    if isinstance(error, (Refused, AwsFailure, LostAnswer)):
+        return str(error)
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return explain(error)
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f" in {where.tb_frame.f_code.co_name}, line {where.tb_lineno}" if where else ""
+    return f"{type(error).__name__}{place}. Next: report this; nothing is lost, running again continues"

@@ -1,0 +1,72 @@
+"""Every name and every ownership tag of an environment, derived once.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Refusal
+
+# The narrowest name rules of the four components meet here: a replication group id takes 1-40 characters, starts with a
+# letter, has no double and no trailing hyphen, and is stored in lower case.
+# Source: CreateReplicationGroup API reference, ReplicationGroupId.
+NAME_LENGTH = 40
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+SUFFIX = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One environment of one stack: how its objects are called and recognised."""
+
+    stack_name: str
+    environment_suffix: str
+
+    @property
+    def name(self) -> str:
+        """``<stack>-<suffix>``, the name of each component's main object."""
+        return f"{self.stack_name}-{self.environment_suffix}"
+
+    @property
+    def ownership(self) -> dict[str, str]:
+        """The tags that say an object is ours."""
+        return {"streambed:stack": self.stack_name, "streambed:environment": self.environment_suffix}
+
+    def named(self, *parts: str) -> str:
+        """A name for something that belongs to the environment: ``sensors-dev-app``."""
+        return "-".join((self.name, *parts))
+
+    def state_bucket(self, account_id: str) -> str:
+        """The state bucket's name; bucket names are unique among all accounts, so the account is part of it."""
+        return self.named("state", account_id)
+
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Whether an object with these tags is ours."""
+        return self.ownership.items() <= tags.items()
+
+    def tags(self, extra: Mapping[str, str] | None, name: str | None = None) -> dict[str, str]:
+        """The tags an object of ours carries: the caller's, its Name where AWS shows one, and the ownership tags."""
+        return {**({"Name": name} if name else {}), **(extra or {}), **self.ownership}
+
+
+def identity_of(options: Mapping[str, Any]) -> Identity:
+    """The identity that a module's options state."""
+    return Identity(options["stack_name"], options["environment_suffix"])
+
+
+def refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What is wrong with ``stack_name`` and ``environment_suffix``."""
+    identity = identity_of(options)
+    rules = (("stack_name", NAME, "a letter first"), ("environment_suffix", SUFFIX, "a letter or digit first"))
+    for field, pattern, first in rules:
+        if not pattern.match(options[field]):
+            wanted = f"lower-case letters, digits and single hyphens, {first}"
+            yield Refusal("environment", identity.name, field, repr(options[field]), wanted, f"correct {field}")
+    if len(identity.name) > NAME_LENGTH:
+        wanted = f"at most {NAME_LENGTH} characters in <stack_name>-<environment_suffix>"
+        yield Refusal("environment", identity.name, "stack_name", len(identity.name), wanted, "shorten one of them")
+    for key in options.get("tags") or {}:
+        if key.startswith("aws:") or key in identity.ownership:
+            yield Refusal("environment", identity.name, "tags", key, "a tag of your own", f"remove {key} from tags")

@@ -1,0 +1,184 @@
+"""A plan is a list of Calls: boto3 operations written down instead of made.  Pure: no AWS, no Ansible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+KNOWN_AFTER_APPLY = "(known after apply)"
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+EVERYTHING_BEFORE = "*"
+
+# What a call means for what exists; shown in plan and diff.
+CREATE = "create"
+IN_PLACE = "in place"
+DEFERRED = "deferred to the maintenance window"
+MULTI_STEP = "multi-step"
+DISRUPTIVE = "disruptive"
+DELETE = "delete"
+CHANGES = (CREATE, IN_PLACE, DEFERRED, MULTI_STEP, DISRUPTIVE, "replace", DELETE)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A value that is not known before apply.
+
+    An earlier Call of the same plan saves it under ``name``. Where it belongs to a parent that another component
+    creates, ``parent`` says what is missing and who makes it; such a Ref can be planned with but not applied.
+    """
+
+    name: str
+    parent: str = ""
+
+    def __str__(self) -> str:
+        return KNOWN_AFTER_APPLY
+
+
+@dataclass(frozen=True, repr=False)
+class Secret:
+    """A value that is sent to AWS and shown nowhere."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Read ``operation`` until every state that ``path`` (JMESPath) finds is one of ``done``.
+
+    Nothing found, or an error code in ``absent_codes``, is the state ``absent``. ``slow`` waits can be left to the
+    settling at the end of a run; the others last seconds and are always waited for. A state in ``failed`` ends the
+    wait with what ``reason`` (JMESPath) finds.
+    """
+
+    noun: str
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    path: str
+    done: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+    reason: str = ""
+    absent_codes: tuple[str, ...] = ()
+    pause_seconds: float = 5
+    slow: bool = True
+
+
+@dataclass(frozen=True)
+class Call:
+    """One write: ``operation`` is boto3's method name, ``on`` the object it touches.
+
+    Calls on one object keep their order. ``after`` names objects whose calls, wherever they are listed, come first;
+    ``EVERYTHING_BEFORE`` stands for all calls listed earlier. ``saves`` maps Ref names to JMESPaths in the response.
+    """
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    on: str
+    why: str
+    change: str = IN_PLACE
+    after: tuple[str, ...] = ()
+    saves: Mapping[str, str] = field(default_factory=dict)
+    wait: Wait | None = None
+
+
+def walk(value: Any) -> Iterator[Any]:
+    """Every leaf of a nested value."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from walk(item)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from walk(item)
+    else:
+        yield value
+
+
+def _replace(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """The same nested value with each leaf replaced; tuples become lists, as in JSON."""
+    if isinstance(value, Mapping):
+        return {key: _replace(item, leaf) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_replace(item, leaf) for item in value]
+    return leaf(value)
+
+
+def printable(value: Any) -> Any:
+    """A value for people and JSON: Refs as "(known after apply)", secrets hidden."""
+    return _replace(value, lambda leaf: str(leaf) if isinstance(leaf, (Ref, Secret)) else leaf)
+
+
+def resolve(value: Any, known: Mapping[str, Any]) -> Any:
+    """A value for boto3: Refs and secrets replaced by what they stand for.  Raises KeyError for an unknown Ref."""
+
+    def real(leaf: Any) -> Any:
+        if isinstance(leaf, Ref):
+            return known[leaf.name]
+        return leaf.value if isinstance(leaf, Secret) else leaf
+
+    return _replace(value, real)
+
+
+def refs(value: Any) -> set[Ref]:
+    """Every Ref inside a nested value."""
+    return {leaf for leaf in walk(value) if isinstance(leaf, Ref)}
+
+
+def dependencies(calls: Sequence[Call]) -> list[set[int]]:
+    """For each call the positions of the calls that must be finished before it starts."""
+    saver = {name: position for position, call in enumerate(calls) for name in call.saves}
+    result = []
+    for position, call in enumerate(calls):
+        needed = {saver[ref.name] for ref in refs(call.params) if ref.name in saver}
+        for other, earlier in enumerate(calls):
+            listed_before = other < position
+            if earlier.on == call.on:
+                if listed_before:
+                    needed.add(other)
+            elif earlier.on in call.after or (listed_before and EVERYTHING_BEFORE in call.after):
+                needed.add(other)
+        result.append(needed - {position})
+    return result
+
+
+def ordered(calls: Sequence[Call]) -> list[Call]:
+    """The calls in an order in which they can be made one by one, as near to the given one as their needs allow.
+
+    Raises ValueError when the calls wait for each other in a circle, which is a mistake in a component.
+    """
+    needs = dependencies(calls)
+    done: list[int] = []
+    left = list(range(len(calls)))
+    while left:
+        ready = next((position for position in left if needs[position] <= set(done)), None)
+        if ready is None:
+            circle = ", ".join(f"{calls[position].operation} on {calls[position].on}" for position in left)
+            raise ValueError(f"calls wait for each other: {circle}")
+        left.remove(ready)
+        done.append(ready)
+    return [calls[position] for position in done]
+
+
+def missing_parents(calls: Sequence[Call]) -> list[str]:
+    """What the calls need and nobody creates in this plan, in a stable order."""
+    saved = {name for call in calls for name in call.saves}
+    found = {ref for call in calls for ref in refs(call.params) if ref.name not in saved}
+    return sorted({ref.parent or ref.name for ref in found})
+
+
+def described(call: Call) -> dict[str, Any]:
+    """A call as it stands in results, plans and artifacts."""
+    return {
+        "service": call.service,
+        "operation": call.operation,
+        "params": printable(call.params),
+        "on": call.on,
+        "why": call.why,
+        "change": call.change,
+    }

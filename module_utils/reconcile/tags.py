@@ -1,0 +1,54 @@
+"""Tags: from AWS's list to a plain mapping and back, and whose an object is.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .errors import Refusal, shown
+from .identity import identity_of
+
+OWNED_BY_AWS = "aws:"
+
+
+def ansible_tags(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+    """``{key: value}`` without AWS's own tags, which nobody else can change."""
+    found = {tag["Key"]: tag.get("Value", "") for tag in tags or ()}
+    return {key: value for key, value in found.items() if not key.startswith(OWNED_BY_AWS)}
+
+
+def boto3_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """AWS's list of ``{"Key": …, "Value": …}``."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def tag_specifications(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """EC2's form for tags that are part of the call that creates the object."""
+    return [{"ResourceType": kind, "Tags": boto3_tags(tags)}]
+
+
+def wanted_tags(options: Mapping[str, Any], observed: Mapping[str, str] | None, name: str | None = None) -> Any:
+    """The tags an object should carry.
+
+    Without a ``tags`` option, or without ``purge_tags``, tags that others set stay.
+    """
+    wanted = identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()}, name)
+    purge = options["purge_tags"] and options["tags"] is not None
+    return wanted if purge else {**(observed or {}), **wanted}
+
+
+def tag_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Tags to set and keys to remove."""
+    to_set = {key: value for key, value in after.items() if before.get(key) != value}
+    return to_set, sorted(set(before) - set(after))
+
+
+def foreign(options: Mapping[str, Any], thing: str, name: str, tags: Mapping[str, str]) -> tuple[Refusal, ...]:
+    """A refusal when an object of our name is not ours."""
+    identity = identity_of(options)
+    if identity.owns(tags):
+        return ()
+    found = shown([f"{key}={value}" for key, value in sorted(tags.items()) if key in identity.ownership])
+    wanted = shown([f"{key}={value}" for key, value in identity.ownership.items()])
+    step = "choose another stack_name or name, or give the object these tags if it is yours to manage"
+    return (Refusal(thing, name, "ownership tags", found, wanted, step),)

@@ -1,0 +1,159 @@
+"""Making the calls of a plan: side by side where they may, in order where they must, waiting where AWS is slow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as first_of
+from dataclasses import dataclass, field
+from typing import Any
+
+import jmespath
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .aws import SIDE_BY_SIDE, Aws, explain
+from .component import Component, Seen
+from .errors import AwsFailure, LostAnswer, shown
+from .plan import Call, Wait, dependencies, resolve
+
+Tell = Callable[[str, str, float], None]
+
+
+def silent(noun: str, state: str, elapsed_seconds: float) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How one run is carried out, apart from what is declared.
+
+    ``wait_timeout`` bounds the waits of one walk, in seconds; ``poll_seconds`` replaces each wait's own pause;
+    ``tell(noun, state, elapsed_seconds)`` hears of every poll.
+    """
+
+    check_mode: bool
+    wait: bool
+    wait_timeout: float
+    poll_seconds: float | None
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+    tell: Tell = silent
+
+
+@dataclass
+class Walked:
+    """What became of a plan: calls made, waits left to others, calls not made because of those waits."""
+
+    made: list[Call] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    left: list[Call] = field(default_factory=list)
+    lost: Call | None = None
+
+
+def apply(component: Component, aws: Aws, terms: Terms, seen: Seen, calls: list[Call]) -> Walked:
+    """Walks the graph of calls, up to ten side by side.  Raises AwsFailure with what was made and what was not."""
+    walk = _Walk(component, aws, terms, calls, busy={wait.noun for wait in seen.waits})
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        running: dict[Future[None], int] = {}
+        while True:
+            for position in walk.ready():
+                running[pool.submit(walk.make, position)] = position
+            if not running:
+                return walk.outcome(seen.waits)
+            for future in first_of(running, return_when=FIRST_COMPLETED).done:
+                walk.finish(running.pop(future), future.exception())
+
+
+class _Walk:
+    """The state of one walk over a plan; only ``make`` runs in the pool's threads."""
+
+    def __init__(self, component: Component, aws: Aws, terms: Terms, calls: list[Call], busy: set[str]) -> None:
+        self._component, self._aws, self._terms, self._calls = component, aws, terms, calls
+        self._deadline = terms.clock() + terms.wait_timeout
+        self._needs = dependencies(calls)
+        self._busy = busy
+        self._known: dict[str, Any] = {}
+        self._started: set[int] = set()
+        self._done: set[int] = set()
+        self._made: set[int] = set()
+        self._failures: list[tuple[int, BaseException]] = []
+
+    def ready(self) -> list[int]:
+        """Calls that can start now; none after a failure."""
+        if self._failures:
+            return []
+        found = [position for position, call in enumerate(self._calls)
+                 if position not in self._started and self._needs[position] <= self._done
+                 and call.on not in self._busy and not self._busy & set(call.after)]  # fmt: skip
+        self._started |= set(found)
+        return found
+
+    def make(self, position: int) -> None:
+        call = self._calls[position]
+        params = resolve(call.params, self._known)
+        answer = self._aws.write(call.service, call.operation, params, self._component.patience)
+        self._made.add(position)
+        self._known.update({name: jmespath.search(path, answer) for name, path in call.saves.items()})
+        if call.wait and (self._terms.wait or not call.wait.slow):
+            poll(call.wait, self._aws, self._known, self._terms, self._deadline)
+
+    def finish(self, position: int, error: BaseException | None) -> None:
+        call = self._calls[position]
+        if error is not None:
+            self._failures.append((position, error))
+        elif call.wait is None or self._terms.wait or not call.wait.slow:
+            self._done.add(position)
+
+    def outcome(self, waits: Sequence[Wait]) -> Walked:
+        made = [self._calls[position] for position in sorted(self._made)]
+        for position, error in self._failures:
+            if not isinstance(error, LostAnswer):
+                raise self._stopped(position, error, made) from error
+        if self._failures:
+            return Walked(made, lost=self._calls[self._failures[0][0]])
+        unfinished = [self._calls[position].wait for position in sorted(self._made - self._done)]
+        left = [call for position, call in enumerate(self._calls) if position not in self._started]
+        return Walked(made, [*waits, *(wait for wait in unfinished if wait)], left)
+
+    def _stopped(self, position: int, error: BaseException, made: Sequence[Call]) -> AwsFailure:
+        call = self._calls[position]
+        if isinstance(error, (BotoCoreError, ClientError)):
+            reason = explain(error)
+        elif isinstance(error, AwsFailure):
+            reason = str(error)
+        else:
+            reason = f"{type(error).__name__}"
+        done = ", ".join(f"{each.operation} on {each.on}" for each in made) or "none"
+        return AwsFailure(f"{self._component.noun}: call {position + 1} of {len(self._calls)} ({call.why}) stopped: "
+                          f"{reason}. Made before: {done}")  # fmt: skip
+
+
+def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline: float) -> None:
+    """Returns when the object has arrived.  Raises AwsFailure when it failed or the time is up."""
+    params = resolve(wait.params, known)
+    started = terms.clock()
+    while True:
+        answer = _read(aws, wait, params)
+        states = _states(wait, answer)
+        elapsed = terms.clock() - started
+        terms.tell(wait.noun, ", ".join(states), elapsed)
+        if all(state in wait.done for state in states):
+            return
+        for state in states:
+            if state in wait.failed:
+                reason = shown(jmespath.search(wait.reason, answer)) if wait.reason else "AWS gives no reason"
+                raise AwsFailure(f"{wait.noun} is {state}: {reason}. Next: mend the cause and run again")
+        if terms.clock() >= deadline:
+            raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {elapsed:.0f} s. "
+                             "Next: run again, the wait continues; or raise wait_timeout")  # fmt: skip
+        terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.pause_seconds)
+
+
+def _read(aws: Aws, wait: Wait, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    return aws.read(wait.service, wait.operation, wait.absent_codes, **params)
+
+
+def _states(wait: Wait, answer: dict[str, Any] | None) -> list[str]:
+    found = jmespath.search(wait.path, answer) if answer is not None else None
+    states = found if isinstance(found, list) else [found] if found else []
+    return [str(state) for state in states] or ["absent"]
