@@ -1,0 +1,76 @@
+# Everything runs out of one virtual environment, made when first needed.
+ENV     ?= local
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+PLAY    := $(BIN)/ansible-playbook -i inventories/$(ENV)
+READY   := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup site plan preflight outputs destroy cloud-up cloud-down cloud-status \
+        test lint unit integration molecule plans bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  ENV=local|dev|staging|prod names the environment; local, the default, is the embedded cloud"
+
+setup: $(READY) ## Make the virtual environment with pinned packages and the amazon.aws collection
+
+$(READY): requirements.lock requirements.yml pyproject.toml tools/set_up.py tools/install_collections.py
+	@$(PYTHON) tools/set_up.py $(VENV)
+	@touch $@
+
+site: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Lay the whole environment ENV, or bring it up to date
+	@$(PLAY) playbooks/site.yml $(ARGS)
+
+plan: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Show what `make site` would do, call by call; changes nothing
+	@$(PLAY) playbooks/plan.yml $(ARGS)
+
+preflight: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Check account, region, zones, quotas and names
+	@$(PLAY) playbooks/preflight.yml $(ARGS)
+
+outputs: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Write ids, endpoints and backend settings to artifacts/ENV/
+	@$(PLAY) playbooks/outputs.yml $(ARGS)
+
+destroy: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Remove the environment; CONFIRM must repeat its name
+	@$(PLAY) playbooks/destroy.yml -e confirm=$(CONFIRM) $(ARGS)
+
+cloud-up: $(READY) ## Start the embedded cloud (PORT=… to choose its port)
+	@$(BIN)/python -m localcloud up $(if $(PORT),--port $(PORT))
+
+cloud-down: $(READY) ## Stop the embedded cloud; what it held is gone
+	@$(BIN)/python -m localcloud down
+
+cloud-status: $(READY) ## Say whether the embedded cloud runs, and where
+	@$(BIN)/python -m localcloud status
+
+test: lint unit integration molecule ## Run every test
+
+lint: $(READY) ## Check style, types, YAML and playbooks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy module_utils/reconcile
+	@$(BIN)/yamllint --strict .
+	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/ansible-lint --offline --profile production
+
+unit: $(READY) ## Run the tests that need no cloud
+	@$(BIN)/pytest tests/unit
+
+integration: $(READY) ## Run the tests on the embedded cloud
+	@$(BIN)/pytest -n 2 tests/localcloud tests/integration
+
+molecule: $(READY) ## Run the molecule scenarios on the embedded cloud
+	@$(BIN)/python tools/molecule.py
+
+plans: $(READY) ## Write the golden plans under tests/golden/ anew
+	@$(BIN)/pytest tests/integration/test_golden_plans.py --write-plans
+
+bench: $(READY) ## Measure against an ordinary playbook, as ratios within one run
+	@$(BIN)/python benchmarks/no_op.py
+
+lock: ## Resolve requirements*.txt anew into requirements.lock
+	@$(PYTHON) tools/lock.py
+
+clean: ## Stop the embedded cloud and remove what was generated
+	@test ! -x $(BIN)/python || $(BIN)/python -m localcloud down
+	@rm -rf $(VENV) .localcloud artifacts

@@ -1,0 +1,25 @@
+"""Writes requirements.lock: every package that requirements-dev.txt resolves to, in a fresh virtual environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = "# Exact versions of requirements.txt and requirements-dev.txt; `make lock` writes this file.\n"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        venv.EnvBuilder(with_pip=True).create(folder)
+        pip = [f"{folder}/bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", "--requirement", ROOT / "requirements-dev.txt"], check=True)
+        frozen = subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout
+    (ROOT / "requirements.lock").write_text(HEADER + frozen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
