@@ -44,19 +44,6 @@ SETTING = "streambed_run_in_controller"
 CLIENT_DATA = ("service-2", "paginators-1", "endpoint-rule-set-1")
 
 
-def load_module(name: str) -> ModuleType:
-    """The module's file from the library folder, imported."""
-    path = module_loader.find_plugin(name)
-    if path is None:
-        raise AnsibleActionFail(f"module {name}: found nothing in the library folder. Next: check `library` in ansible.cfg")
-    spec = importlib.util.spec_from_file_location(f"streambed_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 class Ended(BaseException):
     """A module has returned its result; not an Exception, so that no module catches it."""
 
@@ -79,12 +66,27 @@ class ActionModule(ActionBase):
         """Imports the module and what its clients are made of, once, before the workers are forked."""
         if LOADER is None:
             return
-        cls.loaded = load_module(cls.module)
+        cls.loaded = cls.load_module(cls.module)
         LOADER.load_data("endpoints")
         LOADER.load_data("partitions")
         for service in cls.services:
             for kind in CLIENT_DATA:
                 LOADER.load_service_model(service, kind)
+
+    @staticmethod
+    def load_module(name: str) -> ModuleType:
+        """The module's file from the library folder, imported."""
+        path = module_loader.find_plugin(name)
+        if path is None:
+            raise AnsibleActionFail(
+                f"module {name}: found nothing in the library folder. Next: check `library` in ansible.cfg"
+            )
+        spec = importlib.util.spec_from_file_location(f"streambed_{name}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
@@ -102,7 +104,7 @@ class ActionModule(ActionBase):
         reasons = {
             "no boto3 in the controller": LOADER is None,
             f"the connection is {self._connection.transport}": self._connection.transport != "local",
-            "become is on": bool(self._task.become),
+            "become is on": self._connection.become is not None,
             "async is on": bool(self._task.async_val),
             f"its interpreter is {interpreter}": interpreter != sys.executable,
             f"{SETTING} is off": not boolean(self._templar.template(task_vars.get(SETTING, True))),

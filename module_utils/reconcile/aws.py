@@ -1,8 +1,9 @@
 """Talking to AWS: reads that retry, writes that are sent once, and AWS's errors in plain words.
 
 boto3's own retries repeat a write whose answer was lost, and a repeated CreateVpc makes a second VPC. So reads go
-through a client that retries, and writes through one with a single attempt: a write that AWS refused for its rate is
-sent again here, a write without an answer is a LostAnswer, and the engine looks before it goes on.
+through a client that retries, and writes through one with a single attempt: a write without an answer is a LostAnswer,
+and the engine looks before it goes on. What AWS refused for its rate is sent again here, for minutes if need be:
+botocore would give up after seconds, or keep a user waiting as long for a misspelt endpoint.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LOADER = botocore.loaders.create_loader()
 
 SIDE_BY_SIDE = 10
 # boto3's default mode is `legacy`; `standard` knows more throttling codes and spreads its retries.
-READS = Config(retries={"mode": "standard", "total_max_attempts": 10}, connect_timeout=10, read_timeout=60,
+READS = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=10, read_timeout=60,
                max_pool_connections=SIDE_BY_SIDE, user_agent_extra="streambed")  # fmt: skip
 WRITES = READS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
@@ -79,11 +80,14 @@ class Aws:
     def read(self, service: str, operation: str, absent: tuple[str, ...] = (), **params: Any) -> dict[str, Any] | None:
         """The whole answer, all pages of it; ``None`` when AWS answers with an error code in ``absent``."""
         client = self._client(service, READS)
-        self._count("reads")
-        try:
+
+        def send() -> dict[str, Any]:
             if client.can_paginate(operation):
                 return dict(client.get_paginator(operation).paginate(**params).build_full_result())
             return dict(getattr(client, operation)(**params))
+
+        try:
+            return self._patiently(send, "reads", lambda error: THROTTLE_SECONDS * (code_of(error) in THROTTLES))
         except boto.ClientError as error:
             if code_of(error) in absent:
                 return None
@@ -106,23 +110,31 @@ class Aws:
     ) -> dict[str, Any]:
         """The answer to a write.  Raises LostAnswer when it may have taken effect without an answer."""
         call = getattr(self._client(service, WRITES), operation)
+        try:
+            return self._patiently(lambda: dict(call(**params)), "writes", lambda error: _worth(error, patience))
+        except NOT_SENT:
+            raise
+        except (boto.HTTPClientError, ResponseParserError) as error:
+            raise LostAnswer(f"{self.api_name(service, operation)}: {type(error).__name__}") from error
+
+    def _patiently(
+        self, send: Callable[[], dict[str, Any]], kind: str, worth: Callable[[boto.ClientError], float]
+    ) -> dict[str, Any]:
+        """The answer; a refusal is met by sending again, with growing pauses, for as many seconds as it is worth."""
         waited = 0.0
-        for attempt in range(1000):
-            self._count("writes")
+        longest_pause = 0.5
+        while True:
+            with self._lock:
+                self.counts[kind] += 1
             try:
-                return dict(call(**params))
+                return send()
             except boto.ClientError as error:
-                worth = _worth_waiting(error, patience)
-                if waited >= worth:
+                if waited >= worth(error):
                     raise
-            except NOT_SENT:
-                raise
-            except (boto.HTTPClientError, ResponseParserError) as error:
-                raise LostAnswer(f"{self.api_name(service, operation)}: {type(error).__name__}") from error
-            delay = random.uniform(0.2, min(10.0, 0.5 * 2 ** min(attempt, 6)))
-            waited += delay
-            self._pause(delay)
-        raise AssertionError("unreachable: every wait above is bounded by seconds")
+            pause = random.uniform(0.2, longest_pause)
+            longest_pause = min(10.0, longest_pause * 2)
+            waited += pause
+            self._pause(pause)
 
     def api_name(self, service: str, operation: str) -> str:
         """AWS's name of a boto3 method: ``CreateVpc`` for ``create_vpc``."""
@@ -138,12 +150,8 @@ class Aws:
                 self._clients[key] = self._session.create_client(service, config=merged, **connection)
             return self._clients[key]
 
-    def _count(self, kind: str) -> None:
-        with self._lock:
-            self.counts[kind] += 1
 
-
-def _worth_waiting(error: boto.ClientError, patience: Mapping[str, float]) -> float:
+def _worth(error: boto.ClientError, patience: Mapping[str, float]) -> float:
     """Seconds for which a refused write is sent again.  Raises LostAnswer for a server's failure."""
     code = code_of(error)
     if code in patience:

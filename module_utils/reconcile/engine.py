@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -53,11 +53,10 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg=msg, **rest)
 
 
-def open_module(component: Component) -> AnsibleAWSModule:
-    """The module with the component's options; ends the run when the arguments do not fit them."""
+def open_module(options: Mapping[str, Any]) -> AnsibleAWSModule:
+    """The module with these options; ends the run when the arguments do not fit them."""
     AnsibleAWSModule.default_settings["module_class"] = Module
-    spec = {**COMMON_OPTIONS, **component.options}
-    return AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    return AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True)
 
 
 def connect(module: AnsibleAWSModule) -> Aws:
@@ -77,18 +76,35 @@ def terms_of(module: AnsibleAWSModule, tell: Tell = silent) -> Terms:
 
 
 def run(component: Component) -> None:
-    """The whole of a module's ``main``."""
-    module = open_module(component)
-    failure = ""
-    try:
-        result = reconcile(component, connect(module), module.params, terms_of(module))
-    except Exception as error:  # noqa: BLE001  an uncaught one would print its parameters, secrets among them
-        failure = failure_of(error)
-    if failure:
-        module.fail_json(msg=failure)
+    """The whole of a component module's ``main``."""
+    module = open_module({**COMMON_OPTIONS, **component.options})
+    result = _end_on_failure(module, lambda: reconcile(component, connect(module), module.params, terms_of(module)))
     if module.check_mode and result["waiting_for"]:
         module.warn(f"{component.noun}: AWS is busy with {', '.join(result['waiting_for'])}; planned all the same")
     module.exit_json(**result)
+
+
+def inquire(options: Mapping[str, Any], look: Callable[[Aws, Options], dict[str, Any]]) -> None:
+    """The whole of the ``main`` of a module that only looks; ``look`` returns its result."""
+    module = open_module(options)
+    aws = connect(module)
+    result = _end_on_failure(module, lambda: look(aws, module.params))
+    module.exit_json(changed=False, aws_calls=dict(aws.counts), **result)
+
+
+def _end_on_failure(module: AnsibleAWSModule, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``act`` returns; an error ends the module with a sentence.
+
+    Every error: an uncaught one would print a traceback, and with it parameters, secrets among them.
+    """
+    result, failure = {}, ""
+    try:
+        result = act()
+    except Exception as error:
+        failure = failure_of(error)
+    if failure:
+        module.fail_json(msg=failure)
+    return result
 
 
 def reconcile(component: Component, aws: Aws, options: Options, terms: Terms) -> dict[str, Any]:
@@ -222,11 +238,16 @@ def look_again(component: Component, aws: Aws, options: Options, terms: Terms, l
     """What is there after a write without an answer, given time to show, and the calls that are still needed."""
     deadline = terms.clock() + SHOWN_WITHIN_SECONDS
     while True:
+        in_time = terms.clock() < deadline
         seen = component.observe(aws, options)
-        _, calls = plan(component, options, seen)
-        unseen = any((call.operation, call.on) == (lost.operation, lost.on) for call in calls)
-        if not unseen or terms.clock() >= deadline:
-            return seen, calls
+        try:
+            _, calls = plan(component, options, seen)
+        except Refused:  # the object is there before its tags are
+            if not in_time:
+                raise
+        else:
+            if not in_time or (lost.operation, lost.on) not in {(call.operation, call.on) for call in calls}:
+                return seen, calls
         terms.sleep(terms.poll_seconds or 2.0)
 
 
@@ -234,17 +255,28 @@ def verify(component: Component, aws: Aws, options: Options, terms: Terms, seen:
     """What is there once AWS shows everything that was asked.  Raises AwsFailure naming what still differs."""
     deadline = terms.clock() + SHOWN_WITHIN_SECONDS
     while True:
-        differences, calls = plan(component, options, seen)
-        if not calls:
+        rest = unconverged(component, options, seen)
+        if not rest:
             return seen
         if terms.clock() >= deadline:
             name = identity.identity_of(options).name
-            rest = [f"{key}: found {shown(printable(d.before))}, wanted {shown(printable(d.after))}"
-                    for key, d in differences.items()] or [call.why for call in calls]  # fmt: skip
-            raise AwsFailure(f"{component.noun} {name} was changed, but AWS does not show it: {'; '.join(rest)}. "
+            raise AwsFailure(f"{component.noun} {name} was changed, but AWS does not show it: {rest}. "
                              "Next: run again; if it stays, AWS or someone else keeps changing it back")  # fmt: skip
         terms.sleep(terms.poll_seconds or 2.0)
         seen = component.observe(aws, options)
+
+
+def unconverged(component: Component, options: Options, seen: Seen) -> str:
+    """What still differs, as a sentence; empty when nothing does."""
+    try:
+        differences, calls = plan(component, options, seen)
+    except Refused as refused:
+        return str(refused)
+    if not calls:
+        return ""
+    return "; ".join(
+        [f"{name}: found {shown(printable(difference.before))}, wanted {shown(printable(difference.after))}"
+         for name, difference in differences.items()] or [call.why for call in calls])  # fmt: skip
 
 
 def failure_of(error: Exception) -> str:

@@ -48,12 +48,21 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Events:
+    """Where a service tells what it does: ``path`` (JMESPath) finds the newest message in the answer."""
+
+    operation: str
+    params: Mapping[str, Any]
+    path: str
+
+
+@dataclass(frozen=True)
 class Wait:
     """Read ``operation`` until every state that ``path`` (JMESPath) finds is one of ``done``.
 
     Nothing found, or an error code in ``absent_codes``, is the state ``absent``. ``slow`` waits can be left to the
     settling at the end of a run; the others last seconds and are always waited for. A state in ``failed`` ends the
-    wait with what ``reason`` (JMESPath) finds.
+    wait with what ``reason`` (JMESPath) finds, or with the newest of the service's own ``events``.
     """
 
     noun: str
@@ -67,6 +76,7 @@ class Wait:
     absent_codes: tuple[str, ...] = ()
     pause_seconds: float = 5
     slow: bool = True
+    events: Events | None = None
 
 
 @dataclass(frozen=True)

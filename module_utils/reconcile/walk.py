@@ -16,10 +16,10 @@ from .component import Component, Seen
 from .errors import AwsFailure, LostAnswer, shown
 from .plan import Call, Wait, dependencies, resolve
 
-Tell = Callable[[str, str, float], None]
+Tell = Callable[[str, str, float, str], None]
 
 
-def silent(noun: str, state: str, elapsed_seconds: float) -> None:
+def silent(noun: str, state: str, elapsed_seconds: float, event: str) -> None:
     """Nobody is told."""
 
 
@@ -28,7 +28,7 @@ class Terms:
     """How one run is carried out, apart from what is declared.
 
     ``wait_timeout`` bounds the waits of one walk, in seconds; ``poll_seconds`` replaces each wait's own pause;
-    ``tell(noun, state, elapsed_seconds)`` hears of every poll.
+    ``tell(noun, state, elapsed_seconds, event)`` hears of every poll; ``event`` is the service's newest message.
     """
 
     check_mode: bool
@@ -133,24 +133,34 @@ def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline:
     params = resolve(wait.params, known)
     started = terms.clock()
     while True:
-        answer = _read(aws, wait, params)
+        answer = aws.read(wait.service, wait.operation, wait.absent_codes, **params)
         states = _states(wait, answer)
+        arrived = all(state in wait.done for state in states)
+        event = "" if arrived else _newest_event(wait, aws, known)
         elapsed = terms.clock() - started
-        terms.tell(wait.noun, ", ".join(states), elapsed)
-        if all(state in wait.done for state in states):
+        terms.tell(wait.noun, ", ".join(states), elapsed, event)
+        if arrived:
             return
-        for state in states:
-            if state in wait.failed:
-                reason = shown(jmespath.search(wait.reason, answer)) if wait.reason else "AWS gives no reason"
-                raise AwsFailure(f"{wait.noun} is {state}: {reason}. Next: mend the cause and run again")
+        _refuse_failed(wait, answer, states, event)
         if terms.clock() >= deadline:
             raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {elapsed:.0f} s. "
                              "Next: run again, the wait continues; or raise wait_timeout")  # fmt: skip
         terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.pause_seconds)
 
 
-def _read(aws: Aws, wait: Wait, params: Mapping[str, Any]) -> dict[str, Any] | None:
-    return aws.read(wait.service, wait.operation, wait.absent_codes, **params)
+def _refuse_failed(wait: Wait, answer: dict[str, Any] | None, states: Sequence[str], event: str) -> None:
+    for state in states:
+        if state in wait.failed:
+            reason = jmespath.search(wait.reason, answer) if wait.reason else event
+            raise AwsFailure(f"{wait.noun} is {state}: {shown(reason or 'AWS gives no reason')}. "
+                             "Next: mend the cause and run again")  # fmt: skip
+
+
+def _newest_event(wait: Wait, aws: Aws, known: Mapping[str, Any]) -> str:
+    if wait.events is None:
+        return ""
+    answer = aws.read(wait.service, wait.events.operation, **resolve(wait.events.params, known))
+    return str(jmespath.search(wait.events.path, answer) or "")
 
 
 def _states(wait: Wait, answer: dict[str, Any] | None) -> list[str]:

@@ -1,0 +1,112 @@
+"""What a plan will take from the account's quotas, and the verdicts on an account.  Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+OK, WARNING, STOP = "ok", "warning", "stop"
+Described = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One quota of Service Quotas and what it counts.  ``needs`` uses ``key``."""
+
+    key: str
+    title: str
+    service_code: str
+    quota_code: str
+
+
+# Source: Service Quotas console and ListServiceQuotas, codes as published by AWS; values are always asked.
+QUOTAS = (
+    Quota("vpcs", "VPCs in the region", "vpc", "L-F678F1CE"),
+    Quota("elastic_ips", "elastic IPs in the region", "ec2", "L-0263D0A3"),
+    Quota("nat_gateways", "NAT gateways in a zone", "vpc", "L-FE5A380F"),
+    Quota("cache_nodes", "cache nodes in the region", "elasticache", "L-DFE45DF3"),
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the table: what was looked at, what was found, what would do, and the verdict."""
+
+    what: str
+    found: str
+    wanted: str
+    verdict: str
+    next_step: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def needs(calls: Iterable[Described]) -> dict[str, int]:
+    """How many of each thing the calls of a plan create, beyond what they remove nothing of.
+
+    Keys: those of QUOTAS and ``shards``; NAT gateways count in the zone that gets most of them.
+    """
+    listed = list(calls)
+    operations = Counter(call["operation"] for call in listed)
+    zones = Counter(call["on"].rpartition("/")[2] for call in listed if call["operation"] == "create_nat_gateway")
+    found = {
+        "vpcs": operations["create_vpc"],
+        "elastic_ips": operations["allocate_address"],
+        "nat_gateways": max(zones.values(), default=0),
+        "cache_nodes": sum(cache_nodes(call["params"]) for call in listed
+                           if call["operation"] == "create_replication_group"),
+        "shards": max((call["params"].get("TargetShardCount") or call["params"].get("ShardCount") or 0
+                       for call in listed if call["service"] == "kinesis"), default=0),
+    }  # fmt: skip
+    return {key: count for key, count in found.items() if count}
+
+
+def cache_nodes(params: Mapping[str, Any]) -> int:
+    """Nodes of a CreateReplicationGroup: shards times (1 + replicas), or the clusters it names."""
+    if "NumCacheClusters" in params:
+        return int(params["NumCacheClusters"])
+    return int(params.get("NumNodeGroups", 1)) * (1 + int(params.get("ReplicasPerNodeGroup", 0)))
+
+
+def same(what: str, found: str, wanted: str, next_step: str) -> Check:
+    """Stop unless the two are equal."""
+    return Check(what, found, wanted, OK) if found == wanted else Check(what, found, wanted, STOP, next_step)
+
+
+def contained(what: str, wanted: Sequence[str], existing: Iterable[str], next_step: str) -> Check:
+    """Stop unless everything wanted exists."""
+    there = sorted(existing)
+    missing = [item for item in wanted if item not in there]
+    if missing:
+        return Check(what, f"{', '.join(missing)} missing", f"some of {', '.join(there)}", STOP, next_step)
+    return Check(what, ", ".join(wanted), ", ".join(wanted), OK)
+
+
+def room(title: str, used: int, needed: int, quota: float | None) -> Check:
+    """Whether ``needed`` more fit; a quota that could not be read is a warning."""
+    what = title
+    if quota is None:
+        return Check(what, f"{used} used, quota unknown", f"room for {needed} more", WARNING,
+                     "allow servicequotas:GetServiceQuota, or compare by hand")  # fmt: skip
+    found = f"{used} of {quota:.0f} used"
+    if used + needed > quota:
+        return Check(what, found, f"room for {needed} more", STOP,
+                     "ask for a higher quota in Service Quotas, or remove what is unused")  # fmt: skip
+    verdict = WARNING if used + needed == quota else OK
+    return Check(what, found, f"room for {needed} more", verdict, "the quota is full after this run" * (verdict != OK))
+
+
+def table(checks: Sequence[Check]) -> list[str]:
+    """The checks as lines with aligned columns."""
+    rows = [("check", "found", "wanted", "verdict"), *((c.what, c.found, c.wanted, c.verdict) for c in checks)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [*lines, *(f"{check.what}: next: {check.next_step}" for check in checks if check.next_step)]
+
+
+def to_do(plans: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The components that have something to change or to wait for."""
+    return [name for name, plan in plans.items() if plan.get("calls") or plan.get("waiting_for")]
