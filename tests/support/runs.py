@@ -1,0 +1,104 @@
+"""Runs of one component against an embedded cloud, and the comparison of plans with what the cloud was asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import boto3
+from ansible.module_utils.reconcile import engine
+from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.reconcile.plan import HIDDEN, KNOWN_AFTER_APPLY
+from ansible.module_utils.reconcile.walk import Terms
+
+from localcloud.process import CREDENTIALS, REGION, Cloud
+from tests.support.components import component, options
+
+
+def connection(cloud: Cloud) -> dict[str, Any]:
+    """botocore's arguments for a client of this cloud."""
+    return {"region_name": REGION, "endpoint_url": cloud.endpoint, **CREDENTIALS}
+
+
+def aws_of(cloud: Cloud, kind: type[Aws] = Aws) -> Aws:
+    """The core's view of a cloud; pauses are short, since the embedded cloud settles by polls, not by the clock."""
+    return kind(connection(cloud), None, lambda seconds: time.sleep(min(seconds, 0.01)))
+
+
+def run(
+    cloud: Cloud, module: str, given: Mapping[str, Any], *, check: bool = False, aws: Aws | None = None
+) -> dict[str, Any]:
+    """The module's result."""
+    checked = options(module, dict(given))
+    wait = checked["wait"]
+    terms = Terms(check, wait, 60, 0.01, time.sleep, time.monotonic)
+    return engine.reconcile(component(module), aws or aws_of(cloud), checked, terms)
+
+
+def api_name(call: Mapping[str, Any]) -> str:
+    """AWS's name of a planned call's operation."""
+    client = boto3.client(call["service"], region_name=REGION, **CREDENTIALS)
+    return client.meta.method_to_api_mapping[call["operation"]]
+
+
+def fits(planned: Any, made: Any) -> bool:
+    """Whether a value in a plan is the one that was sent; what the plan could not know or show fits anything."""
+    if planned in (KNOWN_AFTER_APPLY, HIDDEN):
+        return True
+    if isinstance(planned, Mapping) and isinstance(made, Mapping):
+        return planned.keys() == made.keys() and all(fits(planned[key], made[key]) for key in planned)
+    if isinstance(planned, list) and isinstance(made, list):
+        return len(planned) == len(made) and all(fits(p, m) for p, m in zip(planned, made, strict=True))
+    return str(planned) == str(made)
+
+
+# What botocore adds to a call by itself, and what the journal masks or cuts.
+ADDED = {"ClientToken"}
+BODIES = {"s3"}
+
+
+def unmatched(planned: Iterable[Mapping[str, Any]], writes: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Planned calls that were not made, and writes that were not planned; both empty when plan and deed agree."""
+    left = list(writes)
+    missing = []
+    for call in planned:
+        found = next((entry for entry in left if same_call(call, entry)), None)
+        if found is None:
+            missing.append(f"{call['service']}:{call['operation']} {call['params']}")
+        else:
+            left.remove(found)
+    return missing, [f"{entry['service']}:{entry['operation']} {entry['params']}" for entry in left]
+
+
+def same_call(call: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Whether a planned call and an entry of the journal are the same."""
+    if api_name(call) != entry["operation"]:
+        return False
+    made = {key: value for key, value in entry["params"].items() if key not in ADDED or key in call["params"]}
+    if call["service"] in BODIES:
+        return call["params"].get("Bucket") == made.get("Bucket")
+    return fits(call["params"], made)
+
+
+def four_steps(cloud: Cloud, module: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check, run, check, run; the result of the first run.  Fails where one of them is not what it must be."""
+    before = len(cloud.journal())
+    plan = run(cloud, module, given, check=True)
+    assert not cloud.writes(before), "check mode wrote"
+    before = len(cloud.journal())
+    first = run(cloud, module, given)
+    missing, extra = unmatched(plan["calls"], cloud.writes(before))
+    assert (missing, extra) == ([], []), "plan and deed differ"
+    assert first["calls"] == plan["calls"] or _same_but_ids(plan["calls"], first["calls"])
+    again = run(cloud, module, given, check=True)
+    assert not again["changed"], again["calls"]
+    before = len(cloud.journal())
+    second = run(cloud, module, given)
+    assert not second["changed"]
+    assert not cloud.writes(before), "the second run wrote"
+    return first
+
+
+def _same_but_ids(planned: Sequence[Mapping[str, Any]], made: Sequence[Mapping[str, Any]]) -> bool:
+    return [call["operation"] for call in planned] == [call["operation"] for call in made]

@@ -1,0 +1,230 @@
+"""The pure half of the core, and the walk over a plan on a stand-in for AWS that keeps what it is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from ansible.module_utils.reconcile import errors, fields, identity, plan, walk
+from ansible.module_utils.reconcile.aws import explain, is_quota
+from ansible.module_utils.reconcile.component import Component, Seen
+from botocore import exceptions as boto
+from hypothesis import given
+from hypothesis import strategies as st
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+states = st.dictionaries(st.sampled_from("abcde"), values)
+ALL = tuple(fields.Field(name) for name in "abcde")
+
+
+@given(states)
+def test_a_state_does_not_differ_from_itself(state: dict[str, Any]) -> None:
+    assert fields.compare(ALL, state, state) == {}
+
+
+@given(states, states)
+def test_taking_over_what_differs_leaves_no_difference(observed: dict[str, Any], desired: dict[str, Any]) -> None:
+    differences = fields.compare(ALL, observed, desired)
+    merged = {**observed, **{name: difference.after for name, difference in differences.items()}}
+    assert fields.compare(ALL, merged, desired) == {}
+
+
+@given(states, states)
+def test_no_opinion_is_never_a_difference(observed: dict[str, Any], desired: dict[str, Any]) -> None:
+    assert all(desired[name] is not None for name in fields.compare(ALL, observed, desired))
+
+
+@given(states, states)
+def test_a_diff_shows_both_sides_of_each_difference_and_nothing_else(left: Any, right: Any) -> None:
+    differences = fields.compare(ALL, left, right)
+    pair = fields.render(differences, exists=True)
+    assert pair["before"].keys() == pair["after"].keys() == differences.keys()
+
+
+def test_a_diff_of_mappings_leaves_out_what_both_share() -> None:
+    before = {"subnets": {"app/a": {"cidr": "10.0.0.0/24", "tags": {"x": "1"}}, "app/b": {"cidr": "10.0.1.0/24"}}}
+    after = {"subnets": {"app/a": {"cidr": "10.0.0.0/24", "tags": {"x": "2"}}, "app/b": {"cidr": "10.0.1.0/24"}}}
+    differences = fields.compare([fields.Field("subnets")], before, after)
+    assert fields.render(differences, exists=True) == {
+        "before": {"subnets": {"app/a": {"tags": {"x": "1"}}}},
+        "after": {"subnets": {"app/a": {"tags": {"x": "2"}}}},
+    }
+
+
+@given(values)
+def test_a_secret_is_printed_nowhere(value: Any) -> None:
+    hidden = plan.Secret("correct-horse-battery")
+    call = plan.Call(
+        "elasticache", "modify", {"AuthToken": hidden, "Other": [value, {"deep": hidden}]}, "group", "rotate"
+    )
+    assert "correct-horse" not in repr(call)
+    assert "correct-horse" not in str(plan.described(call))
+    assert plan.resolve(call.params, {})["AuthToken"] == "correct-horse-battery"
+
+
+def call(operation: str, on: str, **rest: Any) -> plan.Call:
+    return plan.Call("ec2", operation, rest.pop("params", {}), on, operation, **rest)
+
+
+def test_calls_on_one_object_keep_their_order_and_refs_point_backwards() -> None:
+    calls = [
+        call("use", "b", params={"Id": plan.Ref("id")}),
+        call("first", "a"),
+        call("second", "a", saves={"id": "Id"}),
+        call("last", "c", after=("a", "b")),
+        call("sweep", "d", after=(plan.EVERYTHING_BEFORE,)),
+    ]
+    assert plan.dependencies(calls) == [{2}, set(), {1}, {0, 1, 2}, {0, 1, 2, 3}]
+    assert [each.operation for each in plan.ordered(calls)] == ["first", "second", "use", "last", "sweep"]
+
+
+def test_calls_that_wait_for_each_other_are_a_mistake() -> None:
+    with pytest.raises(ValueError, match="wait for each other: x on a, y on b"):
+        plan.ordered([call("x", "a", after=("b",)), call("y", "b", after=("a",))])
+
+
+def test_a_parent_that_nobody_creates_is_named() -> None:
+    calls = [call("x", "a", params={"SubnetIds": [plan.Ref("subnets", parent="subnets of tier cache (role vpc)")]})]
+    assert plan.missing_parents(calls) == ["subnets of tier cache (role vpc)"]
+    assert plan.described(calls[0])["params"] == {"SubnetIds": ["(known after apply)"]}
+
+
+class Recorder:
+    """Stands in for Aws: notes writes in order, answers from a table, and can fail one operation."""
+
+    def __init__(self, states: list[str] | None = None, failing: str = "", error: Exception | None = None) -> None:
+        self.made: list[tuple[str, Any]] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self._states = states or ["done"]
+        self._failing, self._error = failing, error
+        self._lock = threading.Lock()
+
+    def write(self, service: str, operation: str, params: Any, patience: Any) -> dict[str, Any]:
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(0.01)
+        with self._lock:
+            self.at_once -= 1
+            self.made.append((operation, params))
+        if operation == self._failing and self._error:
+            raise self._error
+        return {"Id": f"id-of-{operation}"}
+
+    def read(self, service: str, operation: str, absent: Any = (), **params: Any) -> dict[str, Any]:
+        return {"State": self._states.pop(0) if len(self._states) > 1 else self._states[0]}
+
+
+def terms(wait: bool = True) -> walk.Terms:
+    return walk.Terms(False, wait, 5, 0.0, lambda seconds: None, time.monotonic)
+
+
+COMPONENT = Component("m", "thing", {}, (), *([lambda *_: None] * 6), permissions=frozenset())
+SLOW = plan.Wait("gateway", "ec2", "describe", {"Id": plan.Ref("gateway")}, "State", ("done",), ("failed",))
+
+
+def test_independent_calls_are_made_side_by_side() -> None:
+    aws = Recorder()
+    walk.apply(COMPONENT, aws, terms(), Seen(None), [call(f"c{n}", f"object {n}") for n in range(6)])
+    assert aws.most_at_once > 1
+
+
+def test_a_saved_id_reaches_the_call_that_needs_it() -> None:
+    aws = Recorder()
+    calls = [call("make", "a", saves={"a": "Id"}), call("use", "b", params={"Id": plan.Ref("a")})]
+    walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
+    assert aws.made == [("make", {}), ("use", {"Id": "id-of-make"})]
+
+
+def test_without_waiting_what_hangs_on_a_slow_object_is_left() -> None:
+    aws = Recorder()
+    calls = [
+        call("make", "gateway", saves={"gateway": "Id"}, wait=SLOW),
+        call("route", "table", params={"Id": plan.Ref("gateway")}),
+        call("other", "elsewhere"),
+    ]
+    walked = walk.apply(COMPONENT, aws, terms(wait=False), Seen(None), calls)
+    assert sorted(operation for operation, _ in aws.made) == ["make", "other"]
+    assert [each.operation for each in walked.left] == ["route"]
+    assert walked.waits == [SLOW]
+
+
+def test_an_object_that_is_busy_is_not_touched_without_waiting() -> None:
+    aws = Recorder()
+    walked = walk.apply(COMPONENT, aws, terms(wait=False), Seen(None, waits=(SLOW,)), [call("change", "gateway")])
+    assert aws.made == []
+    assert [each.operation for each in walked.left] == ["change"]
+
+
+def test_a_wait_goes_on_until_the_object_has_arrived() -> None:
+    told: list[str] = []
+    patient = walk.Terms(
+        False, True, 5, 0.0, lambda s: None, time.monotonic, lambda noun, state, *_: told.append(state)
+    )
+    walk.poll(SLOW, Recorder(["pending", "pending", "done"]), {"gateway": "x"}, patient, time.monotonic() + 5)
+    assert told == ["pending", "pending", "done"]
+
+
+def test_a_failed_object_ends_the_wait() -> None:
+    with pytest.raises(errors.AwsFailure, match="gateway is failed"):
+        walk.poll(SLOW, Recorder(["pending", "failed"]), {"gateway": "x"}, terms(), time.monotonic() + 5)
+
+
+def test_a_wait_has_an_end() -> None:
+    with pytest.raises(errors.AwsFailure, match="still pending after .* Next: run again"):
+        walk.poll(SLOW, Recorder(["pending"]), {"gateway": "x"}, terms(), time.monotonic())
+
+
+def test_a_failure_midway_says_where_and_what_was_made() -> None:
+    denied = boto.ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no."}}, "CreateRoute")
+    aws = Recorder(failing="second", error=denied)
+    with pytest.raises(errors.AwsFailure) as failure:
+        walk.apply(COMPONENT, aws, terms(), Seen(None), [call(name, "a") for name in ("first", "second", "third")])
+    assert "call 2 of 3" in str(failure.value)
+    assert "allow CreateRoute" in str(failure.value)
+    assert "first on a" in str(failure.value)
+    assert [operation for operation, _ in aws.made] == ["first", "second"]
+
+
+def test_a_lost_answer_is_handed_back_not_repeated() -> None:
+    aws = Recorder(failing="make", error=errors.LostAnswer("make"))
+    walked = walk.apply(COMPONENT, aws, terms(), Seen(None), [call("make", "a"), call("next", "a")])
+    assert walked.lost is not None
+    assert walked.lost.operation == "make"
+    assert [operation for operation, _ in aws.made] == ["make"]
+
+
+@pytest.mark.parametrize(("code", "quota"), [
+    ("VpcLimitExceeded", True), ("AddressLimitExceeded", True), ("NodeQuotaForCustomerExceeded", True),
+    ("RequestLimitExceeded", False), ("ConcurrentMutationLimitExceeded", False), ("Throttling", False),
+])  # fmt: skip
+def test_quotas_are_told_from_rates(code: str, quota: bool) -> None:
+    assert is_quota(code) is quota
+
+
+def test_a_parameter_error_does_not_repeat_the_parameter() -> None:
+    error = boto.ParamValidationError(report="Invalid type for parameter AuthToken, value: correct-horse")
+    assert "correct-horse" not in explain(error)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("replication_group_description", "description"), ("shard_cuont", "shard_count"), ("zzz", ""),
+])  # fmt: skip
+def test_the_option_that_was_meant_is_named(typed: str, meant: str) -> None:
+    found = errors.did_you_mean(typed, ["description", "shard_count", "tags"])
+    assert found == (f" (did you mean {meant}?)" if meant else "")
+
+
+def test_names_and_ownership_come_from_one_place() -> None:
+    ours = identity.Identity("sensors", "dev")
+    assert ours.name == "sensors-dev"
+    assert ours.state_bucket("123456789012") == "sensors-dev-state-123456789012"
+    assert ours.owns({**ours.ownership, "Name": "x"})
+    assert not ours.owns({"streambed:stack": "sensors"})
