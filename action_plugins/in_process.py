@@ -118,16 +118,16 @@ class ActionModule(ActionBase):
         os.environ.update({name: str(value) for name, value in environment.items()})
 
     def set_arguments(self, name: str, arguments: dict[str, Any], task_vars: Any) -> None:
-        """Hands the arguments over as a module in its own process gets them: through JSON."""
+        """Hands the arguments over as a separate process gets them, through JSON; results come back as Ended."""
         self._update_module_args(name, arguments, task_vars)
         encoder = get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
         basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, cls=encoder).encode()
         basic._ANSIBLE_PROFILE = PROFILE
+        basic.AnsibleModule._record_module_result = take_result
 
     def call(self, module: ModuleType, name: str, arguments: dict[str, Any], task_vars: Any) -> dict[str, Any]:
         """The result of the module's ``main``."""
         self.set_arguments(name, arguments, task_vars)
-        basic.AnsibleModule._record_module_result = take_result
         try:
             module.main()
         except Ended as ended:

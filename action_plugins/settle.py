@@ -75,7 +75,7 @@ class ActionModule(in_process):
 
         component = self.load_module(settling["module"]).COMPONENT
         self.set_arguments(settling["module"], {**settling["options"], "wait": True}, task_vars)
-        module = engine.open_module({**engine.COMMON_OPTIONS, **component.options})
+        module = engine.open_module(component)
         aws, terms = engine.connect(module), engine.terms_of(module, progress.tell)
 
         def run() -> dict[str, Any]:

@@ -106,12 +106,26 @@ class Aws:
             return dict(zip(requests, pool.map(one, requests.values()), strict=True))
 
     def write(
-        self, service: str, operation: str, params: Mapping[str, Any], patience: Mapping[str, float]
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        patience: Mapping[str, float],
+        harmless: Mapping[str, str],
     ) -> dict[str, Any]:
-        """The answer to a write.  Raises LostAnswer when it may have taken effect without an answer."""
+        """The answer to a write; empty for a refusal in ``harmless``, which says that nothing is left to do.
+
+        ``patience`` and ``harmless`` are a component's.  Raises LostAnswer when the write may have taken effect without
+        an answer.
+        """
         call = getattr(self._client(service, WRITES), operation)
         try:
             return self._patiently(lambda: dict(call(**params)), "writes", lambda error: _worth(error, patience))
+        except boto.ClientError as error:
+            text = harmless.get(code_of(error))
+            if text is None or text not in error.response["Error"].get("Message", ""):
+                raise
+            return {}
         except NOT_SENT:
             raise
         except (boto.HTTPClientError, ResponseParserError) as error:

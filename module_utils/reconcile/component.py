@@ -66,3 +66,5 @@ class Component:
     guards: Callable[[State, State, Mapping[str, Difference]], Iterable[Refusal]] = _nothing
     # Error codes that mean "not yet", with the seconds they are worth waiting for.
     patience: Mapping[str, float] = field(default_factory=dict)
+    # Error codes that mean "it is so already", with the text that the message must hold.
+    harmless: Mapping[str, str] = field(default_factory=dict)

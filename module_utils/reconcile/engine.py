@@ -21,7 +21,7 @@ from .aws import Aws, explain
 from .component import Component, Options, Seen
 from .errors import AwsFailure, LostAnswer, Refusal, Refused, did_you_mean, shown
 from .fields import Difference, compare, render
-from .plan import Call, Wait, described, missing_parents, ordered, printable
+from .plan import Call, Wait, described, missing_parents, ordered, printable, same_call
 from .walk import Tell, Terms, Walked, apply, poll, silent
 
 # How often a lost answer is looked into before the run gives up, and how long AWS may take to show what was made.
@@ -53,8 +53,12 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg=msg, **rest)
 
 
-def open_module(options: Mapping[str, Any]) -> AnsibleAWSModule:
-    """The module with these options; ends the run when the arguments do not fit them."""
+def open_module(component: Component) -> AnsibleAWSModule:
+    """A component's module; ends the run when the arguments do not fit its options."""
+    return _open({**COMMON_OPTIONS, **component.options})
+
+
+def _open(options: Mapping[str, Any]) -> AnsibleAWSModule:
     AnsibleAWSModule.default_settings["module_class"] = Module
     return AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True)
 
@@ -77,7 +81,7 @@ def terms_of(module: AnsibleAWSModule, tell: Tell = silent) -> Terms:
 
 def run(component: Component) -> None:
     """The whole of a component module's ``main``."""
-    module = open_module({**COMMON_OPTIONS, **component.options})
+    module = open_module(component)
     result = _end_on_failure(module, lambda: reconcile(component, connect(module), module.params, terms_of(module)))
     if module.check_mode and result["waiting_for"]:
         module.warn(f"{component.noun}: AWS is busy with {', '.join(result['waiting_for'])}; planned all the same")
@@ -86,7 +90,7 @@ def run(component: Component) -> None:
 
 def inquire(options: Mapping[str, Any], look: Callable[[Aws, Options], dict[str, Any]]) -> None:
     """The whole of the ``main`` of a module that only looks; ``look`` returns its result."""
-    module = open_module(options)
+    module = _open(options)
     aws = connect(module)
     result = _end_on_failure(module, lambda: look(aws, module.params))
     module.exit_json(changed=False, aws_calls=dict(aws.counts), **result)
@@ -122,6 +126,7 @@ def reconcile(component: Component, aws: Aws, options: Options, terms: Terms) ->
             seen = verify(component, aws, options, terms, seen)
         result["settling"] = settling(component, options, (*walked.waits, *seen.waits), walked.left)
         result["resource"] = printable(seen.resource or {})
+        result["scheduled"] = dict(seen.scheduled)
     elif not terms.check_mode:
         result["settling"] = settling(component, options, seen.waits, calls)
     result["aws_calls"] = dict(aws.counts)
@@ -202,9 +207,9 @@ def settling(component: Component, options: Options, waits: Sequence[Wait], left
     """What a later run of the same declaration has to wait for and still to do; empty when all is settled."""
     if not waits and not left:
         return {}
-    secret = {name for name, spec in component.options.items() if spec.get("no_log")}
+    known = {**COMMON_OPTIONS, **component.options}
     kept = {name: value for name, value in options.items()
-            if name in component.options and name not in secret and value is not None}  # fmt: skip
+            if name in known and not known[name].get("no_log") and value is not None}  # fmt: skip
     return {
         "module": component.module,
         "options": kept,
@@ -239,14 +244,14 @@ def look_again(component: Component, aws: Aws, options: Options, terms: Terms, l
     deadline = terms.clock() + SHOWN_WITHIN_SECONDS
     while True:
         in_time = terms.clock() < deadline
-        seen = component.observe(aws, options)
+        seen = observe(component, aws, options, terms)
         try:
             _, calls = plan(component, options, seen)
         except Refused:  # the object is there before its tags are
             if not in_time:
                 raise
         else:
-            if not in_time or (lost.operation, lost.on) not in {(call.operation, call.on) for call in calls}:
+            if not in_time or not any(same_call(lost, call) for call in calls):
                 return seen, calls
         terms.sleep(terms.poll_seconds or 2.0)
 

@@ -62,7 +62,8 @@ class Wait:
 
     Nothing found, or an error code in ``absent_codes``, is the state ``absent``. ``slow`` waits can be left to the
     settling at the end of a run; the others last seconds and are always waited for. A state in ``failed`` ends the
-    wait with what ``reason`` (JMESPath) finds, or with the newest of the service's own ``events``.
+    wait with what ``reason`` (JMESPath) finds, or with the newest of the service's own ``events``. ``saves`` is as in
+    a Call, from the answer that ended the wait: what AWS makes along with an object, and names only later.
     """
 
     noun: str
@@ -75,8 +76,11 @@ class Wait:
     reason: str = ""
     absent_codes: tuple[str, ...] = ()
     pause_seconds: float = 5
+    # How long AWS may go on showing the state from before the call.
+    delay_seconds: float = 0
     slow: bool = True
     events: Events | None = None
+    saves: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,32 @@ def refs(value: Any) -> set[Ref]:
     return {leaf for leaf in walk(value) if isinstance(leaf, Ref)}
 
 
+def agrees(planned: Any, other: Any) -> bool:
+    """Whether two values are the same as far as both are known; a Ref agrees with anything."""
+    if isinstance(planned, Ref) or isinstance(other, Ref):
+        return True
+    if isinstance(planned, Mapping) and isinstance(other, Mapping):
+        return planned.keys() == other.keys() and all(agrees(planned[key], other[key]) for key in planned)
+    if isinstance(planned, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(planned) == len(other) and all(map(agrees, planned, other))
+    return bool(planned == other)
+
+
+def same_call(call: Call, other: Call) -> bool:
+    """Whether two plans mean the same call."""
+    return (call.service, call.operation, call.on) == (other.service, other.operation, other.on) and agrees(
+        call.params, other.params
+    )
+
+
+def saved(call: Call) -> dict[str, str]:
+    """What a call and its wait save: Ref name -> JMESPath."""
+    return {**call.saves, **(call.wait.saves if call.wait else {})}
+
+
 def dependencies(calls: Sequence[Call]) -> list[set[int]]:
     """For each call the positions of the calls that must be finished before it starts."""
-    saver = {name: position for position, call in enumerate(calls) for name in call.saves}
+    saver = {name: position for position, call in enumerate(calls) for name in saved(call)}
     result = []
     for position, call in enumerate(calls):
         needed = {saver[ref.name] for ref in refs(call.params) if ref.name in saver}
@@ -177,8 +204,8 @@ def ordered(calls: Sequence[Call]) -> list[Call]:
 
 def missing_parents(calls: Sequence[Call]) -> list[str]:
     """What the calls need and nobody creates in this plan, in a stable order."""
-    saved = {name for call in calls for name in call.saves}
-    found = {ref for call in calls for ref in refs(call.params) if ref.name not in saved}
+    known = {name for call in calls for name in saved(call)}
+    found = {ref for call in calls for ref in refs(call.params) if ref.name not in known}
     return sorted({ref.parent or ref.name for ref in found})
 
 

@@ -91,11 +91,14 @@ class _Walk:
     def make(self, position: int) -> None:
         call = self._calls[position]
         params = resolve(call.params, self._known)
-        answer = self._aws.write(call.service, call.operation, params, self._component.patience)
+        answer = self._aws.write(
+            call.service, call.operation, params, self._component.patience, self._component.harmless
+        )
         self._made.add(position)
         self._known.update({name: jmespath.search(path, answer) for name, path in call.saves.items()})
         if call.wait and (self._terms.wait or not call.wait.slow):
-            poll(call.wait, self._aws, self._known, self._terms, self._deadline)
+            arrived = poll(call.wait, self._aws, self._known, self._terms, self._deadline)
+            self._known.update({name: jmespath.search(path, arrived) for name, path in call.wait.saves.items()})
 
     def finish(self, position: int, error: BaseException | None) -> None:
         call = self._calls[position]
@@ -128,10 +131,12 @@ class _Walk:
                           f"{reason}. Made before: {done}")  # fmt: skip
 
 
-def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline: float) -> None:
-    """Returns when the object has arrived.  Raises AwsFailure when it failed or the time is up."""
+def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline: float) -> dict[str, Any] | None:
+    """AWS's answer once the object has arrived.  Raises AwsFailure when it failed or the time is up."""
     params = resolve(wait.params, known)
     started = terms.clock()
+    if wait.delay_seconds:
+        terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.delay_seconds)
     while True:
         answer = aws.read(wait.service, wait.operation, wait.absent_codes, **params)
         states = _states(wait, answer)
@@ -140,7 +145,7 @@ def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline:
         elapsed = terms.clock() - started
         terms.tell(wait.noun, ", ".join(states), elapsed, event)
         if arrived:
-            return
+            return answer
         _refuse_failed(wait, answer, states, event)
         if terms.clock() >= deadline:
             raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {elapsed:.0f} s. "

@@ -106,7 +106,7 @@ class Recorder:
         self._failing, self._error = failing, error
         self._lock = threading.Lock()
 
-    def write(self, service: str, operation: str, params: Any, patience: Any) -> dict[str, Any]:
+    def write(self, service: str, operation: str, params: Any, *_: Any) -> dict[str, Any]:
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)

@@ -1,0 +1,287 @@
+#!/usr/bin/python
+# Copyright: Streambed contributors
+# Apache-2.0
+"""The network of an environment, kept as declared: a VPC with all that belongs to it."""
+
+DOCUMENTATION = r"""
+module: ec2_vpc_network
+short_description: Keep the VPC of an environment, with all that belongs to it, as declared
+description:
+  - Keeps a VPC with subnets by tier and zone, internet gateway, NAT gateways with their addresses, route tables,
+    endpoints, security groups, the default security group and a flow log with its log group and role.
+  - Everything is found again by the ownership tags, by C(streambed:part) and by names derived from O(name); a run that
+    died halfway is completed by the next one.
+  - An option that is left out is no opinion, what is there stays; an empty list or dictionary says that none is wanted.
+  - Subnets, routes and endpoints without our tags are left alone. The rules of a declared security group are kept
+    exactly as declared.
+options:
+  name:
+    description:
+      - Name of the network and first part of the name of every part of it, at most 54 characters.
+      - Left out, it is C(<stack_name>-<environment_suffix>).
+    type: str
+  cidr_block:
+    description: IPv4 block of the VPC, /16 to /28. Required for a new VPC; it cannot change.
+    type: str
+  zones:
+    description:
+      - Availability zones in which each tier has a subnet; together with O(tiers).
+      - A zone that is added or removed moves no other subnet.
+    type: list
+    elements: str
+  tiers:
+    description:
+      - Tiers of subnets by name, each with C(internet) and optionally C(cidr_blocks).
+      - C(internet) is C(gateway) for subnets with public addresses, C(nat) for subnets that only begin connections, or
+        C(none).
+      - C(cidr_blocks) gives the block of a zone's subnet, by zone, instead of the computed one.
+    type: dict
+  subnet_prefix_length:
+    description:
+      - Prefix of computed subnets, 16 to 28.
+      - Left out, it is such that O(reserved_tiers) times O(reserved_zones) subnets fill the VPC.
+    type: int
+  reserved_zones:
+    description: Zones for which every tier keeps room.
+    type: int
+    default: 4
+  reserved_tiers:
+    description: Tiers for which the VPC keeps room.
+    type: int
+    default: 4
+  nat_gateways:
+    description:
+      - NAT gateways for the tiers with C(internet=nat), in the first tier with C(internet=gateway).
+      - A single one stays in its zone as long as that zone is declared.
+    type: str
+    choices: [none, single, per_zone]
+  dns_support:
+    description: Whether the VPC's resolver answers. Left out, O(interface_endpoints) switch it on.
+    type: bool
+  dns_hostnames:
+    description:
+      - Whether hosts with public addresses have names; needs O(dns_support).
+      - Left out, O(interface_endpoints) switch it on.
+    type: bool
+  instance_tenancy:
+    description: Hardware of instances. Only a change to V(default) is possible.
+    type: str
+    choices: [default, dedicated]
+  gateway_endpoints:
+    description: Services with a gateway endpoint in every route table, V(s3) and V(dynamodb).
+    type: list
+    elements: str
+  interface_endpoints:
+    description:
+      - Short names of services with an interface endpoint, such as V(kinesis-streams).
+      - They answer under the service's own name, to HTTPS from the VPC, through a security group of their own.
+    type: list
+    elements: str
+  interface_endpoint_tier:
+    description: Tier in whose subnets the interface endpoints stand.
+    type: str
+  security_groups:
+    description:
+      - Security groups by key, each with C(description), C(ingress) and C(egress); the group is named C(<name>-<key>).
+      - A rule has C(protocol) (C(tcp) when left out, C(udp), C(icmp) or C(all)), C(port) or C(from_port) and
+        C(to_port), and either C(cidr_block) or C(security_group), the key of a group in this dictionary.
+      - C(ingress) or C(egress) left out is no opinion.
+    type: dict
+  default_security_group_locked:
+    description: Whether the VPC's default security group is kept without rules. V(false) leaves it as it is.
+    type: bool
+  flow_logs:
+    description:
+      - The flow log, with C(traffic_type) (C(ALL), C(ACCEPT), C(REJECT)), C(retention_days), and
+        C(max_aggregation_interval_seconds) (60 or 600). It goes to the log group C(/streambed/<name>/flow-logs).
+      - C({}) removes it with its log group and role.
+    type: dict
+extends_documentation_fragment:
+  - streambed
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    support: full
+    description: Returns the calls that a run would make, and makes none.
+  diff_mode:
+    support: full
+    description: Shows the parts that differ, before and after.
+author:
+  - Streambed contributors (@streambed)
+"""
+
+EXAMPLES = r"""
+- name: Keep a network with public, application and cache subnets in two zones
+  ec2_vpc_network:
+    stack_name: sensors
+    environment_suffix: dev
+    cidr_block: 10.10.0.0/16
+    zones: [eu-west-1a, eu-west-1b]
+    tiers:
+      public: {internet: gateway}
+      app: {internet: nat}
+      cache: {internet: none}
+    nat_gateways: single
+    dns_support: true
+    dns_hostnames: true
+    gateway_endpoints: [s3]
+    interface_endpoints: [kinesis-streams]
+    interface_endpoint_tier: app
+    default_security_group_locked: true
+    security_groups:
+      app:
+        ingress: []
+        egress:
+          - {port: 6379, security_group: cache}
+          - {port: 443, cidr_block: 0.0.0.0/0}
+      cache:
+        ingress:
+          - {port: 6379, security_group: app}
+        egress: []
+    flow_logs: {traffic_type: ALL, retention_days: 30, max_aggregation_interval_seconds: 600}
+
+- name: Remove the network
+  ec2_vpc_network:
+    stack_name: sensors
+    environment_suffix: dev
+    state: absent
+"""
+
+RETURN = r"""
+calls:
+  description: The writes that were made, or in check mode would be made, in order.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - service: ec2
+      operation: create_subnet
+      params: {VpcId: (known after apply), CidrBlock: 10.10.0.0/20, AvailabilityZone: eu-west-1a}
+      "on": subnet public/eu-west-1a
+      why: create subnet public/eu-west-1a
+      change: create
+resource:
+  description:
+    - The network as it is after the run, in the words of the options, with C(vpc_id).
+    - Subnets and route tables stand under C(<tier>/<zone>), NAT gateways under their zone, endpoints under the
+      short name of the service, security groups under their key, each with its C(id).
+  returned: success
+  type: dict
+  sample:
+    vpc_id: vpc-0a1b2c3d
+    cidr_block: 10.10.0.0/16
+    subnets:
+      app/eu-west-1a: {id: subnet-0a1b2c3d, cidr_block: 10.10.64.0/20, zone: eu-west-1a, tier: app}
+settling:
+  description: What is still in the making, empty when all is settled.
+  returned: success
+  type: dict
+scheduled:
+  description: Options whose change waits for a maintenance window; a network has none.
+  returned: success
+  type: dict
+waiting_for:
+  description: What AWS was in the middle of when the run began.
+  returned: success
+  type: list
+  elements: str
+aws_calls:
+  description: Calls made, as C(reads) and C(writes).
+  returned: success
+  type: dict
+"""
+
+from ansible.module_utils.ec2_vpc_network import names
+from ansible.module_utils.ec2_vpc_network.desire import desire
+from ansible.module_utils.ec2_vpc_network.network import create_calls
+from ansible.module_utils.ec2_vpc_network.observe import observe
+from ansible.module_utils.ec2_vpc_network.obstacles import guards
+from ansible.module_utils.ec2_vpc_network.plan import delete, update
+from ansible.module_utils.ec2_vpc_network.rules import rules
+from ansible.module_utils.ec2_vpc_network.state import newborn
+from ansible.module_utils.reconcile.component import Component
+from ansible.module_utils.reconcile.engine import run
+from ansible.module_utils.reconcile.fields import Field
+
+OPTIONS = {
+    "name": {},
+    "cidr_block": {},
+    "zones": {"type": "list", "elements": "str"},
+    "tiers": {"type": "dict"},
+    "subnet_prefix_length": {"type": "int"},
+    "reserved_zones": {"type": "int", "default": 4},
+    "reserved_tiers": {"type": "int", "default": 4},
+    "nat_gateways": {"choices": ["none", "single", "per_zone"]},
+    "dns_support": {"type": "bool"},
+    "dns_hostnames": {"type": "bool"},
+    "instance_tenancy": {"choices": ["default", "dedicated"]},
+    "gateway_endpoints": {"type": "list", "elements": "str"},
+    "interface_endpoints": {"type": "list", "elements": "str"},
+    "interface_endpoint_tier": {},
+    "security_groups": {"type": "dict"},
+    "default_security_group_locked": {"type": "bool"},
+    "flow_logs": {"type": "dict"},
+}
+
+# Parts by key; each is compared as a whole, and no part at all is as good as none.
+PARTS = (
+    "subnets", "internet_gateway", "addresses", "nat_gateways", "route_tables", "gateway_endpoints",
+    "interface_endpoints", "security_groups", "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
+)  # fmt: skip
+
+
+def some(parts):
+    """The parts, or ``None`` when there is none."""
+    return parts or None
+
+
+FIELDS = (
+    Field("cidr_block", fixed="the block of a VPC cannot change"),
+    Field("instance_tenancy"),
+    Field("dns_support"),
+    Field("dns_hostnames"),
+    Field("tags"),
+    Field("default_security_group_locked"),
+    *(Field(name, normal=some) for name in PARTS),
+)
+
+# Tags inside a create call need ec2:CreateTags, and a flow log needs iam:PassRole for its role.
+# Source: service authorization reference, Amazon EC2, dependent actions.
+PERMISSIONS = frozenset({
+    "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
+    "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway",
+    "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:CreateTags",
+    "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway", "ec2:DeleteNatGateway",
+    "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags",
+    "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable", "ec2:ModifyVpcAttribute",
+    "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress", "ec2:ReplaceRoute",
+    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
+    "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole",
+    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
+    "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource",
+    "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+})  # fmt: skip
+
+# What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which
+# CreateFlowLogs reports as InvalidParameter, as CreateVpcEndpoint does while an old private name is being taken back.
+# Source: "Delete your VPC", "IAM is eventually consistent" (IAM user guide, troubleshooting), EC2 error codes.
+PATIENCE = {"DependencyViolation": 300, "InvalidIPAddress.InUse": 120, "InvalidParameter": 120}
+
+COMPONENT = Component(
+    module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
+    desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
+    permissions=PERMISSIONS, patience=PATIENCE,
+)  # fmt: skip
+
+
+def main():
+    run(COMPONENT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+#!/usr/bin/python
+# Copyright: Streambed contributors
+# Apache-2.0
+"""One ElastiCache replication group of Redis OSS or Valkey with its subnet group, kept as declared."""
+
+DOCUMENTATION = r"""
+module: elasticache_replication_group
+short_description: Keep one ElastiCache replication group (Redis OSS or Valkey) as declared
+description:
+  - Creates, changes and deletes the replication group of an environment and the cache subnet group it lives in.
+  - Subnets and security groups are found by name and ownership tag, so no id has to be passed.
+  - The parameter group is derived from engine, version and cluster mode; families are asked from AWS.
+  - Encryption at rest and in transit are on unless they are switched off.
+  - Changes that AWS takes in several steps become several calls in one plan. A run that ends between two of them is
+    continued by the next one.
+  - Options that are left out have no opinion on an existing group.
+options:
+  name:
+    description: Id of the group, stored in lower case. Left out, it is C(<stack_name>-<environment_suffix>).
+    type: str
+  description:
+    description: Description, 1 to 255 characters. A new group without one is described by its environment.
+    type: str
+  engine:
+    description:
+      - The engine. A new group without one is C(redis).
+      - A change from C(redis) to C(valkey) is made in place and needs O(engine_version); there is no way back.
+    type: str
+    choices: [redis, valkey]
+  engine_version:
+    description:
+      - Version such as C(7.1) or C(6.x), compared as far as it is written.
+      - A new group without one gets the newest that AWS offers. There is no way back to an older one.
+    type: str
+  cache_node_type:
+    description: Node type such as C(cache.t4g.small). Required for a new group. r6gd nodes imply data tiering.
+    type: str
+  cluster_mode:
+    description:
+      - Whether keys are spread over several node groups. Left out, it follows from the counts.
+      - An existing group goes from C(disabled) over compatible to C(enabled), and not back. It may have keys in
+        database 0 only, and its clients have to speak the cluster protocol by then.
+    type: str
+    choices: [disabled, enabled]
+  num_cache_clusters:
+    description: Nodes with O(cluster_mode=disabled), primary and replicas together, 1 to 6.
+    type: int
+  num_node_groups:
+    description: Node groups (shards) with O(cluster_mode=enabled), 1 to 500; more than 90 nodes need a higher quota.
+    type: int
+  replicas_per_node_group:
+    description: Replicas beside each primary with O(cluster_mode=enabled), 0 to 5.
+    type: int
+  automatic_failover_enabled:
+    description: Whether a replica takes over when a primary fails. Always true with O(cluster_mode=enabled).
+    type: bool
+  multi_az_enabled:
+    description:
+      - Whether a primary and its replicas are in different zones.
+      - Where the subnets offer two zones, the nodes are read back and have to be in two.
+    type: bool
+  at_rest_encryption_enabled:
+    description: Encryption at rest, chosen when the group is created.
+    type: bool
+    default: true
+  kms_key_id:
+    description: Key for encryption at rest, as id, ARN or alias, chosen when the group is created.
+    type: str
+  transit_encryption_enabled:
+    description: Encryption in transit (TLS).
+    type: bool
+    default: true
+  transit_encryption_mode:
+    description:
+      - Whether clients without TLS are let in (C(preferred)) or not (C(required)).
+      - A new group without one is C(required); TLS that is switched on later is C(preferred) until this says otherwise.
+    type: str
+    choices: [preferred, required]
+  auth_token:
+    description:
+      - AUTH token, 16 to 128 letters, digits or characters of C(!&#$^<>-). It cannot be read back from AWS.
+      - Sent when the group is created, when it has no token, and when O(auth_token_version) changes; never otherwise.
+    type: str
+  auth_token_version:
+    description:
+      - A name of your own for the present O(auth_token), such as a secret's version id, kept as a tag on the group.
+      - When it changes, the token is rotated. ROTATE lets both tokens in, then SET shuts the old one out.
+      - That is done immediately, and is refused while other changes wait for the maintenance window.
+    type: str
+  port:
+    description: Port that the nodes listen on, chosen when the group is created. AWS's default is 6379.
+    type: int
+  cache_parameter_group_name:
+    description:
+      - A parameter group of your own; it has to fit engine, version and cluster mode.
+      - Left out, it is C(default.<family>), with C(.cluster.on) behind it in cluster mode.
+    type: str
+  cache_subnet_group_name:
+    description: Name of the cache subnet group that this module keeps. Left out, it is the group's name.
+    type: str
+  subnet_tier:
+    description: Tier of the environment's own subnets, by their tag C(streambed:tier). Left out, it is C(cache).
+    type: str
+  subnet_ids:
+    description: Subnets by id, instead of O(subnet_tier).
+    type: list
+    elements: str
+  security_group_names:
+    description:
+      - Security groups of the environment, C(app) standing for C(<stack_name>-<environment_suffix>-app).
+      - Left out, it is C(cache).
+    type: list
+    elements: str
+  security_group_ids:
+    description: Security groups by id, instead of O(security_group_names).
+    type: list
+    elements: str
+  snapshot_retention_days:
+    description: Days for which automatic snapshots are kept, 0 (no snapshots) to 35.
+    type: int
+  allow_snapshot_retention_decrease:
+    description: Whether O(snapshot_retention_days) may shrink; older automatic snapshots are deleted.
+    type: bool
+    default: false
+  snapshot_window:
+    description: Daily time of snapshots in UTC, such as C(03:00-04:00), at least 60 minutes.
+    type: str
+  preferred_maintenance_window:
+    description: Weekly time of maintenance in UTC, such as C(sun:05:00-sun:06:00), at least 60 minutes.
+    type: str
+  notification_topic_arn:
+    description: SNS topic that hears of events; an empty text silences the present one.
+    type: str
+  auto_minor_version_upgrade:
+    description: Whether AWS installs minor versions by itself.
+    type: bool
+  apply_immediately:
+    description:
+      - Whether node type, version, failover, TLS and cluster mode change now instead of in the maintenance window.
+      - What waits for the window is returned as RV(scheduled) and is not asked for again.
+      - When it is true, AWS also applies what was waiting before.
+    type: bool
+    default: false
+  allow_memory_decrease:
+    description: Whether node groups may become fewer or nodes smaller; keys that no longer fit are evicted.
+    type: bool
+    default: false
+  final_snapshot:
+    description: Whether a last snapshot is taken when the group is deleted.
+    type: bool
+    default: true
+  final_snapshot_name:
+    description: Name of that snapshot. Left out, it is derived from the group's name and time of creation.
+    type: str
+extends_documentation_fragment:
+  - streambed
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    support: full
+    description: Returns the calls that a run would make, and makes none.
+  diff_mode:
+    support: full
+    description: Shows the options that differ, before and after.
+author:
+  - Streambed contributors (@streambed)
+"""
+
+EXAMPLES = r"""
+- name: Keep a small group without cluster mode
+  elasticache_replication_group:
+    stack_name: sensors
+    environment_suffix: dev
+    engine: valkey
+    engine_version: "8.0"
+    cache_node_type: cache.t4g.small
+    num_cache_clusters: 2
+    automatic_failover_enabled: true
+    multi_az_enabled: true
+
+- name: Keep three node groups with two replicas each, changed in the maintenance window
+  elasticache_replication_group:
+    stack_name: sensors
+    environment_suffix: prod
+    engine: redis
+    engine_version: "7.1"
+    cache_node_type: cache.r7g.large
+    cluster_mode: enabled
+    num_node_groups: 3
+    replicas_per_node_group: 2
+    automatic_failover_enabled: true
+    multi_az_enabled: true
+    transit_encryption_mode: required
+    snapshot_retention_days: 14
+    snapshot_window: 02:00-03:00
+    preferred_maintenance_window: sun:04:00-sun:05:00
+
+- name: Remove the group and its subnet group, keeping a last snapshot
+  elasticache_replication_group:
+    stack_name: sensors
+    environment_suffix: dev
+    state: absent
+"""
+
+RETURN = r"""
+calls:
+  description: The writes that were made, or in check mode would be made, in order.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - service: elasticache
+      operation: increase_replica_count
+      params: {ReplicationGroupId: sensors-dev, NewReplicaCount: 2, ApplyImmediately: true}
+      "on": replication group sensors-dev
+      why: increase to 2 replicas for each primary
+      change: in place
+resource:
+  description:
+    - The group as it is after the run, in the words of the options, with C(arn), C(zones) and its endpoints.
+    - In cluster mode clients connect to C(configuration_endpoint), otherwise to C(primary_endpoint) and
+      C(reader_endpoint), at C(port).
+  returned: success
+  type: dict
+  sample: {name: sensors-dev, configuration_endpoint: clustercfg.sensors-dev.abc.euw1.cache.amazonaws.com, port: 6379}
+settling:
+  description: What is still in the making, empty when all is settled.
+  returned: success
+  type: dict
+scheduled:
+  description: Options whose change waits for the maintenance window.
+  returned: success
+  type: dict
+  sample: {cache_node_type: "cache.r7g.large in the maintenance window sun:04:00-sun:05:00"}
+waiting_for:
+  description: What AWS was in the middle of when the run began.
+  returned: success
+  type: list
+  elements: str
+aws_calls:
+  description: Calls made, as C(reads) and C(writes).
+  returned: success
+  type: dict
+"""
+
+from ansible.module_utils.elasticache_replication_group.desire import FIELDS, desire
+from ansible.module_utils.elasticache_replication_group.guards import guards
+from ansible.module_utils.elasticache_replication_group.names import NOUN
+from ansible.module_utils.elasticache_replication_group.observe import observe
+from ansible.module_utils.elasticache_replication_group.plan import create, delete, newborn, update
+from ansible.module_utils.elasticache_replication_group.rules import rules
+from ansible.module_utils.reconcile.component import Component
+from ansible.module_utils.reconcile.engine import run
+
+OPTIONS = {
+    "name": {},
+    "description": {},
+    "engine": {"choices": ["redis", "valkey"]},
+    "engine_version": {},
+    "cache_node_type": {},
+    "cluster_mode": {"choices": ["disabled", "enabled"]},
+    "num_cache_clusters": {"type": "int"},
+    "num_node_groups": {"type": "int"},
+    "replicas_per_node_group": {"type": "int"},
+    "automatic_failover_enabled": {"type": "bool"},
+    "multi_az_enabled": {"type": "bool"},
+    "at_rest_encryption_enabled": {"type": "bool", "default": True},
+    "kms_key_id": {},
+    "transit_encryption_enabled": {"type": "bool", "default": True},
+    "transit_encryption_mode": {"choices": ["preferred", "required"]},
+    "auth_token": {"no_log": True},
+    # A version is not a secret; without this Ansible would warn of its name.
+    "auth_token_version": {"no_log": False},
+    "port": {"type": "int"},
+    "cache_parameter_group_name": {},
+    "cache_subnet_group_name": {},
+    "subnet_tier": {},
+    "subnet_ids": {"type": "list", "elements": "str"},
+    "security_group_names": {"type": "list", "elements": "str"},
+    "security_group_ids": {"type": "list", "elements": "str"},
+    "snapshot_retention_days": {"type": "int"},
+    "allow_snapshot_retention_decrease": {"type": "bool", "default": False},
+    "snapshot_window": {},
+    "preferred_maintenance_window": {},
+    "notification_topic_arn": {},
+    "auto_minor_version_upgrade": {"type": "bool"},
+    "apply_immediately": {"type": "bool", "default": False},
+    "allow_memory_decrease": {"type": "bool", "default": False},
+    "final_snapshot": {"type": "bool", "default": True},
+    "final_snapshot_name": {},
+}
+
+# Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
+# Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
+PERMISSIONS = frozenset({
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
+    "elasticache:CreateCacheSubnetGroup", "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot",
+    "elasticache:DecreaseReplicaCount", "elasticache:DeleteCacheSubnetGroup", "elasticache:DeleteReplicationGroup",
+    "elasticache:DescribeCacheClusters", "elasticache:DescribeCacheEngineVersions",
+    "elasticache:DescribeCacheParameterGroups", "elasticache:DescribeCacheParameters",
+    "elasticache:DescribeCacheSubnetGroups", "elasticache:DescribeEvents", "elasticache:DescribeReplicationGroups",
+    "elasticache:IncreaseReplicaCount", "elasticache:ListAllowedNodeTypeModifications",
+    "elasticache:ListTagsForResource", "elasticache:ModifyCacheSubnetGroup", "elasticache:ModifyReplicationGroup",
+    "elasticache:ModifyReplicationGroupShardConfiguration", "elasticache:RemoveTagsFromResource", "kms:DescribeKey",
+})  # fmt: skip
+
+# A group that another call just touched takes no second one; a subnet group is in use until its nodes are gone; the
+# service-linked role appears a while after it was made.  Source: CreateReplicationGroup API reference, Errors.
+PATIENCE = {
+    "InvalidReplicationGroupState": 600,
+    "InvalidCacheClusterState": 600,
+    "CacheSubnetGroupInUse": 120,
+    "ServiceLinkedRoleNotFoundFault": 120,
+}
+# A step that an earlier run took already.  Source: terraform-provider-aws#16564.
+HARMLESS = {"InvalidParameterCombination": "No modifications were requested", "NoOperationFault": ""}
+
+COMPONENT = Component(
+    module="elasticache_replication_group", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
+    desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
+    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS,
+)  # fmt: skip
+
+
+def main():
+    run(COMPONENT)
+
+
+if __name__ == "__main__":
+    main()

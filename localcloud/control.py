@@ -1,0 +1,74 @@
+"""The cloud's own side door, under /_localcloud/: health, journal, reset, settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.core.request import Request
+
+from localcloud.clock import clock
+from localcloud.journal import Journal
+from localcloud.refusals import Answer
+from localcloud.settings import SettingError, settings
+
+PREFIX = "/_localcloud/"
+
+
+class Control:
+    """Answers the requests under PREFIX."""
+
+    def __init__(self, journal: Journal, port: int) -> None:
+        self._journal = journal
+        self._port = port
+        self._started = time.monotonic()
+
+    def answer(self, request: Request) -> Answer:
+        """The answer, as JSON; 404 for what does not exist, 400 for what cannot be meant."""
+        what = f"{request.method} {request.path.removeprefix(PREFIX)}"
+        try:
+            if what == "GET health":
+                return _json(self._health())
+            if what == "GET journal":
+                return _json(self._journal.since(int(request.args.get("since", "0"))))
+            if what == "POST reset":
+                return _json(self._reset(json.loads(request.get_data() or "{}")))
+            if what == "GET settings":
+                return _json(settings.values)
+            if what == "POST settings":
+                return _json(settings.update(json.loads(request.get_data())))
+        except (SettingError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        return _json({"error": f"there is no {what}"}, 404)
+
+    def _health(self) -> dict[str, Any]:
+        return {"pid": os.getpid(), "port": self._port, "uptime": round(time.monotonic() - self._started, 3)}
+
+    def _reset(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Forget all objects and calls. The settings stay, unless `settings` says what differs from the defaults."""
+        for backends in list(_backends()):
+            for regions in backends.values():
+                if regions.service_name == "s3":
+                    # S3 also keeps names outside of its backend, which only its own reset clears.
+                    regions.reset()
+                # Dropped, not rebuilt: most backends are made anew in no time, and only where they are used.
+                regions.clear()
+        reset_model_data()
+        clock.reset()
+        self._journal.reset()
+        if "settings" in options:
+            settings.reset()
+            settings.update(options["settings"])
+        return {"status": "reset"}
+
+
+def _backends() -> list[Any]:
+    return BackendDict._instances  # type: ignore[misc]
+
+
+def _json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, [("Content-Type", "application/json")], json.dumps(value, default=str).encode())

@@ -1,0 +1,47 @@
+"""The list of every call, in memory and as one JSON line each in a file."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from localcloud.calls import Call
+from localcloud.refusals import Answer, error_code
+
+
+class Journal:
+    """The calls of this cloud, numbered from 1."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: list[dict[str, Any]] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """The journal is empty, and so is its file."""
+        self._entries.clear()
+        self._path.write_text("", encoding="utf-8")
+
+    def since(self, number: int) -> list[dict[str, Any]]:
+        """The entries after entry `number`."""
+        return self._entries[number:]
+
+    def write(self, call: Call, answer: Answer) -> None:
+        """Add one call and what came of it."""
+        entry = {
+            "n": len(self._entries) + 1,
+            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+            "service": call.service,
+            "operation": call.operation,
+            "params": call.params,
+            "status": answer.status,
+            "error": error_code(answer),
+            "write": call.write,
+            "region": call.region,
+            "agent": call.agent,
+        }
+        self._entries.append(entry)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")

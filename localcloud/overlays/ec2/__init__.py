@@ -1,0 +1,20 @@
+"""EC2: the network that Streambed builds, with the order in which AWS lets it go."""
+
+from __future__ import annotations
+
+from moto.ec2 import urls
+
+from localcloud.overlays.ec2.endpoints import Endpoints
+from localcloud.overlays.ec2.gateways import Gateways
+from localcloud.overlays.ec2.security_groups import SecurityGroups, correct_models
+from localcloud.overlays.ec2.vpcs import Vpcs
+
+
+class LocalEC2(Vpcs, Gateways, Endpoints, SecurityGroups):
+    """moto's EC2, stricter."""
+
+
+def install() -> None:
+    """Let requests for EC2 come here."""
+    urls.url_paths["{0}/"] = LocalEC2.dispatch
+    correct_models()

@@ -1,0 +1,189 @@
+"""Internet gateways, NAT gateways and elastic IPs.
+
+Source: EC2 API reference CreateNatGateway, DeleteNatGateway, DescribeNatGateways, ReleaseAddress,
+DetachInternetGateway; VPC user guide "Troubleshoot NAT gateways"; "Error codes".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+
+from localcloud.clock import clock
+from localcloud.overlays.ec2.base import Base, keep_matching
+from localcloud.refusals import refuse
+from localcloud.settings import settings
+
+_NAT = "nat_gateway"
+
+
+def is_gone(nat: Any) -> bool:
+    """Whether the NAT gateway holds nothing any more; DescribeNatGateways still lists it for about an hour."""
+    clock.touch(nat.id)
+    return nat.state in ("deleted", "failed")
+
+
+class Gateways(Base):
+    """The calls on internet gateways, NAT gateways and elastic IPs."""
+
+    def create_internet_gateway(self) -> ActionResult:
+        """The internet gateway."""
+        if len(self.ec2_backend.internet_gateways) >= settings.quota("internet_gateways_per_region"):
+            raise refuse("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.")
+        return super().create_internet_gateway()
+
+    def attach_internet_gateway(self) -> ActionResult:
+        """Nothing; a VPC has at most one."""
+        vpc_id = self.given["VpcId"]
+        if any(igw.vpc and igw.vpc.id == vpc_id for igw in self.ec2_backend.internet_gateways.values()):
+            raise refuse("InvalidParameterValue", f"Network {vpc_id} already has an internet gateway attached")
+        return super().attach_internet_gateway()
+
+    def detach_internet_gateway(self) -> ActionResult:
+        """Nothing; refused while public addresses of the VPC need it."""
+        vpc_id = self.given["VpcId"]
+        for nat in list(self.ec2_backend.nat_gateways.values()):
+            clock.touch(nat.id)
+        if any(address.eni and address.eni.subnet.vpc_id == vpc_id for address in self.ec2_backend.addresses):
+            raise refuse(
+                "DependencyViolation",
+                f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) before "
+                "detaching the gateway.",
+            )
+        return super().detach_internet_gateway()
+
+    def allocate_address(self) -> ActionResult:
+        """The elastic IP. Source: quota L-0263D0A3; error code AddressLimitExceeded."""
+        if len(self.ec2_backend.addresses) >= settings.quota("elastic_ips_per_region"):
+            raise refuse("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+        return super().allocate_address()
+
+    def release_address(self) -> ActionResult:
+        """Nothing; an address in use cannot be released."""
+        allocation = self.given.get("AllocationId")
+        if allocation:
+            address = self.ec2_backend.address_by_allocation([allocation])[0]
+            self._check_free(address)
+        return super().release_address()
+
+    def disassociate_address(self) -> ActionResult:
+        """Nothing; the address of a NAT gateway only comes free when that is deleted."""
+        association = self.given.get("AssociationId")
+        if association and self._nat_of(self.ec2_backend.address_by_association([association])[0]):
+            raise _no_permission()
+        return super().disassociate_address()
+
+    def _check_free(self, address: Any) -> None:
+        nat = self._nat_of(address)
+        if nat:
+            # Source: observed (eformat/sno-for-100 #5, kubernetes/kops #1604): AuthFailure, not InUse.
+            raise _no_permission()
+        if address.association_id:
+            raise refuse("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+
+    def _nat_of(self, address: Any) -> Any | None:
+        for nat in list(self.ec2_backend.nat_gateways.values()):
+            if not is_gone(nat) and address.eni is nat._eni:
+                return nat
+        return None
+
+    def create_nat_gateway(self) -> ActionResult:
+        """The NAT gateway, `pending`; `available` or `failed` later."""
+        known = self.known_by_token(_NAT)
+        if known:
+            return ActionResult({"NatGateway": self.ec2_backend.nat_gateways[known], **self._token()})
+        self.given.setdefault("ConnectivityType", "public")
+        subnet = self.ec2_backend.get_subnet(self.given.get("SubnetId"))
+        if self.given["ConnectivityType"] == "public" and "AllocationId" not in self.given:
+            raise refuse("MissingParameter", "The request must contain the parameter AllocationId")
+        self._check_nat_quota(subnet.availability_zone)
+        answer = super().create_nat_gateway()
+        nat = answer.result["NatGateway"]  # type: ignore[index]
+        nat.state = "pending"
+        self.remember_token(_NAT, nat.id)
+        clock.begin(_NAT, nat.id, lambda: self._nat_arrives(nat))
+        return ActionResult({"NatGateway": nat, **self._token()})
+
+    def _token(self) -> dict[str, str]:
+        token = self.given.get("ClientToken")
+        return {"ClientToken": token} if token else {}
+
+    def _check_nat_quota(self, zone: str) -> None:
+        # Source: quota L-FE5A380F; pending, active and deleting gateways count.
+        ec2 = self.ec2_backend
+        there = [n for n in ec2.nat_gateways.values() if not is_gone(n) and _zone(ec2, n) == zone]
+        if len(there) >= settings.quota("nat_gateways_per_zone"):
+            raise refuse("NatGatewayLimitExceeded", f"The maximum number of NAT gateways in {zone} has been reached.")
+
+    def _nat_arrives(self, nat: Any) -> None:
+        attached = any(igw.vpc and igw.vpc.id == nat.vpc_id for igw in self.ec2_backend.internet_gateways.values())
+        if attached or nat.connectivity_type == "private":
+            nat.state = "available"
+            return
+        nat.state = "failed"
+        nat.failure_code = "Gateway.NotAttached"
+        nat.failure_message = f"Network {nat.vpc_id} has no Internet gateway attached"
+        _free(self.ec2_backend, nat)
+
+    def delete_nat_gateway(self) -> ActionResult:
+        """The id; `deleting` first, `deleted` later, and only then are its address and its subnet free."""
+        nat = self._nat(self.given["NatGatewayId"])
+        if is_gone(nat) and nat.state == "deleted":
+            raise _no_nat(nat.id)
+        if nat.state == "deleting":
+            return ActionResult({"NatGatewayId": nat.id})
+        nat.state = "deleting"
+
+        def arrive() -> None:
+            nat.state = "deleted"
+            nat.delete_time = utcnow()
+            _free(self.ec2_backend, nat)
+
+        clock.begin(_NAT, nat.id, arrive)
+        return ActionResult({"NatGatewayId": nat.id})
+
+    def describe_nat_gateways(self) -> ActionResult:
+        """The gateways that match, deleted ones included; each look brings one under way one poll nearer."""
+        wanted = self.given.get("NatGatewayIds", [])
+        found = [self._nat(name) for name in wanted] or list(self.ec2_backend.nat_gateways.values())
+        fields = {
+            "nat-gateway-id": lambda nat: nat.id,
+            "subnet-id": lambda nat: nat.subnet_id,
+            "vpc-id": lambda nat: nat.vpc_id,
+            "state": lambda nat: nat.state,
+        }
+        filters: dict[str, Any] = {**self._filters_from_querystring()}
+        states = filters.pop("state", None)
+        found = keep_matching(found, filters, fields)
+        for nat in found:
+            clock.look(nat.id)
+        if states is not None:
+            found = keep_matching(found, {"state": states}, fields)
+        return ActionResult({"NatGateways": found})
+
+    def _nat(self, name: str) -> Any:
+        if name not in self.ec2_backend.nat_gateways:
+            raise _no_nat(name)
+        return self.ec2_backend.nat_gateways[name]
+
+
+def _zone(ec2: Any, nat: Any) -> str:
+    return ec2.get_subnet(nat.subnet_id).availability_zone
+
+
+def _free(ec2: Any, nat: Any) -> None:
+    """The gateway lets go of its address and of its network interface."""
+    for address in ec2.addresses:
+        if address.eni is nat._eni:
+            ec2.disassociate_address(association_id=address.association_id)
+    ec2.enis.pop(nat._eni.id, None)
+
+
+def _no_nat(name: str) -> Exception:
+    return refuse("NatGatewayNotFound", f"NAT gateway {name} was not found")
+
+
+def _no_permission() -> Exception:
+    return refuse("AuthFailure", "You do not have permission to access the specified resource.")

@@ -1,0 +1,136 @@
+"""VPCs, subnets and route tables: quotas, and what must be gone before they can go.
+
+Source: EC2 API reference DeleteVpc, DeleteSubnet, DeleteRouteTable, CreateVpc, CreateRoute; "Error codes".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.elasticache.models import elasticache_backends
+
+from localcloud.overlays.ec2.base import Base, violation
+from localcloud.overlays.ec2.gateways import is_gone
+from localcloud.overlays.elasticache.store import store_of
+from localcloud.overlays.elasticache.subnet_groups import subnets_in_use
+from localcloud.refusals import refuse
+from localcloud.settings import settings
+
+
+class Vpcs(Base):
+    """CreateVpc, DeleteVpc, CreateSubnet, DeleteSubnet, DeleteRouteTable, CreateRoute."""
+
+    def create_vpc(self) -> ActionResult:
+        """The VPC; AWS clears the host bits of its CIDR block."""
+        self._check_vpc_quota()
+        self._clear_host_bits()
+        return super().create_vpc()
+
+    def create_default_vpc(self) -> ActionResult:
+        """The default VPC, which counts like any other."""
+        self._check_vpc_quota()
+        return super().create_default_vpc()
+
+    def create_subnet(self) -> ActionResult:
+        """The subnet; AWS clears the host bits of its CIDR block."""
+        self._clear_host_bits()
+        return super().create_subnet()
+
+    def _check_vpc_quota(self) -> None:
+        # Source: quota L-F678F1CE; error code VpcLimitExceeded.
+        if len(self.ec2_backend.vpcs) >= settings.quota("vpcs_per_region"):
+            raise refuse("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+
+    def _clear_host_bits(self) -> None:
+        try:
+            network = ipaddress.IPv4Network(self.given["CidrBlock"], strict=False)
+        except (KeyError, ValueError):
+            return  # moto has the refusal for this
+        self.given["CidrBlock"] = str(network)
+
+    def delete_vpc(self) -> ActionResult:
+        """Nothing. The default network ACL, security group and the main route table go with the VPC."""
+        vpc_id = self.given["VpcId"]
+        ec2 = self.ec2_backend
+        ec2.get_vpc(vpc_id)
+        if self._dependents(vpc_id):
+            raise violation("vpc", vpc_id)
+        answer = super().delete_vpc()
+        for acl in [acl for acl in ec2.network_acls.values() if acl.vpc_id == vpc_id]:
+            del ec2.network_acls[acl.id]
+        ec2.groups.pop(vpc_id, None)
+        return answer
+
+    def _dependents(self, vpc_id: str) -> list[str]:
+        """The ids of what has to be deleted before the VPC."""
+        ec2 = self.ec2_backend
+        found = [subnet.id for subnet in ec2.describe_subnets() if subnet.vpc_id == vpc_id]
+        found += [igw.id for igw in ec2.internet_gateways.values() if igw.vpc and igw.vpc.id == vpc_id]
+        found += [nat.id for nat in ec2.nat_gateways.values() if nat.vpc_id == vpc_id and not is_gone(nat)]
+        found += [endpoint.id for endpoint in ec2.vpc_end_points.values() if endpoint.vpc_id == vpc_id]
+        found += [group.id for group in ec2.groups.get(vpc_id, {}).values() if group.name != "default"]
+        found += [table.id for table in _route_tables(ec2, vpc_id) if table.main_association_id is None]
+        found += [acl.id for acl in ec2.network_acls.values() if acl.vpc_id == vpc_id and not acl.default]
+        found += [g.id for g in ec2.egress_only_internet_gateways.values() if g.vpc_id == vpc_id]
+        return found
+
+    def delete_subnet(self) -> ActionResult:
+        """Nothing. Its associations with route tables and network ACLs go with it."""
+        ec2, subnet_id = self.ec2_backend, self.given["SubnetId"]
+        ec2.get_subnet(subnet_id)
+        if any(eni.subnet.id == subnet_id for eni in ec2.enis.values()):
+            raise violation("subnet", subnet_id)
+        store = store_of(elasticache_backends[self.current_account][self.region])
+        if subnet_id in subnets_in_use(store):
+            # The nodes of a replication group have network interfaces there, though moto knows none.
+            raise violation("subnet", subnet_id)
+        answer = super().delete_subnet()
+        for holder in [*ec2.route_tables.values(), *ec2.network_acls.values()]:
+            _forget_subnet(holder._associations, subnet_id)
+        return answer
+
+    def delete_route_table(self) -> ActionResult:
+        """Nothing; the main route table only goes with its VPC."""
+        table = self.ec2_backend.get_route_table(self.given["RouteTableId"])
+        if table.main_association_id is not None:
+            raise violation("routeTable", table.id)
+        answer = super().delete_route_table()
+        for endpoint in self.ec2_backend.vpc_end_points.values():
+            endpoint.route_table_ids = [i for i in endpoint.route_table_ids or [] if i != table.id]
+        return answer
+
+    def create_route(self) -> ActionResult:
+        """moto's answer, once the target is known to be usable from this route table."""
+        self._check_target()
+        return super().create_route()
+
+    def replace_route(self) -> ActionResult:
+        """moto's answer, once the target is known to be usable from this route table."""
+        self._check_target()
+        return super().replace_route()
+
+    def _check_target(self) -> None:
+        ec2, given = self.ec2_backend, self.given
+        nat = given.get("NatGatewayId")
+        if nat and (nat not in ec2.nat_gateways or is_gone(ec2.nat_gateways[nat])):
+            raise refuse("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
+        igw = given.get("GatewayId", "")
+        if igw.startswith("igw-"):
+            table = ec2.get_route_table(given["RouteTableId"])
+            attached = ec2.get_internet_gateway(igw).vpc
+            if attached is None or attached.id != table.vpc_id:
+                message = f"route table {table.id} and network gateway {igw} belong to different networks"
+                raise refuse("InvalidParameterValue", message)
+
+
+def _route_tables(ec2: Any, vpc_id: str) -> list[Any]:
+    return [table for table in ec2.route_tables.values() if table.vpc_id == vpc_id]
+
+
+def _forget_subnet(associations: dict[str, Any], subnet_id: str) -> None:
+    """Drop the associations with a subnet: route tables keep its id, network ACLs an object."""
+    for name, target in list(associations.items()):
+        if subnet_id in (target, getattr(target, "subnet_id", None)):
+            del associations[name]

@@ -1,0 +1,203 @@
+"""Combinations that ElastiCache refuses.
+
+Source: API reference CreateReplicationGroup and ModifyReplicationGroup; user guide "Replication: cluster mode",
+"Authenticating with the AUTH command", "In-transit encryption", "Data tiering". Codes are those of the service model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+
+from localcloud.overlays.elasticache.catalogue import is_tiered
+from localcloud.overlays.elasticache.parameters import PARAMETERS
+from localcloud.overlays.elasticache.store import Group, ParameterGroup, Store
+from localcloud.overlays.kms import key_exists
+from localcloud.refusals import refuse
+from localcloud.settings import settings
+
+MAX_REPLICAS = 5
+MAX_RETENTION_DAYS = 35
+_ID = re.compile(r"^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{0,39}(?<!-)$")
+# The intersection of what the create and the modify page allow.
+_TOKEN = re.compile(r"^[a-zA-Z0-9!&#$^<>-]{16,128}$")
+
+
+def combination(message: str) -> Exception:
+    """The refusal of parameters that do not go together."""
+    return refuse("InvalidParameterCombination", message)
+
+
+def value(message: str) -> Exception:
+    """The refusal of one parameter's value."""
+    return refuse("InvalidParameterValue", message)
+
+
+def check_id(name: str) -> None:
+    """Letters, digits and hyphens; a letter first; at most 40; no double and no trailing hyphen."""
+    if not _ID.match(name):
+        raise value(f"The parameter ReplicationGroupId must be a valid identifier: {name}.")
+
+
+def check_counts(params: dict[str, Any]) -> None:
+    """NumCacheClusters describes one shard, the other counts describe many: never both."""
+    shard_words = {"NumNodeGroups", "ReplicasPerNodeGroup", "NodeGroupConfiguration"} & set(params)
+    if "NumCacheClusters" in params and shard_words:
+        raise combination(f"Cannot specify NumCacheClusters together with {', '.join(sorted(shard_words))}.")
+    if not 1 <= params.get("NumCacheClusters", 1) <= MAX_REPLICAS + 1:
+        raise value("NumCacheClusters must be between 1 and 6.")
+    if params.get("NumNodeGroups", 1) < 1:
+        raise value("NumNodeGroups must be at least 1.")
+    check_replicas(params.get("ReplicasPerNodeGroup", 0))
+    for shard in params.get("NodeGroupConfiguration", []):
+        check_replicas(shard.get("ReplicaCount", 0))
+
+
+def check_replicas(count: int) -> None:
+    """Source: quota "Nodes per shard": 6."""
+    if not 0 <= count <= MAX_REPLICAS:
+        raise value(f"The number of replicas per node group must be between 0 and {MAX_REPLICAS}, not {count}.")
+
+
+def check_zones(params: dict[str, Any], zones: list[str]) -> None:
+    """PreferredCacheClusterAZs: one per node, each one of the subnet group's."""
+    wanted = params.get("PreferredCacheClusterAZs", [])
+    if wanted and len(wanted) != params.get("NumCacheClusters", 1):
+        raise combination("PreferredCacheClusterAZs must name one availability zone per cache cluster.")
+    if wanted and params.get("NumNodeGroups", 1) > 1:
+        raise combination("PreferredCacheClusterAZs is only for groups with one node group.")
+    check_in_subnet_group([zone for zone in wanted], zones)
+    for shard in params.get("NodeGroupConfiguration", []):
+        named = [shard.get("PrimaryAvailabilityZone"), *shard.get("ReplicaAvailabilityZones", [])]
+        check_in_subnet_group([zone for zone in named if zone], zones)
+
+
+def check_in_subnet_group(wanted: list[str], zones: list[str]) -> None:
+    """Nodes can only be where the subnet group has a subnet."""
+    missing = sorted(set(wanted) - set(zones))
+    if missing:
+        raise combination(f"The subnet group has no subnet in {', '.join(missing)}.")
+
+
+def check_availability(group: Group) -> None:
+    """Failover needs a replica; Multi-AZ needs failover; cluster mode always has failover."""
+    replicas = min(shard.replicas for shard in group.shards)
+    if group.clustered and not group.automatic_failover:
+        raise value("Redis with cluster mode enabled cannot be created with auto failover turned off.")
+    if not group.clustered and group.automatic_failover and replicas < 1:
+        raise combination("Automatic failover is not supported for a group with fewer than two cache clusters.")
+    if group.multi_az and not group.automatic_failover:
+        raise combination("Multi-AZ cannot be enabled without automatic failover.")
+    if group.multi_az and replicas < 1:
+        raise combination("Multi-AZ requires at least one replica in every node group.")
+
+
+def check_encryption(group: Group, given: dict[str, Any]) -> None:
+    """TLS, AUTH, user groups and keys of a new group."""
+    if "TransitEncryptionMode" in given and not group.transit_encryption:
+        raise combination("To set the transit encryption mode, set encryption-in-transit as enabled.")
+    if "AuthToken" in given and not group.transit_encryption:
+        raise combination("The AUTH token is only supported when encryption-in-transit is enabled.")
+    if "AuthToken" in given and group.user_groups:
+        raise combination("AuthToken and UserGroupIds cannot be used together.")
+    if group.user_groups and not group.transit_encryption:
+        raise combination("User groups are only supported when encryption-in-transit is enabled.")
+    if group.kms_key and not group.at_rest_encryption:
+        raise combination("KmsKeyId is only supported when encryption-at-rest is enabled.")
+
+
+def check_token(token: str) -> None:
+    """16 to 128 printable characters; of the special ones only ! & # $ ^ < > -."""
+    if not _TOKEN.match(token):
+        # Never the token itself: error messages end up in logs.
+        raise value("Invalid AuthToken provided: it must have 16 to 128 letters, digits or characters of !&#$^<>-.")
+
+
+def check_snapshots(retention: int) -> None:
+    """Source: API reference, SnapshotRetentionLimit: at most 35 days."""
+    if not 0 <= retention <= MAX_RETENTION_DAYS:
+        raise value(f"SnapshotRetentionLimit must be between 0 and {MAX_RETENTION_DAYS}.")
+
+
+def check_tiering(node_type: str, tiered: bool) -> None:
+    """Data tiering is on for r6gd nodes, and for no others."""
+    if tiered != is_tiered(node_type):
+        raise combination("DataTieringEnabled must be true for r6gd nodes, and only for them.")
+
+
+def check_parameter_group(group: ParameterGroup, family: str, clustered: bool) -> None:
+    """The family has to fit the engine version, and `cluster-enabled` the cluster mode."""
+    if group.family != family:
+        raise combination(f"Expected a parameter group of family {family} but found one of family {group.family}.")
+    if (is_cluster_enabled(group)) != clustered:
+        state = "disabled" if clustered else "enabled"
+        raise combination(f"The parameter group {group.name} has cluster mode {state}.")
+
+
+def is_cluster_enabled(group: ParameterGroup) -> bool:
+    """Whether the group says `cluster-enabled yes`."""
+    return group.values.get("cluster-enabled", PARAMETERS[group.family]["cluster-enabled"].default) == "yes"
+
+
+def check_security_groups(store: Store, ids: list[str], vpc_id: str | None) -> None:
+    """They exist, in the VPC of the subnet group."""
+    ec2 = ec2_backends[store.backend.account_id][store.region]
+    for group_id in ids:
+        found = ec2.get_security_group_from_id(group_id)
+        if found is None:
+            raise value(f"Some security groups were not found: {group_id}.")
+        if vpc_id and found.vpc_id != vpc_id:
+            raise value(f"The security group {group_id} is not in the VPC {vpc_id} of the subnet group.")
+
+
+def check_key(store: Store, key: str) -> None:
+    """Source: API reference, InvalidKMSKeyFault. AWS's own key for ElastiCache always exists."""
+    if not key_exists(store.backend.account_id, store.region, key):
+        raise refuse("InvalidKMSKeyFault", f"The KMS key {key} does not exist.")
+
+
+def check_user_groups(store: Store, ids: list[str]) -> None:
+    """At most one, and it exists."""
+    if len(ids) > 1:
+        raise value("A replication group can have only one user group.")
+    for name in ids:
+        if name not in store.user_groups:
+            raise refuse("UserGroupNotFound", f"User group {name} not found.")
+
+
+def check_log_delivery(configurations: list[dict[str, Any]]) -> None:
+    """At most one per log type. Source: user guide "Log delivery": slow-log and engine-log."""
+    types = [c.get("LogType") for c in configurations]
+    if len(types) != len(set(types)):
+        raise combination("There can be only one log delivery configuration per log type.")
+    if not set(types) <= {"slow-log", "engine-log"}:
+        raise value("LogType must be slow-log or engine-log.")
+
+
+def check_quotas(store: Store, group: Group, more_nodes: int) -> None:
+    """Nodes per group and nodes per region; `more_nodes` is what the change adds."""
+    nodes = sum(len(g.members) for g in store.groups.values() if g is not group)
+    nodes += len(group.members) + more_nodes
+    if len(group.shards) > settings.quota("elasticache_nodes_per_cluster"):
+        raise refuse("NodeGroupsPerReplicationGroupQuotaExceeded", "The request exceeds the node groups per group.")
+    if len(group.members) + more_nodes > settings.quota("elasticache_nodes_per_cluster"):
+        raise refuse("NodeQuotaForClusterExceeded", "The request exceeds the nodes allowed in one cluster.")
+    if nodes > settings.quota("elasticache_nodes_per_region"):
+        raise refuse("NodeQuotaForCustomerExceeded", "The request exceeds the nodes allowed in this region.")
+
+
+def check_tags(tags: list[dict[str, str]]) -> None:
+    """Source: user guide "Tagging": 50 tags; keys of 1 to 128 characters that do not begin with `aws:`."""
+    if len(tags) > 50:
+        raise refuse("TagQuotaPerResourceExceeded", "A resource can have at most 50 tags.")
+    for tag in tags:
+        if not 1 <= len(tag["Key"]) <= 128 or tag["Key"].startswith("aws:"):
+            raise value(f"Invalid tag key: {tag['Key']!r}.")
+
+
+def digest(token: str) -> str:
+    """What is kept of an AUTH token: enough to recognise it, not to read it."""
+    return hashlib.sha256(token.encode()).hexdigest()

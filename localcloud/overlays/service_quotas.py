@@ -1,0 +1,99 @@
+"""Service Quotas: the quotas that Streambed asks for, with the values of the setting `quotas`.
+
+Source: Service Quotas user guide; quota codes as published for vpc, ec2 and elasticache. What Kinesis allows is asked
+for with its own DescribeLimits.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.servicequotas import urls
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.responses import ServiceQuotasResponse
+
+from localcloud.settings import DEFAULT_QUOTAS, settings
+
+_SERVICES = {
+    "vpc": "Amazon Virtual Private Cloud (Amazon VPC)",
+    "ec2": "Amazon Elastic Compute Cloud (Amazon EC2)",
+    "elasticache": "Amazon ElastiCache",
+}
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One quota: the name of our setting, and how AWS calls it."""
+
+    setting: str
+    service: str
+    code: str
+    name: str
+
+    def view(self, region: str, value: int) -> dict[str, Any]:
+        """The quota as the API shows it."""
+        return {
+            "ServiceCode": self.service,
+            "ServiceName": _SERVICES[self.service],
+            "QuotaArn": f"arn:aws:servicequotas:{region}::{self.service}/{self.code}",
+            "QuotaCode": self.code,
+            "QuotaName": self.name,
+            "Value": float(value),
+            "Unit": "None",
+            "Adjustable": True,
+            "GlobalQuota": False,
+        }
+
+
+QUOTAS = (
+    Quota("vpcs_per_region", "vpc", "L-F678F1CE", "VPCs per Region"),
+    Quota("nat_gateways_per_zone", "vpc", "L-FE5A380F", "NAT gateways per Availability Zone"),
+    Quota("internet_gateways_per_region", "vpc", "L-A4707A72", "Internet gateways per Region"),
+    Quota("elastic_ips_per_region", "ec2", "L-0263D0A3", "EC2-VPC Elastic IPs"),
+    Quota("elasticache_nodes_per_region", "elasticache", "L-DFE45DF3", "Nodes per Region"),
+    Quota("elasticache_nodes_per_cluster", "elasticache", "L-AF354865", "Nodes per cluster (cluster mode enabled)"),
+    Quota("elasticache_subnet_groups_per_region", "elasticache", "L-3E7F7726", "Subnet groups per Region"),
+    Quota("elasticache_parameter_groups_per_region", "elasticache", "L-3F15A733", "Parameter groups per Region"),
+)
+
+
+class LocalServiceQuotas(ServiceQuotasResponse):
+    """GetServiceQuota, ListServiceQuotas, and the same for AWS's defaults."""
+
+    def get_service_quota(self) -> ActionResult:  # type: ignore[override]
+        """The quota with its current value."""
+        return ActionResult({"Quota": self._one(settings.values["quotas"])})
+
+    def get_aws_default_service_quota(self) -> ActionResult:
+        """The quota with the value that a new account has."""
+        return ActionResult({"Quota": self._one(DEFAULT_QUOTAS)})
+
+    def list_service_quotas(self) -> ActionResult:
+        """All quotas of a service with their current values."""
+        return ActionResult({"Quotas": self._all(settings.values["quotas"])})
+
+    def list_aws_default_service_quotas(self) -> ActionResult:  # type: ignore[override]
+        """All quotas of a service with the values that a new account has."""
+        return ActionResult({"Quotas": self._all(DEFAULT_QUOTAS)})
+
+    def _one(self, values: dict[str, int]) -> dict[str, Any]:
+        code = json.loads(self.body)["QuotaCode"]
+        for quota in self._all(values):
+            if quota["QuotaCode"] == code:
+                return quota
+        raise NoSuchResource
+
+    def _all(self, values: dict[str, int]) -> list[dict[str, Any]]:
+        service = json.loads(self.body)["ServiceCode"]
+        found = [quota.view(self.region, values[quota.setting]) for quota in QUOTAS if quota.service == service]
+        if not found:
+            raise NoSuchResource
+        return found
+
+
+def install() -> None:
+    """Let requests for Service Quotas come here."""
+    urls.url_paths["{0}/$"] = LocalServiceQuotas.dispatch

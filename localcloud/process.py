@@ -1,0 +1,265 @@
+"""Clouds as processes: one in the background for people, any number side by side for tests."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "eu-west-1"
+#: Odd words on purpose: Ansible masks every occurrence of a secret in its output.
+ACCESS_KEY = "LOCALCLOUDPRETENDKEY"
+SECRET_KEY = "localcloud-pretend-secret"
+CREDENTIALS = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 5.0
+_HEALTH_SECONDS = 5.0
+
+
+class CloudError(RuntimeError):
+    """The cloud could not be started, stopped or asked; the message is for people."""
+
+
+def up(state_dir: Path, port: int = 0, settle_polls: int = 2) -> str:
+    """One line that says where the cloud of `state_dir` runs, started if it was not. Raises CloudError."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(state_dir):
+        running = find(state_dir)
+        if running:
+            return f"localcloud is already up at {running[1]} (pid {running[0]})"
+        if _silent(state_dir):
+            raise CloudError("localcloud runs but does not answer; stop it with `python -m localcloud down`")
+        _forget(state_dir)
+        with (state_dir / "server.log").open("wb") as log:
+            process = _spawn(state_dir, port, log, start_new_session=True)
+        endpoint = _await_ready(process, state_dir)
+        _post(endpoint, "settings", {"settle_polls": settle_polls})
+        return f"localcloud is up at {endpoint} (pid {process.pid})"
+
+
+def down(state_dir: Path) -> str:
+    """One line that says what was stopped: exactly the process of `state_dir`, or nothing."""
+    if not state_dir.is_dir():
+        return "localcloud is not up"
+    with _locked(state_dir):
+        running = find(state_dir)
+        pid = running[0] if running else _silent(state_dir)
+        if pid:
+            _stop(pid)
+        _forget(state_dir)
+    return f"localcloud is down (pid {pid})" if pid else "localcloud is not up"
+
+
+def find(state_dir: Path) -> tuple[int, str] | None:
+    """Pid and endpoint of the cloud of `state_dir`; None when there is none.
+
+    The pid in the file counts only when the server at the endpoint says that it is this process: after a crash the
+    number may belong to somebody else.
+    """
+    try:
+        pid = int((state_dir / "pid").read_text(encoding="utf-8"))
+        endpoint = (state_dir / "endpoint").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None
+    health = _health(endpoint)
+    return (pid, endpoint) if health and health["pid"] == pid else None
+
+
+def _silent(state_dir: Path) -> int | None:
+    """The pid of a server of `state_dir` that runs but does not answer; None when the process is somebody else's."""
+    try:
+        pid = int((state_dir / "pid").read_text(encoding="utf-8"))
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except (OSError, ValueError):
+        return None
+    return pid if "localcloud" in words and str(state_dir.resolve()) in words else None
+
+
+class Cloud:
+    """An own cloud for one test, module or session: `with Cloud() as cloud: cloud.client("ec2")`."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._settings = settings
+        self._directory = tempfile.TemporaryDirectory(prefix="localcloud-")
+        self.state_dir = Path(self._directory.name)
+        self.endpoint = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
+
+    def __enter__(self) -> Cloud:
+        with (self.state_dir / "server.log").open("wb") as log:
+            self._process = _spawn(self.state_dir, 0, log, parent_pid=os.getpid())
+        self.endpoint = _await_ready(self._process, self.state_dir)
+        if self._settings:
+            self.configure(**self._settings)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._directory.cleanup()
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client of this cloud; one attempt per call unless `config` says otherwise.
+
+        Clients without options are kept: making one takes longer than most tests.
+        """
+        if options:
+            return self._new_client(service, **options)
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
+
+    def _new_client(self, service: str, **options: Any) -> Any:
+        options.setdefault("config", Config(retries={"total_max_attempts": 1}))
+        options.setdefault("region_name", REGION)
+        return boto3.client(service, endpoint_url=self.endpoint, **CREDENTIALS, **options)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point any AWS client of a child process to this cloud."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def reset(self) -> None:
+        """All objects and the journal are gone, and the settings are back where the cloud started."""
+        _post(self.endpoint, "reset", {"settings": self._settings})
+
+    def configure(self, **settings: Any) -> dict[str, Any]:
+        """All settings after these changes. Raises CloudError for a setting that does not exist."""
+        return _post(self.endpoint, "settings", settings)
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """Every call after call number `since`, oldest first."""
+        return _get(self.endpoint, f"journal?since={since}")
+
+    def writes(self, since: int = 0) -> list[dict[str, Any]]:
+        """The calls that were not reads."""
+        return [entry for entry in self.journal(since) if entry["write"]]
+
+
+def _spawn(state_dir: Path, port: int, log: IO[bytes], **options: Any) -> subprocess.Popen[bytes]:
+    command = [
+        sys.executable,
+        "-m",
+        "localcloud",
+        "serve",
+        "--port",
+        str(port),
+        "--state-dir",
+        str(state_dir.resolve()),
+    ]
+    parent_pid = options.pop("parent_pid", None)
+    if parent_pid is not None:
+        command += ["--parent-pid", str(parent_pid)]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **options
+    )
+
+
+def _await_ready(process: subprocess.Popen[bytes], state_dir: Path) -> str:
+    """The endpoint, once the server answers. Raises CloudError with the server's last words."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise CloudError(_last_words(state_dir))
+        running = find(state_dir)
+        if running and running[0] == process.pid:
+            return running[1]
+        time.sleep(0.02)
+    process.kill()
+    raise CloudError(f"localcloud did not answer within {_START_SECONDS:.0f} s; see {state_dir / 'server.log'}")
+
+
+def _last_words(state_dir: Path) -> str:
+    lines = (state_dir / "server.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "localcloud ended without a word"
+
+
+def _stop(pid: int) -> None:
+    """End the process: asked first, forced after five seconds."""
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < deadline:
+        if _is_gone(pid):
+            return
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        # A child of ours stays a zombie until it is waited for; someone else's child cannot be waited for.
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return True
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def _forget(state_dir: Path) -> None:
+    for name in ("pid", "endpoint"):
+        (state_dir / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(state_dir: Path) -> Iterator[None]:
+    """Two `up` or `down` at the same time take turns."""
+    with (state_dir / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+#: Straight to loopback, whatever proxy the environment names.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _health(endpoint: str) -> dict[str, Any] | None:
+    try:
+        return _get(endpoint, "health", timeout=_HEALTH_SECONDS)
+    except (OSError, ValueError):
+        return None
+
+
+def _get(endpoint: str, what: str, timeout: float = 30) -> Any:
+    with _OPENER.open(f"{endpoint}/_localcloud/{what}", timeout=timeout) as answer:
+        return json.load(answer)
+
+
+def _post(endpoint: str, what: str, body: dict[str, Any]) -> Any:
+    request = urllib.request.Request(f"{endpoint}/_localcloud/{what}", json.dumps(body).encode(), method="POST")
+    try:
+        with _OPENER.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise CloudError(json.load(error)["error"]) from error

@@ -1,0 +1,1 @@
+"""The pure parts of the module ec2_vpc_network, and the one function that reads."""

@@ -1,0 +1,175 @@
+"""The declaration as a state of the network, and what speaks against it in the account.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+from ..reconcile.component import Seen
+from ..reconcile.identity import identity_of
+from ..reconcile.tags import wanted_tags
+from . import flow_logs, groups, names, topology
+from .state import FREE, IN_USE, NO_ROUTE, TO_INTERNET_GATEWAY, complete
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+
+
+def desire(options: Options, seen: Seen) -> State:
+    """The whole network as declared; what exists keeps its id, its place and its blocks."""
+    present = complete(seen.resource, seen.satellites)
+    name = names.network_name(options)
+    desired = {
+        "name": name,
+        "region": seen.around["region"],
+        "common_tags": identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()}),
+        "cidr_block": options["cidr_block"],
+        "instance_tenancy": options["instance_tenancy"],
+        **{field: _dns(options, field) for field in ("dns_support", "dns_hostnames")},
+        "tags": wanted_tags(options, present["tags"] if seen.resource else None, name),
+        "security_groups": groups.desired_groups(options, present["security_groups"], vpc_block(options, present)),
+        # False says that the group is nobody's business here; AWS's own rules are never put back.
+        "default_security_group_locked": options["default_security_group_locked"] or None,
+        **flow_logs.desired_parts(options, present, seen.around["region"]),
+        **_topology(options, present),
+    }
+    desired["gateway_endpoints"] = _gateway_endpoints(options, present, desired)
+    desired["interface_endpoints"] = _interface_endpoints(options, present)
+    _tag_parts(options, present, desired)
+    return desired
+
+
+def _dns(options: Options, field: str) -> bool | None:
+    """Interface endpoints answer under the names of their services, which takes both settings; so they imply them.
+
+    Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
+    """
+    return True if options[field] is None and options["interface_endpoints"] else options[field]
+
+
+def vpc_block(options: Options, present: State) -> Any:
+    return present["cidr_block"] or options["cidr_block"]
+
+
+def _topology(options: Options, present: State) -> State:
+    """Subnets, internet gateway, NAT gateways with addresses, and route tables."""
+    if not topology.stated(options):
+        return dict.fromkeys(("subnets", "internet_gateway", "nat_gateways", "addresses", "route_tables"))
+    nat, addresses = _nat(options, present)
+    reached = topology.tiers_with(options, topology.GATEWAY) or nat
+    return {
+        "subnets": _subnets(options, present),
+        "internet_gateway": {**present["internet_gateway"], "attached": True} if reached else {},
+        "nat_gateways": nat,
+        "addresses": addresses,
+        "route_tables": {key: _route_table(options, present, nat, key) for key in topology.keys(options)},
+    }
+
+
+def _route_table(options: Options, present: State, nat: State, key: str) -> State:
+    """Each subnet has a table of its own, so that what changes for one tier or zone touches no other."""
+    route = _route(options, present, nat, key)
+    return {**present["route_tables"].get(key, {}), "default_route": route, "associated": True}
+
+
+def _subnets(options: Options, present: State) -> State:
+    found = {}
+    for key, block in placed(options, present).items():
+        tier, zone = topology.split(key)
+        found[key] = {**present["subnets"].get(key, {}), "cidr_block": block, "zone": zone, "tier": tier}
+    return found
+
+
+def placed(options: Options, present: State) -> dict[str, Any]:
+    """Blocks by subnet key; ``None`` where there is no room."""
+    taken = {key: subnet["cidr_block"] for key, subnet in present["subnets"].items()}
+    return topology.place(options, IPv4Network(vpc_block(options, present)), taken, present["foreign_cidr_blocks"])
+
+
+def _nat(options: Options, present: State) -> tuple[State, State]:
+    """NAT gateways by zone and the addresses that stay; a new gateway takes an unused address of ours."""
+    if options["nat_gateways"] is None:
+        return present["nat_gateways"], present["addresses"]
+    zones = topology.nat_zones(options, present["nat_gateways"])
+    tier = next(iter(topology.tiers_with(options, topology.GATEWAY)), "")
+    gateways = {zone: present["nat_gateways"].get(zone) or {"subnet": f"{tier}/{zone}"} for zone in zones}
+    dropped = {item["allocation_id"] for zone, item in present["nat_gateways"].items() if zone not in gateways}
+    addresses = present["addresses"]
+    kept = {key: item for key, item in addresses.items() if item["use"] == IN_USE and key not in dropped}
+    spare = {key: item for key, item in addresses.items() if item["use"] == FREE}
+    for zone in [zone for zone in zones if "id" not in gateways[zone]]:
+        chosen = min(spare, key=lambda key: (spare[key]["zone"] != zone, key), default=None)
+        if chosen:
+            gateways[zone] = {**gateways[zone], "allocation_id": chosen}
+            kept[chosen] = {**spare.pop(chosen), "zone": zone}
+    return gateways, kept
+
+
+def _route(options: Options, present: State, nat: State, key: str) -> str:
+    """What the default route of a subnet leads to; where none is declared, a route that others set is left alone."""
+    tier, zone = topology.split(key)
+    way = topology.internet(options, tier)
+    if way == topology.GATEWAY:
+        return TO_INTERNET_GATEWAY
+    if way == topology.NAT:
+        return names.nat_gateway(zone if zone in nat else next(iter(nat), zone))
+    found = present["route_tables"].get(key, {}).get("default_route", NO_ROUTE)
+    ours = found == TO_INTERNET_GATEWAY or found.startswith(("nat-", "igw-", names.nat_gateway("")))
+    return NO_ROUTE if ours else found
+
+
+def _gateway_endpoints(options: Options, present: State, desired: State) -> State | None:
+    services = options["gateway_endpoints"]
+    if services is None and desired["route_tables"] is None:
+        return None
+    found = present["gateway_endpoints"]
+    tables = sorted(present["route_tables"] if desired["route_tables"] is None else desired["route_tables"])
+    return {
+        service: {**found.get(service, {}), "route_tables": tables}
+        for service in (found if services is None else services)
+    }
+
+
+def _interface_endpoints(options: Options, present: State) -> State | None:
+    services, tier = options["interface_endpoints"], options["interface_endpoint_tier"]
+    if services is None:
+        return None
+    subnets = sorted(f"{tier}/{zone}" for zone in options["zones"] or ())
+    wanted = {"subnets": subnets, "security_groups": [names.ENDPOINTS_GROUP], "private_dns": True}
+    return {service: {**present["interface_endpoints"].get(service, {}), **wanted} for service in services}
+
+
+def _tag_parts(options: Options, present: State, desired: State) -> None:
+    """Adds the tags of all parts that exist and stay, by id."""
+    tags = present["part_tags"]
+    wanted = {item: names.wanted_part_tags(options, part, tags.get(item, {})) for part, item in _existing(desired)}
+    desired["part_tags"] = {**tags, **wanted}
+    for kind, part in (("flow_log_group", "flow-log-group"), ("flow_log_role", "flow-log-role")):
+        if desired[kind] and present[kind]:
+            found = present[kind].get("tags", {})
+            desired[kind] = {**desired[kind], "tags": names.wanted_part_tags(options, part, found)}
+
+
+# How the parts in each mapping of a state are tagged.
+KINDS = (
+    ("subnets", "subnet"),
+    ("route_tables", "route-table"),
+    ("nat_gateways", "nat"),
+    ("gateway_endpoints", "endpoint"),
+    ("interface_endpoints", "endpoint"),
+    ("security_groups", "security-group"),
+)
+
+
+def _existing(desired: State) -> Iterator[tuple[str, str]]:
+    """Part and id of everything that exists and stays."""
+    for field, kind in KINDS:
+        for key, item in (desired[field] or {}).items():
+            if "id" in item:
+                yield f"{kind}/{key}", item["id"]
+    for allocation, item in (desired["addresses"] or {}).items():
+        yield f"nat/{item['zone']}", allocation
+    for field, part in (("internet_gateway", "internet-gateway"), ("flow_logs", "flow-log")):
+        if (desired[field] or {}).get("id"):
+            yield part, desired[field]["id"]

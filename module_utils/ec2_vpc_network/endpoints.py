@@ -1,0 +1,110 @@
+"""The calls for gateway and interface endpoints.  Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..reconcile.plan import CREATE, DELETE, Call, Ref
+from . import names, waits
+
+GATEWAY_SERVICES = ("s3", "dynamodb")
+
+
+def service_name(region: str, service: str) -> str:
+    """AWS's name of a service's endpoint.  Source: "AWS services that integrate with AWS PrivateLink"."""
+    return f"com.amazonaws.{region}.{service}"
+
+
+def endpoint_calls(observed: Any, desired: Any) -> list[Call]:
+    calls: list[Call] = []
+    for field, create, modify in (("gateway_endpoints", _create_gateway, _modify_gateway),
+                                  ("interface_endpoints", _create_interface, _modify_interface)):  # fmt: skip
+        before, after = observed[field], desired[field]
+        for service, item in after.items():
+            if service not in before:
+                calls.append(create(observed, desired, service))
+            elif before[service] != item:
+                calls.append(modify(observed, before[service], item, service))
+        calls += [delete_call(service, item["id"], field) for service, item in before.items() if service not in after]
+    return calls
+
+
+def _create_gateway(observed: Any, desired: Any, service: str) -> Call:
+    params = {
+        "VpcId": observed["vpc_id"],
+        "VpcEndpointType": "Gateway",
+        "ServiceName": service_name(desired["region"], service),
+        "RouteTableIds": _tables(observed, desired["gateway_endpoints"][service]["route_tables"]),
+        "TagSpecifications": names.specification(desired, "vpc-endpoint", f"endpoint/{service}"),
+    }
+    noun = names.endpoint(service)
+    return Call("ec2", "create_vpc_endpoint", params, noun, f"create gateway {noun}", CREATE)
+
+
+def _modify_gateway(observed: Any, before: Any, after: Any, service: str) -> Call:
+    params: dict[str, Any] = {"VpcEndpointId": before["id"]}
+    more = [key for key in after["route_tables"] if key not in before["route_tables"]]
+    less = [key for key in before["route_tables"] if key not in after["route_tables"]]
+    params |= {"AddRouteTableIds": _tables(observed, more)} if more else {}
+    params |= {"RemoveRouteTableIds": _tables(observed, less)} if less else {}
+    noun = names.endpoint(service)
+    return Call("ec2", "modify_vpc_endpoint", params, noun, f"put {noun} into the route tables")
+
+
+def _tables(observed: Any, keys: Any) -> list[Any]:
+    return [names.id_of(observed, "route_tables", key, names.route_table(key)) for key in keys]
+
+
+def _create_interface(observed: Any, desired: Any, service: str) -> Call:
+    """Private DNS needs both DNS settings of the VPC, so it comes after those."""
+    item, noun = desired["interface_endpoints"][service], names.endpoint(service)
+    params = {
+        "VpcId": observed["vpc_id"],
+        "VpcEndpointType": "Interface",
+        "ServiceName": service_name(desired["region"], service),
+        "SubnetIds": _subnets(observed, item["subnets"]),
+        "SecurityGroupIds": _groups(observed, item["security_groups"]),
+        "PrivateDnsEnabled": True,
+        "TagSpecifications": names.specification(desired, "vpc-endpoint", f"endpoint/{service}"),
+    }
+    return Call("ec2", "create_vpc_endpoint", params, noun, f"create interface {noun}", CREATE, (names.VPC,),
+                saves={noun: "VpcEndpoint.VpcEndpointId"}, wait=waits.endpoint(service, Ref(noun)))  # fmt: skip
+
+
+def _modify_interface(observed: Any, before: Any, after: Any, service: str) -> Call:
+    params: dict[str, Any] = {"VpcEndpointId": before["id"]}
+    for field, word, ids in (("subnets", "Subnet", _subnets), ("security_groups", "SecurityGroup", _groups)):
+        more = [key for key in after[field] if key not in before[field]]
+        less = [key for key in before[field] if key not in after[field]]
+        params |= {f"Add{word}Ids": ids(observed, more)} if more else {}
+        params |= {f"Remove{word}Ids": ids(observed, less)} if less else {}
+    if after["private_dns"] != before["private_dns"]:
+        params["PrivateDnsEnabled"] = after["private_dns"]
+    noun = names.endpoint(service)
+    return Call("ec2", "modify_vpc_endpoint", params, noun, f"change the subnets or groups of {noun}",
+                after=(names.VPC,), wait=waits.endpoint(service, before["id"]))  # fmt: skip
+
+
+def _subnets(observed: Any, keys: Any) -> list[Any]:
+    # A subnet that is not ours stands in the state as its own id.
+    return [
+        key if key.startswith("subnet-") else names.id_of(observed, "subnets", key, names.subnet(key)) for key in keys
+    ]
+
+
+def _groups(observed: Any, keys: Any) -> list[Any]:
+    return [
+        key if key.startswith("sg-") else names.id_of(observed, "security_groups", key, names.security_group(key))
+        for key in keys
+    ]
+
+
+def delete_call(service: str, endpoint_id: str, field: str) -> Call:
+    """An endpoint that is going still holds its subnets and groups, so everybody waits until it is gone.
+
+    A gateway endpoint is no more than routes, and goes at once.
+    """
+    noun = names.endpoint(service)
+    kind = field.removesuffix("_endpoints")
+    return Call("ec2", "delete_vpc_endpoints", {"VpcEndpointIds": [endpoint_id]}, noun, f"delete {kind} {noun}", DELETE,
+                wait=waits.endpoint_gone(service, endpoint_id, slow=kind == "interface"))  # fmt: skip

@@ -1,0 +1,191 @@
+"""Rules of security groups: from the declaration and from AWS to one form, and to the calls that change them.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..reconcile.plan import CREATE, DELETE, Call, Ref
+from . import names
+
+Rule = dict[str, Any]
+# How the form names AWS's protocols; -1 stands for all of them.
+ALL_PROTOCOLS = "all"
+PROTOCOLS = ("tcp", "udp", "icmp", ALL_PROTOCOLS)
+PORTS = range(65536)
+HTTPS = 443
+# Where a rule's other end stands in AWS's form: our word -> list, key inside.
+ENDS = {
+    "cidr_block": ("IpRanges", "CidrIp"),
+    "ipv6_cidr_block": ("Ipv6Ranges", "CidrIpv6"),
+    "prefix_list": ("PrefixListIds", "PrefixListId"),
+    "security_group": ("UserIdGroupPairs", "GroupId"),
+}
+EVERYWHERE: Rule = {"protocol": ALL_PROTOCOLS, "cidr_block": "0.0.0.0/0"}
+
+
+def ordered(rules: Iterable[Rule]) -> list[Rule]:
+    """The rules in an order that depends on nothing but themselves."""
+    return sorted(rules, key=lambda rule: sorted((key, str(value)) for key, value in rule.items()))
+
+
+def declared(rules: Iterable[Mapping[str, Any]] | None) -> list[Rule] | None:
+    """Declared rules in the one form; ``None`` is no opinion."""
+    return None if rules is None else ordered(_declared(rule) for rule in rules)
+
+
+def _declared(rule: Mapping[str, Any]) -> Rule:
+    protocol = str(rule.get("protocol") or "tcp")
+    first, last = rule.get("from_port"), rule.get("to_port")
+    if rule.get("port") is not None:
+        first = last = rule["port"]
+    if protocol == "icmp":
+        # Source: IpPermission API reference: -1 stands for all ICMP types and codes.
+        first, last = (-1 if first is None else first), (-1 if last is None else last)
+    elif first is None and last is None:
+        first, last = PORTS[0], PORTS[-1]
+    ports = {} if protocol == ALL_PROTOCOLS else {"from_port": int(first), "to_port": int(last)}
+    return {"protocol": protocol, **ports, **{end: rule[end] for end in ENDS if rule.get(end)}}
+
+
+def observed(permissions: Iterable[Mapping[str, Any]], key_by_id: Mapping[str, str]) -> list[Rule]:
+    """AWS's permissions in the one form: one rule for each other end; groups of ours by their key."""
+    rules = []
+    for permission in permissions:
+        protocol = ALL_PROTOCOLS if permission["IpProtocol"] == "-1" else permission["IpProtocol"]
+        has_ports = protocol != ALL_PROTOCOLS and "FromPort" in permission
+        ports = {"from_port": permission["FromPort"], "to_port": permission["ToPort"]} if has_ports else {}
+        for end, (group, key) in ENDS.items():
+            for item in permission.get(group) or ():
+                rules.append({"protocol": protocol, **ports, end: key_by_id.get(item[key], item[key])})
+    return ordered(rules)
+
+
+def permissions(rules: Iterable[Rule], id_by_key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rules in AWS's form."""
+    found = []
+    for rule in rules:
+        protocol = "-1" if rule["protocol"] == ALL_PROTOCOLS else rule["protocol"]
+        ports = {"FromPort": rule["from_port"], "ToPort": rule["to_port"]} if "from_port" in rule else {}
+        (end,) = (end for end in ENDS if end in rule)
+        group, key = ENDS[end]
+        value = rule[end] if end != "security_group" else id_by_key.get(rule[end], rule[end])
+        found.append({"IpProtocol": protocol, **ports, group: [{key: value}]})
+    return found
+
+
+def desired_groups(options: Any, present: Mapping[str, Any], vpc_block: str | None) -> dict[str, Any] | None:
+    """Every group as declared, with that of the interface endpoints; ``None`` is no opinion."""
+    wanted, services = options["security_groups"], options["interface_endpoints"]
+    if wanted is None and services is None:
+        return None
+    groups = {key: value for key, value in present.items() if key != names.ENDPOINTS_GROUP}
+    if wanted is not None:
+        groups = {key: _group(value or {}, present.get(key, {})) for key, value in wanted.items()}
+    if services is None and names.ENDPOINTS_GROUP in present:
+        groups[names.ENDPOINTS_GROUP] = present[names.ENDPOINTS_GROUP]
+    if services:
+        description = {"description": "HTTPS from the VPC to its interface endpoints"}
+        rule = {"protocol": "tcp", "port": HTTPS, "cidr_block": vpc_block}
+        groups[names.ENDPOINTS_GROUP] = _group({**description, "ingress": [rule], "egress": []},
+                                               present.get(names.ENDPOINTS_GROUP, {}))  # fmt: skip
+    return groups
+
+
+def _group(value: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+    ingress, egress = declared(value.get("ingress")), declared(value.get("egress"))
+    return {
+        **present,
+        "description": value.get("description") or present.get("description"),
+        "ingress": present.get("ingress", []) if ingress is None else ingress,
+        "egress": present.get("egress", [EVERYWHERE]) if egress is None else egress,
+    }
+
+
+def group_calls(observed_state: Any, desired: Any) -> list[Call]:
+    """Groups that are missing, then rules, then groups that nobody declares any more."""
+    before, after = observed_state["security_groups"], desired["security_groups"]
+    ids = {key: names.id_of(observed_state, "security_groups", key, names.security_group(key))
+           for key in {*before, *after}}  # fmt: skip
+    calls = [_create(observed_state, desired, key) for key in after if key not in before]
+    for key, group in after.items():
+        calls += rule_calls(key, before.get(key, {"ingress": [], "egress": [EVERYWHERE]}), group, ids)
+    gone = [key for key in before if key not in after]
+    for key in gone:
+        calls += cross_reference_calls(key, before[key], ids)
+    return calls + [delete_call(key, before[key]["id"], {*before, *after}, _using(observed_state, key)) for key in gone]
+
+
+def _using(observed_state: Any, key: str) -> list[str]:
+    services = observed_state["interface_endpoints"] if key == names.ENDPOINTS_GROUP else ()
+    return [names.endpoint(service) for service in services]
+
+
+def _create(observed_state: Any, desired: Any, key: str) -> Call:
+    params = {
+        "GroupName": names.part_name(desired["name"], f"security-group/{key}"),
+        "Description": desired["security_groups"][key]["description"] or f"{desired['name']} {key}",
+        "VpcId": observed_state["vpc_id"],
+        "TagSpecifications": names.specification(desired, "security-group", f"security-group/{key}"),
+    }
+    noun = names.security_group(key)
+    return Call("ec2", "create_security_group", params, noun, f"create {noun}", CREATE, saves={noun: "GroupId"})
+
+
+def rule_calls(key: str, before: Any, after: Any, ids: Mapping[str, Any]) -> list[Call]:
+    """What is missing is allowed before what is too much is revoked, so that no traffic is cut in between."""
+    calls = []
+    for verb, why in (("authorize", "allow"), ("revoke", "no longer allow")):
+        for direction in ("ingress", "egress"):
+            more, less = (after, before) if verb == "authorize" else (before, after)
+            rules = [rule for rule in more[direction] if rule not in less[direction]]
+            if rules:
+                calls.append(_rules(verb, direction, key, ids[key], permissions(rules, ids), f"{why} {direction}"))
+    return calls
+
+
+def _rules(verb: str, direction: str, key: str, group_id: Any, wanted: Any, why: str) -> Call:
+    params = {"GroupId": group_id, "IpPermissions": wanted}
+    name = names.security_group(key)
+    return Call("ec2", f"{verb}_security_group_{direction}", params, names.rules_of(key), f"{why} of {name}")
+
+
+def cross_reference_calls(key: str, group: Any, ids: Mapping[str, Any]) -> list[Call]:
+    """A group that another group's rule names cannot be deleted.  Source: DeleteSecurityGroup API reference."""
+    linked = {way: [rule for rule in group[way] if "security_group" not in rule] for way in ("ingress", "egress")}
+    return rule_calls(key, group, linked, ids)
+
+
+def delete_call(key: str, group_id: str, keys: Iterable[str], using: Iterable[str]) -> Call:
+    after = tuple(sorted({*(names.rules_of(other) for other in keys), *using}))
+    noun = names.security_group(key)
+    return Call("ec2", "delete_security_group", {"GroupId": group_id}, noun, f"delete {noun}", DELETE, after)
+
+
+def lock_calls(observed_state: Any, desired: Any) -> list[Call]:
+    """Takes every rule from the default group, which AWS makes with each VPC and nobody can delete.
+
+    CreateVpc does not say its id; waiting for a new VPC does, see ``waits.vpc``.
+    """
+    if not desired["default_security_group_locked"] or observed_state["default_security_group_locked"]:
+        return []
+    group, calls = observed_state["default_security_group"], []
+    for direction in ("ingress", "egress"):
+        rules = group[direction]
+        if rules:
+            params = {
+                "GroupId": group["id"],
+                "IpPermissions": rules if isinstance(rules, Ref) else permissions(rules, {}),
+            }
+            calls.append(Call("ec2", f"revoke_security_group_{direction}", params, names.DEFAULT_GROUP,
+                              f"allow no {direction} in the default security group"))  # fmt: skip
+    return calls
+
+
+def newborn_default_group() -> dict[str, Any]:
+    """The default group of a VPC that does not exist yet."""
+    return {
+        "id": Ref(names.DEFAULT_GROUP),
+        "ingress": Ref(f"ingress of {names.DEFAULT_GROUP}"),
+        "egress": Ref(f"egress of {names.DEFAULT_GROUP}"),
+    }

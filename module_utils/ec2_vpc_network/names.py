@@ -1,0 +1,105 @@
+"""What the parts of a network are called: in tags, in Name tags, and in plans.  Pure.
+
+Every part carries ``streambed:part``, by which it is found again: ``subnet/app/eu-west-1a``, ``nat/eu-west-1a``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from ..reconcile.identity import identity_of
+from ..reconcile.plan import Ref
+from ..reconcile.tags import tag_specifications, wanted_tags
+
+NOUN = "VPC network"
+PART = "streambed:part"
+TIER = "streambed:tier"
+# Objects of a plan, as ``Call.on`` and ``Wait.noun`` name them.
+VPC = "VPC"
+INTERNET_GATEWAY = "internet gateway"
+DEFAULT_GROUP = "default security group"
+FLOW_LOG = "flow log"
+LOG_GROUP = "flow log group"
+ROLE = "flow log role"
+# The security group of the interface endpoints; nobody else may use its key.
+ENDPOINTS_GROUP = "endpoints"
+
+
+def subnet(key: str) -> str:
+    return f"subnet {key}"
+
+
+def route_table(key: str) -> str:
+    return f"route table {key}"
+
+
+def nat_gateway(zone: str) -> str:
+    return f"NAT gateway {zone}"
+
+
+def address(key: str) -> str:
+    return f"address {key}"
+
+
+def endpoint(service: str) -> str:
+    return f"endpoint {service}"
+
+
+def security_group(key: str) -> str:
+    return f"security group {key}"
+
+
+def rules_of(key: str) -> str:
+    """The rules are objects of their own, for groups that name each other are deleted only after all rules are gone."""
+    return f"rules of security group {key}"
+
+
+def network_name(options: Any) -> str:
+    """The name of the network and the first part of every other name."""
+    return options["name"] or identity_of(options).name
+
+
+def role_name(name: str) -> str:
+    return f"{name}-flow-logs"
+
+
+def log_group_name(name: str) -> str:
+    return f"/streambed/{name}/flow-logs"
+
+
+def part_name(name: str, part: str) -> str:
+    """The Name tag of a part: ``sensors-dev-app-eu-west-1a``."""
+    kind, *rest = part.split("/")
+    return "-".join((name, *(("nat",) if kind == "nat" else ()), *rest))
+
+
+def part_marks(part: str) -> dict[str, str]:
+    """The tags that tell the parts of one network apart."""
+    kind, *rest = part.split("/")
+    return {PART: part, **({TIER: rest[0]} if kind == "subnet" else {})}
+
+
+def wanted_part_tags(options: Any, part: str, observed: dict[str, str] | None) -> dict[str, str]:
+    """The tags that an existing part should carry."""
+    return {**wanted_tags(options, observed, part_name(network_name(options), part)), **part_marks(part)}
+
+
+def specification(desired: Any, kind: str, part: str) -> list[dict[str, Any]]:
+    """``TagSpecifications`` of a part that is about to be created."""
+    tags = {"Name": part_name(desired["name"], part), **desired["common_tags"], **part_marks(part)}
+    return tag_specifications(kind, tags)
+
+
+def id_of(observed: Any, kind: str, key: str, noun: str) -> Any:
+    """The id of a part, or the Ref under which the call that creates it saves its id."""
+    return observed[kind].get(key, {}).get("id") or Ref(noun)
+
+
+def token(*facts: Any) -> str:
+    """A client token that is the same whenever the same thing is asked for.
+
+    Source: "Ensuring idempotency in Amazon EC2 API requests": up to 64 ASCII characters.
+    """
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

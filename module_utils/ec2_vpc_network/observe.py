@@ -1,0 +1,65 @@
+"""Reading a network: two rounds of reads side by side, sixteen in all.  The only file of this package that acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..reconcile.component import Seen
+from ..reconcile.errors import Refusal
+from ..reconcile.identity import identity_of
+from . import flow_logs, names, view
+
+
+def observe(aws: Any, options: Any) -> Seen:
+    """The network with all its parts.  Several VPCs with our tags are refused: nobody but the reader can choose."""
+    answers = aws.read_many(anywhere(options))
+    vpcs = answers["vpcs"]["Vpcs"]
+    if len(vpcs) > 1:
+        return Seen(None, foreign=(several(options, [vpc["VpcId"] for vpc in vpcs]),))
+    second = inside(vpcs[0]["VpcId"]) if vpcs else {}
+    group = view.log_group(options, answers)
+    if group:
+        second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
+    answers |= aws.read_many(second) if second else {}
+    return view.seen(options, aws.region, answers)
+
+
+NO_GROUP = ("ResourceNotFoundException",)
+NO_ROLE = ("NoSuchEntity",)
+
+
+def several(options: Any, ids: list[str]) -> Refusal:
+    step = "delete all but one, or take the ownership tags from those that are not this environment's"
+    return Refusal(names.NOUN, names.network_name(options), "ownership tags", sorted(ids), "one VPC", step)
+
+
+def anywhere(options: Any) -> dict[str, Any]:
+    """Reads that need no VPC: by ownership tags, or by names derived from ours."""
+    name = names.network_name(options)
+    role = names.role_name(name)
+    owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
+    return {
+        "vpcs": ("ec2", "describe_vpcs", {"Filters": owned}),
+        "zones": ("ec2", "describe_availability_zones", {}),
+        "internet_gateways": ("ec2", "describe_internet_gateways", {"Filters": owned}),
+        "addresses": ("ec2", "describe_addresses", {"Filters": owned}),
+        "log_groups": ("logs", "describe_log_groups", {"logGroupNamePrefix": names.log_group_name(name)}),
+        "role": ("iam", "get_role", {"RoleName": role}, NO_ROLE),
+        "policy": ("iam", "get_role_policy", {"RoleName": role, "PolicyName": flow_logs.POLICY}, NO_ROLE),
+    }
+
+
+def inside(vpc_id: str) -> dict[str, Any]:
+    """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
+    own = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    attribute = "describe_vpc_attribute"
+    return {
+        "dns_support": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsSupport"}),
+        "dns_hostnames": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsHostnames"}),
+        "subnets": ("ec2", "describe_subnets", {"Filters": own}),
+        "route_tables": ("ec2", "describe_route_tables", {"Filters": own}),
+        "nat_gateways": ("ec2", "describe_nat_gateways", {"Filter": own}),
+        "endpoints": ("ec2", "describe_vpc_endpoints", {"Filters": own}),
+        "groups": ("ec2", "describe_security_groups", {"Filters": own}),
+        "flow_logs": ("ec2", "describe_flow_logs", {"Filter": [{"Name": "resource-id", "Values": [vpc_id]}]}),
+    }

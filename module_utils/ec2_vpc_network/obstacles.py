@@ -1,0 +1,90 @@
+"""What speaks against a declaration in the account that it meets.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+from ..reconcile.errors import Refusal
+from . import names, topology
+from .desire import placed, vpc_block
+from .refuse import Refuse
+from .state import complete
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+
+
+def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What AWS would refuse, as far as it takes a look at the account to know; whether the VPC exists or not."""
+    if options["state"] == "absent":
+        return
+    refuse = Refuse(names.network_name(options))
+    if not vpc_block(options, present):
+        yield refuse("cidr_block", None, "a block for the new VPC, such as 10.20.0.0/16", "set cidr_block")
+        return
+    yield from _unknown_zones(options, refuse, around)
+    if topology.stated(options):
+        yield from _misplaced(options, refuse, present)
+
+
+def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) -> Iterator[Refusal]:
+    for zone in options["zones"] or ():
+        if zone not in around["zones"]:
+            where = "" if zone.startswith(around["region"]) else "; it belongs to another region"
+            found = f"{zone}, which {around['region']} does not offer{where}"
+            yield refuse("zones", found, around["zones"], "correct zones or the region")
+
+
+def _misplaced(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
+    explicit = topology.explicit_blocks(options)
+    for key, block in placed(options, present).items():
+        before = present["subnets"].get(key, {}).get("cidr_block")
+        field = f"tiers cidr_blocks of {names.subnet(key)}"
+        if block is None:
+            yield refuse(field, f"no free block in {vpc_block(options, present)}", "room for every subnet",
+                         "set a longer subnet_prefix_length, or give cidr_blocks")  # fmt: skip
+        elif before and explicit.get(key, before) != before:
+            step = "the block of a subnet cannot change; put the old value back, or remove the zone or tier first"
+            yield refuse(field, explicit[key], before, step)
+        elif not before and key in explicit and _overlaps(block, _used(present)):
+            step = "choose a free block; that of a subnet that goes is free after a run that removes it"
+            yield refuse(field, block, "a block that no other subnet uses", step)
+
+
+def _used(present: State) -> list[IPv4Network]:
+    """All blocks in use; those of subnets that are about to go are free only when they are gone."""
+    blocks = [*present["foreign_cidr_blocks"], *(item["cidr_block"] for item in present["subnets"].values())]
+    return [IPv4Network(block) for block in blocks]
+
+
+def _overlaps(block: str, others: Iterable[IPv4Network]) -> bool:
+    return any(IPv4Network(block).overlaps(other) for other in others)
+
+
+def guards(observed: State, desired: State, differences: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Changes that AWS cannot make on what exists, or that would cut what is in use."""
+    observed, refuse = complete(observed), Refuse(desired["name"])
+    tenancy = desired["instance_tenancy"]
+    if "instance_tenancy" in differences and tenancy != "default":
+        step = "AWS changes the tenancy of a VPC to default only; put the old value back"
+        yield refuse("instance_tenancy", tenancy, observed["instance_tenancy"], step)
+    for zone, item in (desired["nat_gateways"] or {}).items():
+        if desired["subnets"] is not None and item["subnet"] not in desired["subnets"]:
+            yield refuse("tiers", f"no {item['subnet']}", f"the subnet of {names.nat_gateway(zone)}",
+                         "keep the tier, or set nat_gateways to none first")  # fmt: skip
+    for key, group in (desired["security_groups"] or {}).items():
+        if key in observed["security_groups"]:
+            yield from _renamed(desired["name"], refuse, key, observed["security_groups"][key], group)
+
+
+def _renamed(name: str, refuse: Refuse, key: str, before: State, after: State) -> Iterator[Refusal]:
+    """Source: ModifySecurityGroupRules is the only change of a group; its name and description are given at birth."""
+    if after["description"] != before["description"]:
+        step = "AWS cannot change a description; put the old one back, or use another key"
+        yield refuse(f"security_groups {key} description", after["description"], before["description"], step)
+    wanted = names.part_name(name, f"security-group/{key}")
+    if before.get("group_name", wanted) != wanted:
+        step = "a security group cannot be renamed; put the old name back"
+        yield refuse("name", name, f"the name inside {before['group_name']}", step)

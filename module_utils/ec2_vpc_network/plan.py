@@ -1,0 +1,69 @@
+"""From what differs to calls, and from what is there to a teardown.  Pure.
+
+The lists below are in a readable order; what has to wait for what, the calls say themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..reconcile.component import Seen
+from ..reconcile.plan import DELETE, Call
+from . import endpoints, flow_logs, groups, names, network
+from .state import complete
+
+MAKERS = (
+    network.vpc_calls, groups.lock_calls, network.subnet_calls, network.internet_gateway_calls, network.nat_calls,
+    network.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_logs.flow_log_calls, network.part_tag_calls,
+)  # fmt: skip
+
+
+def update(observed: Any, desired: Any, differences: Any) -> list[Call]:
+    """Calls for every part that is not as declared; where nothing is declared, what is there is as it should be."""
+    before = complete(observed)
+    after = {**desired, **{field: value for field, value in before.items() if desired.get(field) is None}}
+    return [call for maker in MAKERS for call in maker(before, after)]
+
+
+def delete(seen: Seen, options: Any) -> list[Call]:
+    """The whole teardown.  Source of its order: "Delete your VPC", Amazon VPC user guide."""
+    there = complete(seen.resource, seen.satellites)
+    name = names.network_name(options)
+    calls = [flow_logs.delete_log_call(there["flow_logs"]["id"])] if there["flow_logs"] else []
+    for field in ("gateway_endpoints", "interface_endpoints"):
+        calls += [endpoints.delete_call(service, item["id"], field) for service, item in there[field].items()]
+    calls += [network.delete_nat(zone, item["id"], ()) for zone, item in there["nat_gateways"].items()]
+    calls += [network.release(allocation, item) for allocation, item in there["addresses"].items()]
+    calls += _group_calls(there)
+    for key, table in there["route_tables"].items():
+        calls += network.delete_table_calls(key, table, there)
+    calls += [network.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
+    calls += network.detach_calls(there)
+    if there["vpc_id"]:
+        calls.append(_delete_vpc(there, seen))
+    role = there["flow_log_role"]
+    last = (names.FLOW_LOG, names.VPC)
+    calls += flow_logs.delete_role_calls(names.role_name(name), role, last) if role else []
+    return calls + ([flow_logs.delete_group_call(names.log_group_name(name), last)] if there["flow_log_group"] else [])
+
+
+def _group_calls(there: Any) -> list[Call]:
+    """Rules that name other groups first, then the groups, once no endpoint uses one."""
+    found = there["security_groups"]
+    ids = {key: group["id"] for key, group in found.items()}
+    calls = [call for key, group in found.items() for call in groups.cross_reference_calls(key, group, ids)]
+    using = [names.endpoint(service) for service in there["interface_endpoints"]]
+    return calls + [groups.delete_call(key, ids[key], found, using) for key in found]
+
+
+def _delete_vpc(there: Any, seen: Seen) -> Call:
+    """After everything in it, and after what AWS is still in the middle of."""
+    inside = (
+        names.FLOW_LOG, names.INTERNET_GATEWAY,
+        *(names.subnet(key) for key in there["subnets"]),
+        *(names.route_table(key) for key in there["route_tables"]),
+        *(names.security_group(key) for key in there["security_groups"]),
+        *(names.endpoint(service) for service in (*there["gateway_endpoints"], *there["interface_endpoints"])),
+        *(wait.noun for wait in seen.waits),
+    )  # fmt: skip
+    return Call("ec2", "delete_vpc", {"VpcId": there["vpc_id"]}, names.VPC, "delete VPC", DELETE, inside)

@@ -1,0 +1,248 @@
+"""Declarations that AWS would refuse, found without asking it.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+from ..reconcile.errors import Refusal, did_you_mean
+from . import endpoints, flow_logs, groups, names, topology
+from .refuse import Refuse
+
+Options = Mapping[str, Any]
+WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+# The role <name>-flow-logs has at most 64 characters.  Source: CreateRole API reference, RoleName.
+NAME_LENGTH = 64 - len("-flow-logs")
+# Source: CreateSecurityGroup API reference, GroupDescription.
+DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
+TIER_KEYS = ("internet", "cidr_blocks")
+WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
+GROUP_KEYS = ("description", "ingress", "egress")
+RULE_KEYS = ("protocol", "port", "from_port", "to_port", "cidr_block", "security_group")
+RESERVED_GROUPS = (names.ENDPOINTS_GROUP, "default")
+
+
+def rules(options: Options) -> Iterator[Refusal]:
+    """Everything that is wrong with a declaration, so that the reader mends it at once."""
+    refuse = Refuse(names.network_name(options))
+    if len(names.network_name(options)) > NAME_LENGTH:
+        yield refuse("name", names.network_name(options), f"at most {NAME_LENGTH} characters")
+    shape = [*_blocks(options, refuse), *_tiers(options, refuse)]
+    yield from shape
+    if not shape:
+        yield from _room(options, refuse)
+        yield from _nat(options, refuse)
+        yield from _endpoints(options, refuse)
+    yield from _groups(options, refuse)
+    yield from _flow_logs(options, refuse)
+    if options["dns_hostnames"] and options["dns_support"] is False:
+        yield refuse("dns_hostnames", True, "dns_support beside it", "set dns_support to true")
+
+
+def _blocks(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    if options["cidr_block"] is not None:
+        yield from _block(refuse, "cidr_block", options["cidr_block"])
+    length = options["subnet_prefix_length"]
+    if length is not None and not topology.LARGEST <= length <= topology.SMALLEST:
+        yield refuse("subnet_prefix_length", length, "16 to 28")
+    for field in ("reserved_zones", "reserved_tiers"):
+        if options[field] is not None and options[field] < 1:
+            yield refuse(field, options[field], "1 or more")
+
+
+def _block(refuse: Refuse, field: str, text: Any) -> Iterator[Refusal]:
+    """Host bits are refused, for AWS would drop them and the block would differ from its declaration for ever."""
+    block = topology.network(text)
+    if block is None:
+        yield refuse(field, text, _nearest(text))
+    elif not topology.LARGEST <= block.prefixlen <= topology.SMALLEST:
+        yield refuse(field, text, "a prefix from /16 to /28")
+
+
+def _nearest(text: Any) -> str:
+    try:
+        nearest = IPv4Network(str(text), strict=False)
+    except ValueError:
+        return "an IPv4 block such as 10.20.0.0/16"
+    return f"{nearest} (no bits behind the prefix)"
+
+
+def _tiers(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    zones, tiers = options["zones"], options["tiers"]
+    if (zones is None) != (tiers is None):
+        missing = "zones" if zones is None else "tiers"
+        yield refuse(missing, None, "zones and tiers together", f"set {missing}")
+    for zone in dict.fromkeys(zone for zone in zones or () if zones.count(zone) > 1):
+        yield refuse("zones", f"{zone} twice", "each zone once")
+    for tier, value in (tiers or {}).items():
+        yield from _tier(refuse, tier, value, zones or ())
+
+
+def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal]:
+    field = f"tiers {tier}"
+    if not WORD.match(str(tier)):
+        yield refuse("tiers", repr(tier), "lower-case letters, digits and single hyphens")
+    if not isinstance(value, Mapping):
+        yield refuse(field, repr(value), f"a dictionary with {' and '.join(TIER_KEYS)}")
+        return
+    yield from refuse.unknown(field, value, TIER_KEYS)
+    if value.get("internet") not in WAYS:
+        yield refuse(f"{field} internet", value.get("internet"), WAYS)
+    blocks = value.get("cidr_blocks") or {}
+    if not isinstance(blocks, Mapping):
+        yield refuse(f"{field} cidr_blocks", repr(blocks), "a dictionary of zones")
+        return
+    for zone, block in blocks.items():
+        if zone not in zones:
+            yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(zones)}")
+        yield from _block(refuse, f"{field} cidr_blocks {zone}", block)
+
+
+def _room(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    """Whether all subnets would find room in an empty VPC, apart from each other."""
+    vpc = topology.network(options["cidr_block"])
+    if vpc is None or not topology.stated(options):
+        return
+    explicit = {key: IPv4Network(block) for key, block in topology.explicit_blocks(options).items()}
+    for position, (key, block) in enumerate(explicit.items()):
+        field = f"tiers cidr_blocks of {names.subnet(key)}"
+        if not block.subnet_of(vpc):
+            yield refuse(field, block, f"a block inside {vpc}")
+        for other in list(explicit)[:position]:
+            if block.overlaps(explicit[other]):
+                yield refuse(field, block, f"a block apart from {explicit[other]} of {names.subnet(other)}")
+    left_out = [key for key, block in topology.place(options, vpc, {}, ()).items() if block is None]
+    if left_out:
+        length = topology.prefix_length(options, vpc)
+        yield refuse("tiers", f"{len(topology.keys(options))} subnets of /{length}, no room for {', '.join(left_out)}",
+                     f"subnets that fit into {vpc}",
+                     "set a longer subnet_prefix_length, a larger cidr_block, or fewer tiers or zones")  # fmt: skip
+
+
+def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    if not topology.stated(options):
+        return
+    wanted, users = options["nat_gateways"], topology.tiers_with(options, topology.NAT)
+    if users and wanted in (None, topology.NO_NAT):
+        yield refuse("nat_gateways", wanted, f"single or per_zone for {', '.join(users)} with internet nat",
+                     "set nat_gateways, or internet none for these tiers")  # fmt: skip
+    if wanted in (topology.SINGLE, topology.PER_ZONE) and not topology.tiers_with(options, topology.GATEWAY):
+        yield refuse("nat_gateways", wanted, "a tier with internet gateway, in which NAT gateways stand",
+                     "add such a tier, or set nat_gateways to none")  # fmt: skip
+
+
+def _endpoints(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    for service in options["gateway_endpoints"] or ():
+        if service not in endpoints.GATEWAY_SERVICES:
+            yield refuse("gateway_endpoints", service, endpoints.GATEWAY_SERVICES)
+    services, tier = options["interface_endpoints"] or (), options["interface_endpoint_tier"]
+    for service in services:
+        if service in (options["gateway_endpoints"] or ()):
+            yield refuse("interface_endpoints", service, "one kind of endpoint for each service")
+    if services and tier is None:
+        yield refuse("interface_endpoint_tier", None, f"one of tiers: {', '.join(options['tiers'] or ())}")
+    if tier is not None and tier not in (options["tiers"] or {}):
+        yield refuse("interface_endpoint_tier", f"{tier}{did_you_mean(tier, options['tiers'] or {})}",
+                     f"one of tiers: {', '.join(options['tiers'] or ())}")  # fmt: skip
+    # Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
+    for field in ("dns_support", "dns_hostnames") if services else ():
+        if options[field] is False:
+            yield refuse(field, False, "true, for interface endpoints answer under private names")
+
+
+def _groups(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    declared = options["security_groups"] or {}
+    for key, group in declared.items():
+        field = f"security_groups {key}"
+        if not WORD.match(str(key)) or key in RESERVED_GROUPS:
+            wanted = f"lower-case letters, digits and single hyphens, not {' or '.join(RESERVED_GROUPS)}"
+            yield refuse("security_groups", repr(key), wanted)
+        if not isinstance(group, Mapping):
+            yield refuse(field, repr(group), f"a dictionary with {', '.join(GROUP_KEYS)}")
+            continue
+        yield from refuse.unknown(field, group, GROUP_KEYS)
+        if group.get("description") and not DESCRIPTION.match(str(group["description"])):
+            yield refuse(
+                f"{field} description", repr(group["description"]), "up to 255 of a-z A-Z 0-9 ._-:/()#,@[]+=&;{}!$*"
+            )
+        for way in ("ingress", "egress"):
+            yield from _rule_list(refuse, f"{field} {way}", group.get(way), declared)
+
+
+def _rule_list(refuse: Refuse, field: str, rules_: Any, declared: Any) -> Iterator[Refusal]:
+    if rules_ is not None and not isinstance(rules_, list):
+        yield refuse(field, repr(rules_), "a list of rules")
+        return
+    forms: list[Any] = []
+    for rule in rules_ or ():
+        faults = (
+            list(_rule(refuse, field, rule, declared)) if isinstance(rule, Mapping) else [refuse(field, rule, "rules")]
+        )
+        yield from faults
+        forms += [] if faults else groups.declared([rule]) or []
+    for position, form in enumerate(forms):
+        if form in forms[:position]:
+            yield refuse(field, _spelled(form), "each rule once")
+
+
+def _spelled(rule: Mapping[str, Any]) -> str:
+    return " ".join(f"{key}={value}" for key, value in rule.items())
+
+
+def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) -> Iterator[Refusal]:
+    yield from refuse.unknown(field, rule, RULE_KEYS)
+    if rule.get("protocol", "tcp") not in groups.PROTOCOLS:
+        yield refuse(f"{field} protocol", rule["protocol"], groups.PROTOCOLS)
+        return
+    ends = [end for end in ("cidr_block", "security_group") if rule.get(end)]
+    if len(ends) != 1:
+        yield refuse(field, _spelled(rule), "either cidr_block or security_group")
+    if rule.get("cidr_block") and topology.network(rule["cidr_block"]) is None:
+        yield refuse(f"{field} cidr_block", rule["cidr_block"], _nearest(rule["cidr_block"]))
+    other = rule.get("security_group")
+    if other and other not in declared:
+        yield refuse(f"{field} security_group", f"{other}{did_you_mean(str(other), declared)}", list(declared))
+    yield from _ports(refuse, field, rule)
+
+
+def _ports(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
+    protocol = rule.get("protocol", "tcp")
+    stated = {key: rule[key] for key in ("port", "from_port", "to_port") if rule.get(key) is not None}
+    if protocol == groups.ALL_PROTOCOLS:
+        if stated:
+            yield refuse(field, _spelled(stated), f"no ports with protocol {groups.ALL_PROTOCOLS}")
+        return
+    if not stated and protocol != "icmp":
+        yield refuse(field, _spelled(rule), "port, or from_port and to_port")
+    if "port" in stated and len(stated) > 1 or ("from_port" in stated) != ("to_port" in stated):
+        yield refuse(field, _spelled(stated), "port, or from_port and to_port")
+        return
+    numbers = {key: _number(value) for key, value in stated.items()}
+    # Source: IpPermission API reference: ICMP types and codes are 0 to 255, -1 is all.
+    allowed = range(-1, 256) if protocol == "icmp" else groups.PORTS
+    for key, number in numbers.items():
+        if number not in allowed:
+            yield refuse(f"{field} {key}", rule[key], f"{allowed[0]} to {allowed[-1]}")
+            return
+    if protocol != "icmp" and numbers.get("from_port", 0) > numbers.get("to_port", groups.PORTS[-1]):
+        yield refuse(field, _spelled(stated), "from_port up to to_port")
+
+
+def _number(value: Any) -> int:
+    return int(value) if re.fullmatch(r"-?\d+", str(value)) else -2
+
+
+def _flow_logs(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    wanted = options["flow_logs"] or {}
+    yield from refuse.unknown("flow_logs", wanted, flow_logs.KEYS)
+    allowed = {
+        "traffic_type": flow_logs.TRAFFIC,
+        "retention_days": flow_logs.RETENTION_DAYS,
+        "max_aggregation_interval_seconds": flow_logs.INTERVALS,
+    }
+    for key, values in allowed.items():
+        value = wanted.get(key)
+        if value is not None and value not in values and _number(value) not in values:
+            yield refuse(f"flow_logs {key}", value, values)

@@ -1,0 +1,50 @@
+"""The one form in which a network is seen, wanted and planned.  Pure.
+
+Parts stand in mappings: subnets and route tables by ``<tier>/<zone>``, NAT gateways by zone, endpoints by service,
+security groups by key, addresses by allocation id. A part without an ``id`` does not exist yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..reconcile.plan import Ref
+from . import groups
+
+# A network of which nothing exists.
+EMPTY: dict[str, Any] = {
+    "vpc_id": None, "cidr_block": None, "instance_tenancy": None, "dns_support": None, "dns_hostnames": None,
+    "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "internet_gateway": {}, "addresses": {}, "nat_gateways": {},
+    "dead_nat_gateways": [], "route_tables": {}, "gateway_endpoints": {}, "interface_endpoints": {},
+    "security_groups": {}, "default_security_group": {}, "default_security_group_locked": None,
+    "flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}, "part_tags": {},
+}  # fmt: skip
+# What the default route of a route table leads to, beside ``NAT gateway <zone>`` and ids that are not ours.
+TO_INTERNET_GATEWAY = "internet gateway"
+NO_ROUTE = "none"
+# What an address of ours is doing; one that a gateway on its way out still holds can be released, not used again.
+FREE, IN_USE, LEAVING = "free", "in use", "leaving"
+
+
+def complete(state: Mapping[str, Any] | None, satellites: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A state with every field."""
+    return {**EMPTY, **(satellites or {}), **(state or {})}
+
+
+def newborn(desired: Mapping[str, Any]) -> dict[str, Any]:
+    """A VPC right after CreateVpc: DNS is resolved, its hosts have no names, and the default group lets all pass.
+
+    Source: CreateVpc and ModifyVpcAttribute API reference; "Default security groups", Amazon VPC user guide.
+    """
+    return {
+        **EMPTY,
+        "vpc_id": Ref("vpc_id"),
+        "cidr_block": desired["cidr_block"],
+        "instance_tenancy": desired["instance_tenancy"] or "default",
+        "dns_support": True,
+        "dns_hostnames": False,
+        "tags": desired["tags"],
+        "default_security_group": groups.newborn_default_group(),
+        "default_security_group_locked": False,
+    }

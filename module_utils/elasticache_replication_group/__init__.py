@@ -1,0 +1,1 @@
+"""The pure parts of the module ``elasticache_replication_group``, and ``observe``, which reads AWS for them."""

@@ -1,0 +1,207 @@
+"""The declaration in the vocabulary of the fields, and the fields.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..reconcile.component import Seen
+from ..reconcile.fields import Field, lower_case, unordered
+from ..reconcile.identity import identity_of
+from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
+from ..reconcile.tags import wanted_tags
+from .names import group_name, subnet_group_name
+from .rules import mode_of
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+
+# From no TLS to nothing but TLS, and from one key space to many: AWS goes one rung at a time.
+# Source: ElastiCache user guide, "Enabling in-transit encryption" and "Modifying cluster mode".
+TLS = (None, "preferred", "required")
+CLUSTER_MODE = ("disabled", "compatible", "enabled")
+
+STATED = (
+    "description", "cache_node_type", "num_cache_clusters", "num_node_groups", "replicas_per_node_group",
+    "automatic_failover_enabled", "multi_az_enabled", "at_rest_encryption_enabled", "port",
+    "cache_parameter_group_name", "snapshot_retention_days", "snapshot_window", "preferred_maintenance_window",
+    "notification_topic_arn", "auto_minor_version_upgrade", "apply_immediately", "allow_memory_decrease",
+    "allow_snapshot_retention_decrease",
+)  # fmt: skip
+
+
+def bare_key(key: Any) -> Any:
+    """A key as it was named, without the ARN around it, so that an ARN and an id of one key are equal."""
+    return key.rpartition(":")[2].removeprefix("key/") if isinstance(key, str) else key
+
+
+def bare_subnet_group(group: Any) -> Any:
+    """A subnet group without its ARN and with its subnets in order."""
+    if group is None:
+        return None
+    kept = {name: value for name, value in group.items() if name != "arn"}
+    return {**kept, "subnet_ids": unordered(kept["subnet_ids"])}
+
+
+FIELDS = (
+    Field("name", fixed="a replication group cannot be renamed"),
+    Field("description"),
+    Field("engine", change=DISRUPTIVE),
+    Field("engine_version", change=DISRUPTIVE),
+    Field("cache_node_type", change=DISRUPTIVE),
+    Field("cluster_mode", change=MULTI_STEP),
+    Field("num_cache_clusters"),
+    Field("num_node_groups"),
+    Field("replicas_per_node_group"),
+    Field("automatic_failover_enabled"),
+    Field("multi_az_enabled"),
+    Field("member_zones_spread"),
+    Field("at_rest_encryption_enabled", fixed="encryption at rest is chosen when a group is created"),
+    Field("kms_key_id", normal=bare_key, fixed="the key is chosen when a group is created"),
+    Field("transit_encryption_enabled", change=MULTI_STEP),
+    Field("transit_encryption_mode", change=MULTI_STEP),
+    Field("auth_token_enabled", change=MULTI_STEP),
+    Field("auth_token_version", change=MULTI_STEP),
+    Field("port", fixed="the port is chosen when a group is created"),
+    Field("cache_parameter_group_name"),
+    Field("cache_subnet_group_name", fixed="a group stays in the subnet group that it was created in"),
+    Field("subnet_group", normal=bare_subnet_group),
+    Field("security_group_ids", normal=unordered),
+    Field("snapshot_retention_days"),
+    Field("snapshot_window"),
+    Field("preferred_maintenance_window", normal=lower_case),
+    Field("notification_topic_arn"),
+    Field("auto_minor_version_upgrade"),
+    Field("tags"),
+)
+
+
+def desire(options: Options, seen: Seen) -> State:
+    """The declaration; ``None`` is no opinion, also on what AWS does not show while it is busy."""
+    observed = seen.resource
+    around = seen.around
+    wanted = {
+        **{field: options[field] for field in STATED},
+        "name": group_name(options),
+        "engine": options["engine"],
+        "engine_version": around["engine_version"] if options["engine_version"] else None,
+        "cluster_mode": mode_of(options),
+        "kms_key_id": around["kms_key_id"],
+        "cache_subnet_group_name": subnet_group_name(options),
+        "subnet_group": wanted_subnet_group(options, seen),
+        "security_group_ids": around["security_group_ids"],
+        "tags": wanted_tags(options, (observed or {}).get("tags")),
+        "transit_encryption_enabled": options["transit_encryption_enabled"],
+        "transit_encryption_mode": options["transit_encryption_mode"],
+        **wanted_token(options),
+    }
+    if observed is None:
+        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(wanted, around)}
+    wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
+    wanted.update(rungs(wanted, observed))
+    wanted["member_zones_spread"] = spread(wanted, around)
+    return opinions(wanted, observed)
+
+
+def birth(options: Options, wanted: State, around: Mapping[str, Any]) -> State:
+    """What a new group gets where the options say nothing."""
+    mode = wanted["cluster_mode"] or "disabled"
+    failover = wanted["automatic_failover_enabled"]
+    born = {**wanted, "cluster_mode": mode}
+    return {
+        "description": wanted["description"] or f"Cache of {identity_of(options).name}",
+        "engine": around["engine"],
+        "engine_version": around["engine_version"],
+        "cluster_mode": mode,
+        "num_cache_clusters": None if mode == "enabled" else wanted["num_cache_clusters"] or 1,
+        # Source: CreateReplicationGroup: cluster mode enabled needs automatic failover.
+        "automatic_failover_enabled": True if mode == "enabled" else failover,
+        "cache_parameter_group_name": parameter_group(born, {}, around),
+    }
+
+
+def parameter_group(wanted: State, observed: Mapping[str, Any], around: Mapping[str, Any]) -> Any:
+    """The named parameter group, or the default one of the family that AWS states for engine and version.
+
+    A group that waits for its new version or mode keeps the old one's parameters until then: no opinion.
+    """
+    if {"engine", "engine_version", "cluster_mode"} & set(observed.get("in_force", {})):
+        return None
+    mode = wanted["cluster_mode"] or observed.get("cluster_mode")
+    if wanted["cache_parameter_group_name"] or not around["family"]:
+        return wanted["cache_parameter_group_name"]
+    return f"default.{around['family']}" + ("" if mode == "disabled" else ".cluster.on")
+
+
+def wanted_subnet_group(options: Options, seen: Seen) -> State:
+    """The subnet group as one field."""
+    present = (seen.resource or seen.satellites).get("subnet_group") or {}
+    return {
+        "name": subnet_group_name(options),
+        "description": f"Cache subnets of {identity_of(options).name}",
+        "subnet_ids": seen.around["subnet_ids"],
+        "tags": wanted_tags(options, present.get("tags")),
+    }
+
+
+def wanted_token(options: Options) -> State:
+    """The AUTH token.  Without one there is no opinion, so that a settling run, which has no secrets, goes through."""
+    token = options["auth_token"]
+    return {
+        "auth_token": Secret(token) if token else None,
+        "auth_token_enabled": True if token else None,
+        "auth_token_version": options["auth_token_version"] if token else None,
+    }
+
+
+def rungs(wanted: State, observed: Mapping[str, Any]) -> State:
+    """TLS and cluster mode as far as this run takes them.
+
+    Applied immediately, every rung is taken in one run. Otherwise a rung waits for the maintenance window, and AWS
+    takes no second one before; the next run continues.
+    """
+    now = {**observed, **observed.get("in_force", {})}
+    immediately = wanted["apply_immediately"]
+    tls = tls_of(wanted, observed)
+    mode = wanted["cluster_mode"]
+    if not immediately:
+        tls = next_rung(TLS, now["transit_encryption_mode"], tls)
+        # There is no way back: what asks for it is refused, not taken step by step.
+        mode = next_rung(CLUSTER_MODE, now["cluster_mode"], mode) if mode == "enabled" else mode
+    return {"transit_encryption_enabled": tls is not None, "transit_encryption_mode": tls, "cluster_mode": mode}
+
+
+def tls_of(wanted: State, observed: Mapping[str, Any]) -> str | None:
+    """The rung of TLS that is meant; TLS that is switched on with no mode stated lets old clients in for now."""
+    if not wanted["transit_encryption_enabled"]:
+        return None
+    return str(wanted["transit_encryption_mode"] or observed["transit_encryption_mode"] or "preferred")
+
+
+def next_rung(ladder: tuple[Any, ...], now: Any, target: Any) -> Any:
+    """The next rung on the way, or the present one when that is the target."""
+    here, there = ladder.index(now), ladder.index(target)
+    return ladder[here + (there > here) - (there < here)]
+
+
+def spread(wanted: State, around: Mapping[str, Any]) -> bool | None:
+    """Multi-AZ means two zones for each primary and its replicas, where the subnets offer two."""
+    return True if wanted["multi_az_enabled"] and len(around["zones"]) > 1 else None
+
+
+def opinions(wanted: State, observed: Mapping[str, Any]) -> State:
+    """The declaration without opinions on what cannot be compared now."""
+    busy = observed["status"] != "available"
+    unknown = {field.name for field in FIELDS if busy and observed.get(field.name) is None}
+    if observed["transit_encryption_enabled"] is not None:
+        # Without TLS there is no mode, and that is known.
+        unknown.discard("transit_encryption_mode")
+    if observed.get("member_zones_spread") is None:
+        unknown.add("member_zones_spread")
+    if "automatic_failover_enabled" in observed["in_force"]:
+        # Multi-AZ follows failover, and AWS does not show that it waits with it.
+        unknown.add("multi_az_enabled")
+    if wanted["cluster_mode"] == "compatible":
+        # No scaling on the way.  Source: ElastiCache user guide, "Modifying cluster mode".
+        unknown |= {"num_cache_clusters", "num_node_groups", "replicas_per_node_group"}
+    return {field: None if field in unknown else value for field, value in wanted.items()}

@@ -1,0 +1,133 @@
+"""Changes of an existing group that AWS cannot make, or that lose data without leave.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..reconcile.errors import Refusal
+from ..reconcile.fields import Difference
+from .names import NOUN
+from .versions import at_least, older
+
+State = Mapping[str, Any]
+Differences = Mapping[str, Difference]
+Finding = tuple[str, Any, str, str]
+DEFERRABLE = {
+    "engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "multi_az_enabled", "cluster_mode",
+    "transit_encryption_enabled", "transit_encryption_mode",
+}  # fmt: skip
+DESTROY = "keep it, or restore a snapshot into a new group"
+
+
+def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
+    """Every such change, each in its own words."""
+    for part in (engine, cluster_mode, transit_encryption, auth_token, failover, losses, zones):
+        for field, found, wanted, step in part(observed, desired, differences):
+            yield Refusal(NOUN, desired["name"], field, found, wanted, step)
+
+
+def in_force(observed: State, field: str) -> Any:
+    """The value that nodes have now, whatever waits for the maintenance window."""
+    return observed["in_force"].get(field, observed[field])
+
+
+def version_at_work(observed: State, desired: State) -> str:
+    """The version that the nodes have when the later steps of a plan are made."""
+    immediately = desired["apply_immediately"] and desired["engine_version"]
+    return str(desired["engine_version"] if immediately else in_force(observed, "engine_version"))
+
+
+def engine(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """No way back: neither to an older version nor from Valkey to Redis.
+
+    Source: ModifyReplicationGroup API reference, EngineVersion; user guide, "Version Management for ElastiCache".
+    """
+    if "engine" in differences:
+        if desired["engine"] == "redis":
+            yield "engine", "redis", f"the present {observed['engine']}", f"AWS has no way back; {DESTROY}"
+        elif not desired["engine_version"]:
+            yield ("engine_version", None, f"a version of {desired['engine']} with the change of engine",
+                   "set engine_version")  # fmt: skip
+    elif "engine_version" in differences and older(desired["engine_version"], observed["engine_version"]):
+        yield ("engine_version", desired["engine_version"], f"the present {observed['engine_version']} or later",
+               f"AWS has no way back; {DESTROY}")  # fmt: skip
+
+
+def cluster_mode(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Source: ElastiCache user guide, "Modifying cluster mode"."""
+    others = sorted(set(differences) - {"cluster_mode", "subnet_group"})
+    if in_force(observed, "cluster_mode") == "compatible" and others and not desired["apply_immediately"]:
+        yield ("cluster_mode", "compatible", f"cluster mode enabled before {', '.join(others)} can change",
+               "set apply_immediately, or wait for the maintenance window")  # fmt: skip
+    if "cluster_mode" not in differences:
+        return
+    if desired["cluster_mode"] == "disabled":
+        yield "cluster_mode", "disabled", f"the present {observed['cluster_mode']}", f"AWS has no way back; {DESTROY}"
+        return
+    replicas = observed["replicas_by_node_group"].values()
+    if not in_force(observed, "automatic_failover_enabled") or not replicas or min(replicas) < 1:
+        yield ("cluster_mode", desired["cluster_mode"], "automatic failover and a replica before cluster mode changes",
+               "set automatic_failover_enabled and num_cache_clusters 2 first, then cluster_mode")  # fmt: skip
+    floor = (7, 2) if observed["engine"] == "valkey" else (7, 0)
+    if not at_least(version_at_work(observed, desired), *floor):
+        yield ("cluster_mode", desired["cluster_mode"], "Redis 7.0 or Valkey 7.2 and later before cluster mode changes",
+               "raise engine_version first, then cluster_mode")  # fmt: skip
+
+
+def transit_encryption(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Older groups are born with TLS or without.
+
+    Source: hashicorp/terraform-provider-aws, replication_group.go: replacement below 7.0.5.
+    """
+    fields = {"transit_encryption_enabled", "transit_encryption_mode"} & set(differences)
+    if fields and not at_least(version_at_work(observed, desired), 7, 0, 5):
+        yield ("transit_encryption_enabled", desired["transit_encryption_enabled"],
+               f"the present {observed['transit_encryption_enabled']}".lower() + " below version 7.0.5",
+               "raise engine_version first, then change TLS")  # fmt: skip
+
+
+def auth_token(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """A token changes immediately, and AWS applies what waits for the maintenance window along with it.
+
+    Source: ModifyReplicationGroup API reference, ApplyImmediately.
+    """
+    rotates = {"auth_token_enabled", "auth_token_version"} & set(differences)
+    waiting = sorted({*observed["in_force"], *(DEFERRABLE & set(differences))})
+    if rotates and waiting and not desired["apply_immediately"]:
+        yield ("auth_token", "a token to rotate",
+               f"nothing that waits for the maintenance window ({', '.join(waiting)})",
+               "rotate after the window, or set apply_immediately: what waits is then applied too")  # fmt: skip
+
+
+def failover(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """The last replica leaves only after failover is off, which can wait for the maintenance window."""
+    still_on = in_force(observed, "automatic_failover_enabled") and not desired["apply_immediately"]
+    if desired["num_cache_clusters"] == 1 and "num_cache_clusters" in differences and still_on:
+        yield ("num_cache_clusters", 1, "at least 2 while automatic failover is on",
+               "set apply_immediately, or lower it after the maintenance window has switched failover off")  # fmt: skip
+
+
+def losses(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Changes that can lose data, each with the option that allows it."""
+    days, shards = desired["snapshot_retention_days"], desired["num_node_groups"]
+    if "snapshot_retention_days" in differences and not desired["allow_snapshot_retention_decrease"]:
+        before = observed["snapshot_retention_days"] or 0
+        if days < before:
+            yield ("snapshot_retention_days", days, f"at least the present {before}",
+                   "keep it, or set allow_snapshot_retention_decrease: older snapshots are deleted")  # fmt: skip
+    if "num_node_groups" in differences and not desired["allow_memory_decrease"]:
+        before = observed["num_node_groups"] or 1
+        if shards < before:
+            yield ("num_node_groups", shards, f"at least the present {before}",
+                   "keep it, or set allow_memory_decrease: the change fails or keys are evicted when they no longer "
+                   "fit")  # fmt: skip
+
+
+def zones(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Multi-AZ asked for, single-AZ delivered; a change of the nodes may still mend it."""
+    moving = {"multi_az_enabled", "num_cache_clusters", "num_node_groups", "replicas_per_node_group"}
+    if "member_zones_spread" in differences and not moving & set(differences):
+        yield ("member_zones_spread", f"every node of a node group in one zone ({', '.join(observed['zones'])})",
+               "nodes in at least two zones for multi_az_enabled",
+               "add a replica and remove it again, or set multi_az_enabled: false")  # fmt: skip

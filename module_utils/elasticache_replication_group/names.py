@@ -1,0 +1,61 @@
+"""What things are called, and how they are waited for.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..reconcile.identity import identity_of
+from ..reconcile.plan import Events, Wait
+
+NOUN = "ElastiCache replication group"
+SUBNET_GROUP_NOUN = "cache subnet group"
+GONE = "ReplicationGroupNotFoundFault"
+# The version of the AUTH token in force, for a token cannot be read back.
+TOKEN_VERSION_TAG = "streambed:auth-token-version"
+
+# A node group can lag behind its replication group.  Source: aws-controllers-k8s/community#529.
+STATES = "ReplicationGroups[].[Status, NodeGroups[].Status][][]"
+
+
+def group_name(options: Mapping[str, Any]) -> str:
+    """The group's id; AWS stores it in lower case.  Source: CreateReplicationGroup, ReplicationGroupId."""
+    return str(options["name"] or identity_of(options).name).lower()
+
+
+def subnet_group_name(options: Mapping[str, Any]) -> str:
+    """The subnet group's name, also stored in lower case.  Source: CreateCacheSubnetGroup, CacheSubnetGroupName."""
+    return str(options["cache_subnet_group_name"] or group_name(options)).lower()
+
+
+def group_noun(name: str) -> str:
+    """The group as plans and waits call it."""
+    return f"replication group {name}"
+
+
+def subnet_group_noun(name: str) -> str:
+    """The subnet group as plans call it."""
+    return f"{SUBNET_GROUP_NOUN} {name}"
+
+
+def settled(name: str) -> Wait:
+    """Until the group takes the next change; ``creating``, ``modifying`` and ``snapshotting`` are on the way there.
+
+    boto3's own waiter ends after 10 minutes and knows no failure; real groups took more than 50.
+    Source: hashicorp/terraform-provider-aws#4093.
+    """
+    return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
+                done=("available",), failed=("create-failed",), absent_codes=(GONE,), pause_seconds=15,
+                events=events(name))  # fmt: skip
+
+
+def gone(name: str) -> Wait:
+    """Until the group is deleted; right after the call it may still read ``available``, or take its final snapshot."""
+    return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
+                done=("absent",), absent_codes=(GONE,), pause_seconds=15, events=events(name))  # fmt: skip
+
+
+def events(name: str) -> Events:
+    """What ElastiCache tells of the group; DescribeReplicationGroups gives no reason for a failure."""
+    about = {"SourceIdentifier": name, "SourceType": "replication-group"}
+    return Events("describe_events", about, "Events[-1].Message")

@@ -1,0 +1,225 @@
+"""One look at AWS: two rounds of reads, each side by side.  The only part that touches AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..reconcile.component import Seen
+from ..reconcile.errors import shown
+from ..reconcile.identity import identity_of
+from ..reconcile.plan import Ref, Wait
+from ..reconcile.tags import ansible_tags, foreign
+from . import translate
+from .misfits import misfits
+from .names import GONE, NOUN, SUBNET_GROUP_NOUN, TOKEN_VERSION_TAG, gone, group_name, settled, subnet_group_name
+from .versions import find, matches, newest
+
+if TYPE_CHECKING:
+    from ..reconcile.aws import Aws
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+DEFAULT_TIER = "cache"
+DEFAULT_SECURITY_GROUPS = ("cache",)
+NEW_ENGINE = "redis"
+EVENT_MINUTES = 14 * 24 * 60
+# Tags of a group that is being changed cannot be listed.  Source: hashicorp/terraform-provider-aws#41416.
+BUSY = ("InvalidReplicationGroupState", "CacheClusterNotFound")
+
+
+def observe(aws: Aws, options: Options) -> Seen:
+    """The group with its subnet group, and the facts that the declaration leans on."""
+    first = aws.read_many(first_round(options))
+    group = (first["group"] or {"ReplicationGroups": [None]})["ReplicationGroups"][0]
+    leaving = group is not None and group["Status"] == "deleting"
+    # A group on its way out is no group any more, only something to wait for.
+    group = None if leaving else group
+    second = aws.read_many(second_round(options, group, first))
+    satellites, strangers = subnet_group(options, first, second)
+    offers = translate.offers_of(first["offers"]) if "offers" in first else []
+    resource, scheduled = described(options, group, second, offers)
+    around = surroundings(options, first, resource, offers) if offers else {}
+    if resource is not None:
+        resource.update({"subnet_group": None, **satellites})
+        strangers += ownership(options, resource)
+    if options["state"] == "present" and not strangers:
+        third = aws.read_many(third_round(options, resource, around))
+        strangers = tuple(misfits(options, resource, around, {**first, **second, **third}, offers))
+    satellites = {} if resource is not None else satellites
+    waits = (gone(group_name(options)),) if leaving else waits_of(resource)
+    return Seen(resource, satellites, around, waits, scheduled, strangers)
+
+
+def ownership(options: Options, resource: State) -> tuple[Any, ...]:
+    """A refusal when the group is not ours.  While it is busy its tags are out of reach, but so is every change."""
+    if resource["tags"] is None and waits_of(resource):
+        return ()
+    return foreign(options, NOUN, resource["name"], resource["tags"] or {})
+
+
+def waits_of(resource: State | None) -> tuple[Wait, ...]:
+    """What AWS is in the middle of; a failed creation never gets further."""
+    if resource is None or resource["status"] in ("available", "create-failed"):
+        return ()
+    return (settled(resource["name"]),)
+
+
+def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
+    """Reads that need nothing but the options."""
+    requests: dict[str, tuple[Any, ...]] = {
+        "group": ("elasticache", "describe_replication_groups", {"ReplicationGroupId": group_name(options)}, (GONE,)),
+        "subnet_group": ("elasticache", "describe_cache_subnet_groups",
+                         {"CacheSubnetGroupName": subnet_group_name(options)}, ("CacheSubnetGroupNotFoundFault",)),
+    }  # fmt: skip
+    if options["state"] == "absent":
+        return requests
+    requests["offers"] = ("elasticache", "describe_cache_engine_versions", {})
+    requests["subnets"] = ("ec2", "describe_subnets", subnets_wanted(options), ("InvalidSubnetID.NotFound",))
+    if not options["security_group_ids"]:
+        names = {"Name": "group-name", "Values": security_group_names(options)}
+        requests["security_groups"] = ("ec2", "describe_security_groups", {"Filters": [names, *owned(options)]})
+    if "alias/" in (options["kms_key_id"] or ""):
+        requests["key"] = ("kms", "describe_key", {"KeyId": options["kms_key_id"]}, ("NotFoundException",))
+    return requests
+
+
+def owned(options: Options) -> list[dict[str, Any]]:
+    """EC2 filters for objects of this environment."""
+    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
+
+
+def subnets_wanted(options: Options) -> dict[str, Any]:
+    """Parameters of DescribeSubnets: explicit ids, or a tier of our network."""
+    if options["subnet_ids"]:
+        return {"SubnetIds": list(options["subnet_ids"])}
+    tier = options["subnet_tier"] or DEFAULT_TIER
+    return {"Filters": [*owned(options), {"Name": "tag:streambed:tier", "Values": [tier]}]}
+
+
+def security_group_names(options: Options) -> list[str]:
+    """The EC2 names of the groups that the options name shortly."""
+    names = options["security_group_names"]
+    return [identity_of(options).named(name) for name in (DEFAULT_SECURITY_GROUPS if names is None else names)]
+
+
+def second_round(options: Options, group: Mapping[str, Any] | None, first: Mapping[str, Any]) -> dict[str, Any]:
+    """Reads that need an ARN, a member's id, or a reason."""
+    requests: dict[str, tuple[Any, ...]] = {}
+    if first["subnet_group"]:
+        arn = first["subnet_group"]["CacheSubnetGroups"][0]["ARN"]
+        requests["subnet_group_tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": arn}, BUSY)
+    if group is None:
+        return requests
+    requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)
+    if group.get("MemberClusters"):
+        member = sorted(group["MemberClusters"])[0]
+        requests["member"] = ("elasticache", "describe_cache_clusters", {"CacheClusterId": member}, BUSY)
+    if options["state"] == "absent":
+        return requests
+    name = group["ReplicationGroupId"]
+    if group["Status"] == "create-failed":
+        about = {"SourceIdentifier": name, "SourceType": "replication-group", "Duration": EVENT_MINUTES}
+        requests["events"] = ("elasticache", "describe_events", about)
+    if options["cache_node_type"] not in (None, group.get("CacheNodeType")) and group["Status"] == "available":
+        about = {"ReplicationGroupId": name}
+        requests["node_types"] = ("elasticache", "list_allowed_node_type_modifications", about)
+    return requests
+
+
+def third_round(options: Options, resource: Mapping[str, Any] | None, around: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter group that is named, not derived, is looked into before it is used for the first time."""
+    name = options["cache_parameter_group_name"]
+    in_use = {
+        "cache_parameter_group_name": name,
+        "engine": around["engine"],
+        "engine_version": around["engine_version"],
+    }
+    if not name or in_use.items() <= (resource or {}).items():
+        return {}
+    about, unknown = {"CacheParameterGroupName": name}, ("CacheParameterGroupNotFound",)
+    return {
+        "parameter_group": ("elasticache", "describe_cache_parameter_groups", about, unknown),
+        "parameters": ("elasticache", "describe_cache_parameters", about, unknown),
+    }
+
+
+def subnet_group(
+    options: Options, first: Mapping[str, Any], second: Mapping[str, Any]
+) -> tuple[State, tuple[Any, ...]]:
+    """The subnet group as satellite, and a refusal when it is not ours."""
+    if not first["subnet_group"]:
+        return {}, ()
+    tags = ansible_tags((second["subnet_group_tags"] or {"TagList": []})["TagList"])
+    state = translate.subnet_group_state(first["subnet_group"]["CacheSubnetGroups"][0], tags)
+    return {"subnet_group": state}, foreign(options, SUBNET_GROUP_NOUN, state["name"], tags)
+
+
+def described(
+    options: Options, group: Mapping[str, Any] | None, second: Mapping[str, Any], offers: list[Any]
+) -> tuple[State | None, dict[str, str]]:
+    """The group in the vocabulary of the options, and what waits for the maintenance window.
+
+    What AWS will change by itself counts as changed already, so that it is not asked for twice. With
+    apply_immediately it does not while it only waits: then asking again is what makes it happen.
+    """
+    if group is None:
+        return None, {}
+    members = (second.get("member") or {"CacheClusters": [{}]})["CacheClusters"]
+    tags = None if second["tags"] is None else ansible_tags(second["tags"]["TagList"])
+    state = translate.group_state(group, members[0], tags)
+    state["auth_token_version"] = None if tags is None else tags.pop(TOKEN_VERSION_TAG, "")
+    waiting = state["status"] == "available"
+    pending = translate.pending_state(group, members[0], offers)
+    pending = {field: value for field, value in pending.items() if value != state[field]}
+    if waiting and options.get("apply_immediately"):
+        pending = {}
+    window = state["preferred_maintenance_window"]
+    scheduled = {field: f"{shown(value)} in the maintenance window {window}" for field, value in pending.items()}
+    state["in_force"] = {field: state[field] for field in pending}
+    state.update(pending)
+    return state, scheduled if waiting else {}
+
+
+def surroundings(
+    options: Options, first: Mapping[str, Any], resource: Mapping[str, Any] | None, offers: list[Any]
+) -> State:
+    """Facts that the declaration leans on; Refs stand for parents that are not there yet."""
+    observed = resource or {}
+    subnets = (first["subnets"] or {"Subnets": []})["Subnets"]
+    engine = options["engine"] or observed.get("engine") or NEW_ENGINE
+    present = observed.get("engine_version") if observed.get("engine") == engine else None
+    latest = newest(offers, engine)
+    version = options["engine_version"] or present or (latest.version if latest else None)
+    if present and version and matches(version, present):
+        version = present
+    offer = find(offers, engine, version) if version else None
+    return {
+        "subnet_ids": sorted(subnet["SubnetId"] for subnet in subnets) or [missing_subnets(options)],
+        "zones": sorted({subnet["AvailabilityZone"] for subnet in subnets}),
+        "security_group_ids": security_group_ids(options, first),
+        "engine": engine,
+        "engine_version": version,
+        "family": offer.family if offer else None,
+        "kms_key_id": first["key"]["KeyMetadata"]["Arn"] if first.get("key") else options["kms_key_id"],
+    }
+
+
+def missing_subnets(options: Options) -> Ref:
+    """Stands for subnets that another role makes."""
+    if options["subnet_ids"]:
+        ids = ", ".join(options["subnet_ids"])
+        return Ref("subnets", parent=f"subnets {ids}")
+    tier = options["subnet_tier"] or DEFAULT_TIER
+    network = identity_of(options).name
+    return Ref(f"subnets of tier {tier}", parent=f"subnets of tier '{tier}' of network {network} (role vpc)")
+
+
+def security_group_ids(options: Options, first: Mapping[str, Any]) -> list[Any]:
+    """The ids of the security groups, a Ref for each that another role has yet to make."""
+    if options["security_group_ids"]:
+        return sorted(options["security_group_ids"])
+    found = {group["GroupName"]: group["GroupId"] for group in first["security_groups"]["SecurityGroups"]}
+    network = identity_of(options).name
+    return [found.get(name) or Ref(name, parent=f"security group '{name}' of network {network} (role vpc)")
+            for name in security_group_names(options)]  # fmt: skip

@@ -1,0 +1,348 @@
+"""Which calls make, change and remove a group, and in which order.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..reconcile.component import Seen
+from ..reconcile.fields import Difference
+from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
+from ..reconcile.tags import boto3_tags, tag_changes
+from .desire import CLUSTER_MODE, TLS
+from .names import TOKEN_VERSION_TAG, gone, group_name, group_noun, settled, subnet_group_noun
+from .rules import TIERED
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+Differences = Mapping[str, Difference]
+SERVICE = "elasticache"
+# Right after a change AWS may still show the group as available.  Source: terraform-provider-aws waits as long.
+MODIFYING_SHOWS_SECONDS = 30
+
+# Options that AWS takes under another name in CreateReplicationGroup and ModifyReplicationGroup alike.
+PARAMETERS = {
+    "description": "ReplicationGroupDescription",
+    "engine": "Engine",
+    "engine_version": "EngineVersion",
+    "cache_node_type": "CacheNodeType",
+    "automatic_failover_enabled": "AutomaticFailoverEnabled",
+    "multi_az_enabled": "MultiAZEnabled",
+    "cache_parameter_group_name": "CacheParameterGroupName",
+    "security_group_ids": "SecurityGroupIds",
+    "snapshot_retention_days": "SnapshotRetentionLimit",
+    "snapshot_window": "SnapshotWindow",
+    "preferred_maintenance_window": "PreferredMaintenanceWindow",
+    "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
+}
+# What only CreateReplicationGroup takes in this form.
+BIRTH_PARAMETERS = {
+    "num_cache_clusters": "NumCacheClusters",
+    "num_node_groups": "NumNodeGroups",
+    "replicas_per_node_group": "ReplicasPerNodeGroup",
+    "at_rest_encryption_enabled": "AtRestEncryptionEnabled",
+    "kms_key_id": "KmsKeyId",
+    "transit_encryption_enabled": "TransitEncryptionEnabled",
+    "transit_encryption_mode": "TransitEncryptionMode",
+    "auth_token": "AuthToken",
+    "port": "Port",
+    "cache_subnet_group_name": "CacheSubnetGroupName",
+    "notification_topic_arn": "NotificationTopicArn",
+}
+# Changes of the nodes themselves, which wait for the maintenance window unless apply_immediately is set.
+# Source: ModifyReplicationGroup API reference, ApplyImmediately.
+OF_NODES = ("engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "multi_az_enabled")
+INTERRUPTING = {"engine", "engine_version", "cache_node_type"}
+
+
+def newborn(desired: State) -> State:
+    """Creation carries everything but the subnet group, which stands on its own name."""
+    return {field: value for field, value in desired.items() if field != "subnet_group"}
+
+
+def create(desired: State) -> list[Call]:
+    """One call.  ClusterMode is not among its parameters: the parameter group says it, in every engine version."""
+    name = desired["name"]
+    carried = {**PARAMETERS, **BIRTH_PARAMETERS}
+    given = {field: desired[field] for field in carried if desired[field] not in (None, "")}
+    params = {"ReplicationGroupId": name, **{carried[field]: value for field, value in given.items()}}
+    tags = dict(desired["tags"])
+    if desired["auth_token_version"]:
+        tags[TOKEN_VERSION_TAG] = desired["auth_token_version"]
+    params["Tags"] = boto3_tags(tags)
+    # Source: CreateReplicationGroup API reference, DataTieringEnabled: must be true for r6gd nodes.
+    if (desired["cache_node_type"] or "").startswith(TIERED):
+        params["DataTieringEnabled"] = True
+    return [Call(SERVICE, "create_replication_group", params, group_noun(name), f"create {group_noun(name)}", CREATE,
+                 after=(subnet_group_noun(desired["cache_subnet_group_name"]),), wait=settled(name))]  # fmt: skip
+
+
+def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = IN_PLACE) -> Call:
+    """A call that keeps the group busy until it is available again."""
+    every = params if "ResourceName" in params else {"ReplicationGroupId": name, **params}
+    return Call(SERVICE, operation, every, group_noun(name), why, kind,
+                wait=replace(settled(name), delay_seconds=MODIFYING_SHOWS_SECONDS))  # fmt: skip
+
+
+def subnet_group(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Its own object: made, changed and tagged beside the group."""
+    if "subnet_group" not in differences:
+        return []
+    before, after = observed.get("subnet_group"), desired["subnet_group"]
+    on = subnet_group_noun(after["name"])
+    params = {
+        "CacheSubnetGroupName": after["name"],
+        "CacheSubnetGroupDescription": after["description"],
+        "SubnetIds": after["subnet_ids"],
+    }
+    if before is None:
+        params["Tags"] = boto3_tags(after["tags"])
+        return [Call(SERVICE, "create_cache_subnet_group", params, on, f"create {on}", CREATE)]
+    calls = []
+    if before["description"] != after["description"] or set(before["subnet_ids"]) != set(after["subnet_ids"]):
+        calls.append(Call(SERVICE, "modify_cache_subnet_group", params, on, f"change {on}"))
+    for operation, tags, why in tag_params(before["arn"], before["tags"], after["tags"]):
+        calls.append(Call(SERVICE, operation, tags, on, why))
+    return calls
+
+
+def cluster_mode(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Rung by rung; nothing but the parameter group may come along.
+
+    Source: ElastiCache user guide, "Modifying cluster mode".
+    """
+    if "cluster_mode" not in differences:
+        return []
+    calls = []
+    for mode in way(CLUSTER_MODE, observed["cluster_mode"], desired["cluster_mode"]):
+        params = {"ClusterMode": mode, "ApplyImmediately": desired["apply_immediately"]}
+        if mode == "compatible" and desired["cache_parameter_group_name"]:
+            params["CacheParameterGroupName"] = desired["cache_parameter_group_name"]
+        calls.append(change(desired["name"], "modify_replication_group", params, f"cluster mode {mode}",
+                            kind(desired, MULTI_STEP)))  # fmt: skip
+    return calls
+
+
+def shard_count(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """AWS moves the slots; on the way down the youngest node groups go, as with Terraform."""
+    if "num_node_groups" not in differences:
+        return []
+    before, after = observed["num_node_groups"] or 1, desired["num_node_groups"]
+    if before == after:
+        return []
+    params: dict[str, Any] = {"NodeGroupCount": after, "ApplyImmediately": True}
+    if after < before:
+        params["NodeGroupsToRemove"] = sorted(observed["replicas_by_node_group"])[after:]
+    why = f"go from {before} to {after} node groups"
+    return [change(desired["name"], "modify_replication_group_shard_configuration", params, why)]
+
+
+def more_replicas(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Replicas come before Multi-AZ and failover, which need them."""
+    return replica_calls("increase", observed, desired, differences)
+
+
+def fewer_replicas(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Replicas go after Multi-AZ and failover are off."""
+    return replica_calls("decrease", observed, desired, differences)
+
+
+def replica_calls(verb: str, observed: State, desired: State, differences: Differences) -> list[Call]:
+    """One call for all node groups; for some of them only where their counts differ."""
+    if not {"num_cache_clusters", "replicas_per_node_group"} & set(differences):
+        return []
+    wanted = wanted_replicas(desired)
+    present = observed["replicas_by_node_group"]
+    kept = sorted(present)[: desired["num_node_groups"] or len(present)]
+    moved = [shard for shard in kept if (present[shard] < wanted if verb == "increase" else present[shard] > wanted)]
+    if not moved:
+        return []
+    params: dict[str, Any] = {"ApplyImmediately": True}
+    if len(moved) == len(kept):
+        params["NewReplicaCount"] = wanted
+    else:
+        params["ReplicaConfiguration"] = [{"NodeGroupId": shard, "NewReplicaCount": wanted} for shard in moved]
+    why = f"{verb} to {wanted} replicas for each primary"
+    return [change(desired["name"], f"{verb}_replica_count", params, why)]
+
+
+def wanted_replicas(desired: Mapping[str, Any]) -> int:
+    """Replicas beside each primary."""
+    if desired["num_cache_clusters"] is not None:
+        return int(desired["num_cache_clusters"]) - 1
+    return int(desired["replicas_per_node_group"])
+
+
+def settings(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """What AWS changes at once, whatever the maintenance window."""
+    changed = [field for field in PARAMETERS if field in differences and field not in OF_NODES]
+    if switches_engine(differences) or "cluster_mode" in differences:
+        # The parameter group of another family goes with the version that needs it.
+        changed = [field for field in changed if field != "cache_parameter_group_name"]
+    params = {PARAMETERS[field]: desired[field] for field in changed}
+    if "notification_topic_arn" in differences:
+        changed.append("notification_topic_arn")
+        params.update(topic_params(desired["notification_topic_arn"]))
+    if not params:
+        return []
+    # Snapshots of a group with one node group are made of one member.
+    # Source: hashicorp/terraform-provider-aws, replication_group.go, snapshot_retention_limit.
+    first = not observed["snapshot_retention_days"] and "snapshot_retention_days" in differences
+    if first and observed["cluster_mode"] == "disabled" and desired["snapshot_retention_days"]:
+        params["SnapshottingClusterId"] = observed["member_clusters"][0]
+    params["ApplyImmediately"] = desired["apply_immediately"]
+    return [change(desired["name"], "modify_replication_group", params, f"change {', '.join(changed)}")]
+
+
+def topic_params(arn: str) -> dict[str, str]:
+    """A topic cannot be taken away, only silenced.  Source: ModifyReplicationGroup, NotificationTopicStatus."""
+    if not arn:
+        return {"NotificationTopicStatus": "inactive"}
+    return {"NotificationTopicArn": arn, "NotificationTopicStatus": "active"}
+
+
+def switches_engine(differences: Differences) -> bool:
+    """Whether the version or the engine changes."""
+    return bool({"engine", "engine_version"} & set(differences))
+
+
+def nodes(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Changes of the nodes themselves.
+
+    Engine, version and parameter group go in one call: AWS checks the three together.
+    Source: ElastiCache user guide, "Version Management for ElastiCache".
+    """
+    changed = [field for field in OF_NODES if field in differences]
+    if not changed:
+        return []
+    params = {PARAMETERS[field]: desired[field] for field in changed}
+    if switches_engine(differences):
+        # Terraform names the engine with every version, which AWS is known to take.
+        params["Engine"] = desired["engine"] or observed["engine"]
+        params["EngineVersion"] = desired["engine_version"]
+        if "cache_parameter_group_name" in differences and "cluster_mode" not in differences:
+            params["CacheParameterGroupName"] = desired["cache_parameter_group_name"]
+    params["ApplyImmediately"] = desired["apply_immediately"]
+    at_once = DISRUPTIVE if INTERRUPTING & set(changed) else IN_PLACE
+    return [change(desired["name"], "modify_replication_group", params, f"change {', '.join(changed)}",
+                   kind(desired, at_once))]  # fmt: skip
+
+
+def transit_encryption(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """TLS rung by rung, each in a call of its own.
+
+    Source: ModifyReplicationGroup API reference, TransitEncryptionEnabled: ``preferred`` comes in the same call.
+    """
+    if not {"transit_encryption_enabled", "transit_encryption_mode"} & set(differences):
+        return []
+    target = desired["transit_encryption_mode"] if desired["transit_encryption_enabled"] else None
+    if desired["transit_encryption_enabled"] and target is None:
+        target = "preferred"
+    calls = []
+    before = observed["transit_encryption_mode"]
+    for mode in way(TLS, before, target):
+        params: dict[str, Any] = {"ApplyImmediately": desired["apply_immediately"]}
+        if mode is None:
+            params["TransitEncryptionEnabled"] = False
+        else:
+            params["TransitEncryptionMode"] = mode
+        if before is None:
+            params["TransitEncryptionEnabled"] = True
+        before = mode
+        calls.append(change(desired["name"], "modify_replication_group", params,
+                            f"TLS {mode}" if mode else "TLS off", kind(desired, MULTI_STEP)))  # fmt: skip
+    return calls
+
+
+def auth_token(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """ROTATE lets the old token in beside the new one, SET shuts it out; then the version is written down.
+
+    A first token takes both too: after ROTATE alone a group still lets in clients without one.
+    Source: ModifyReplicationGroup API reference, AuthTokenUpdateStrategy; hashicorp/terraform-provider-aws#33439.
+    """
+    if not {"auth_token_enabled", "auth_token_version"} & set(differences):
+        return []
+    name, calls = desired["name"], []
+    for strategy, why in (("ROTATE", "take the new AUTH token too"), ("SET", "take the new AUTH token only")):
+        params = {"AuthToken": desired["auth_token"], "AuthTokenUpdateStrategy": strategy, "ApplyImmediately": True}
+        calls.append(change(name, "modify_replication_group", params, why, MULTI_STEP))
+    if "auth_token_version" in differences:
+        params = {
+            "ResourceName": observed["arn"],
+            "Tags": boto3_tags({TOKEN_VERSION_TAG: desired["auth_token_version"]}),
+        }
+        calls.append(change(name, "add_tags_to_resource", params, "write down the token's version", MULTI_STEP))
+    return calls
+
+
+def tags(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Tags keep the group busy for a while, so they come last."""
+    if "tags" not in differences:
+        return []
+    found = tag_params(observed["arn"], observed["tags"], desired["tags"])
+    return [change(desired["name"], operation, params, why) for operation, params, why in found]
+
+
+def tag_params(arn: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, dict[str, Any], str]]:
+    """Operation, parameters and reason of the tag calls that are needed."""
+    to_set, to_remove = tag_changes(before, after)
+    calls: list[tuple[str, dict[str, Any], str]] = []
+    if to_remove:
+        calls.append(("remove_tags_from_resource", {"ResourceName": arn, "TagKeys": to_remove}, "remove tags"))
+    if to_set:
+        calls.append(("add_tags_to_resource", {"ResourceName": arn, "Tags": boto3_tags(to_set)}, "set tags"))
+    return calls
+
+
+def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
+    """The rungs after ``now``, up to ``target``, upwards or downwards."""
+    here, there = ladder.index(now), ladder.index(target)
+    return list(ladder[here + 1 : there + 1] if there > here else reversed(ladder[there:here]))
+
+
+def kind(desired: Mapping[str, Any], at_once: str) -> str:
+    """The class of a change that can wait for the maintenance window."""
+    return at_once if desired["apply_immediately"] else DEFERRED
+
+
+# The order of all steps, each waiting until the group is available again. Node groups first, for replicas are counted
+# for each of them; replicas before the failover and Multi-AZ that need them, and their removal after; the version
+# before the TLS that needs it, and TLS before the token that needs it; tags last.
+# Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
+STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
+    subnet_group, cluster_mode, shard_count, more_replicas, settings, nodes, transit_encryption, auth_token,
+    fewer_replicas, tags,
+)  # fmt: skip
+
+
+def update(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """The calls that remove the differences, in the order of STEPS."""
+    return [call for step in STEPS for call in step(observed, desired, differences)]
+
+
+def delete(seen: Seen, options: Options) -> list[Call]:
+    """The group, with a last snapshot unless that is declined, and then its subnet group."""
+    calls = []
+    group = seen.resource
+    if group is not None:
+        name = group["name"]
+        params = {"ReplicationGroupId": name, **final_snapshot(group, options)}
+        calls.append(Call(SERVICE, "delete_replication_group", params, group_noun(name), f"delete {group_noun(name)}",
+                          DELETE, wait=gone(name)))  # fmt: skip
+    subnets = (seen.resource or seen.satellites).get("subnet_group")
+    if subnets is not None:
+        on = subnet_group_noun(subnets["name"])
+        calls.append(Call(SERVICE, "delete_cache_subnet_group", {"CacheSubnetGroupName": subnets["name"]}, on,
+                          f"delete {on}", DELETE, after=(group_noun(group_name(options)),)))  # fmt: skip
+    return calls
+
+
+def final_snapshot(group: Mapping[str, Any], options: Options) -> dict[str, str]:
+    """The last snapshot's name, the same in every plan; a group that was never there leaves none."""
+    if not options["final_snapshot"] or group["status"] == "create-failed":
+        return {}
+    made = re.sub(r"[^0-9]", "", group["created"] or "")
+    derived = "-".join(filter(None, (group["name"], "final", made)))
+    return {"FinalSnapshotIdentifier": options["final_snapshot_name"] or derived}

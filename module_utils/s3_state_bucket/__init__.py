@@ -1,0 +1,1 @@
+"""The pure parts of the state bucket: its policy, its lifecycle, its contents, and the lock table beside it."""

@@ -1,0 +1,148 @@
+"""The DynamoDB table in which Terraform below 1.10 keeps its locks.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..reconcile.errors import Refusal, Refused
+from ..reconcile.identity import identity_of
+from ..reconcile.plan import CREATE, DELETE, Call, Wait
+from ..reconcile.tags import ansible_tags, boto3_tags, foreign, tag_changes, wanted_tags
+from .contents import lock_refusal
+
+NOUN = "lock table"
+# Terraform asks for exactly this key.  Source: Terraform S3 backend documentation, "DynamoDB State Locking".
+KEY = [{"AttributeName": "LockID", "KeyType": "HASH"}]
+ATTRIBUTES = [{"AttributeName": "LockID", "AttributeType": "S"}]
+ON_DEMAND = "PAY_PER_REQUEST"
+FIELDS = ("name", "billing_mode", "point_in_time_recovery", "deletion_protection", "tags")
+ABSENT = ("ResourceNotFoundException",)
+
+
+def table_name(options: Mapping[str, Any]) -> str:
+    return str(identity_of(options).named("state", "lock"))
+
+
+def settled(name: str) -> Wait:
+    """DynamoDB takes seconds for a table without data, so no run leaves it to another."""
+    return Wait(f"table {name}", "dynamodb", "describe_table", {"TableName": name}, "Table.TableStatus",
+                done=("ACTIVE",), failed=("ARCHIVING", "ARCHIVED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS"),
+                absent_codes=ABSENT, pause_seconds=2, slow=False)  # fmt: skip
+
+
+def gone(name: str) -> Wait:
+    return Wait(f"table {name}", "dynamodb", "describe_table", {"TableName": name}, "Table.TableStatus",
+                done=("absent",), absent_codes=ABSENT, pause_seconds=2, slow=False)  # fmt: skip
+
+
+def comparable(table: Mapping[str, Any] | None) -> Any:
+    """The part of a table on which there are opinions."""
+    return {field: table[field] for field in FIELDS} if table else table
+
+
+def observed(table: Mapping[str, Any], backups: Mapping[str, Any] | None, tags: Any) -> dict[str, Any]:
+    """AWS's three answers about one table, in the words of the field ``lock_table``."""
+    recovery = ((backups or {}).get("ContinuousBackupsDescription") or {}).get("PointInTimeRecoveryDescription", {})
+    return {
+        "name": table["TableName"],
+        "arn": table["TableArn"],
+        "billing_mode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+        "point_in_time_recovery": recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
+        "deletion_protection": table.get("DeletionProtectionEnabled", False),
+        "tags": ansible_tags(tags),
+    }
+
+
+def strangers(options: Mapping[str, Any], table: Mapping[str, Any], tags: Mapping[str, str]) -> tuple[Refusal, ...]:
+    """Refusals for a table of our name that is not ours or that Terraform cannot lock with."""
+    name = table["TableName"]
+    refusals = list(foreign(options, NOUN, name, tags))
+    key = [part["AttributeName"] for part in table["KeySchema"]]
+    if table["KeySchema"] != KEY or ATTRIBUTES[0] not in table["AttributeDefinitions"]:
+        refusals.append(Refusal(NOUN, name, "key", key, "the hash key LockID, a string, and nothing else",
+                                "AWS cannot change a key: delete the table and run again"))  # fmt: skip
+    return tuple(refusals)
+
+
+def wanted(options: Mapping[str, Any], table: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The declared table; ``{}`` where it should go, ``None`` where nobody asked."""
+    if not options["lock_table"]:
+        return {} if options["allow_lock_table_removal"] else None
+    return {
+        "name": table_name(options),
+        "billing_mode": ON_DEMAND,
+        "point_in_time_recovery": True,
+        "deletion_protection": True,
+        "tags": wanted_tags(options, (table or {}).get("tags")),
+    }
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Call]:
+    """The calls from one state of the field to another.  Raises Refused when a held lock stands in the way."""
+    if not after:
+        return removal(before)
+    if not before:
+        return [creation(after), recovery(after["name"])]
+    calls = []
+    if before["billing_mode"] != after["billing_mode"]:
+        params = {"TableName": after["name"], "BillingMode": ON_DEMAND}
+        calls.append(change(after["name"], "update_table", params, "pay per request"))
+    if before["deletion_protection"] != after["deletion_protection"]:
+        calls.append(protection(after["name"], True))
+    if before["point_in_time_recovery"] != after["point_in_time_recovery"]:
+        calls.append(recovery(after["name"]))
+    return calls + tag_calls(before, after["tags"])
+
+
+def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = "in place") -> Call:
+    """A call after which the table is busy for a moment."""
+    return Call("dynamodb", operation, params, f"table {name}", why, kind, wait=settled(name))
+
+
+def creation(table: Mapping[str, Any]) -> Call:
+    params = {
+        "TableName": table["name"],
+        "AttributeDefinitions": ATTRIBUTES,
+        "KeySchema": KEY,
+        "BillingMode": ON_DEMAND,
+        "DeletionProtectionEnabled": True,
+        "Tags": boto3_tags(table["tags"]),
+    }
+    return change(table["name"], "create_table", params, f"create lock table {table['name']}", CREATE)
+
+
+def recovery(name: str) -> Call:
+    params = {"TableName": name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    return change(name, "update_continuous_backups", params, "allow recovery of the locks to any second")
+
+
+def protection(name: str, on: bool) -> Call:
+    params = {"TableName": name, "DeletionProtectionEnabled": on}
+    return change(name, "update_table", params, "protect the table from deletion" if on else "lift deletion protection")
+
+
+def tag_calls(before: Mapping[str, Any], after: Mapping[str, str]) -> list[Call]:
+    to_set, to_remove = tag_changes(before["tags"], after)
+    on, arn = f"table {before['name']}", before["arn"]
+    calls = []
+    if to_remove:
+        params = {"ResourceArn": arn, "TagKeys": to_remove}
+        calls.append(Call("dynamodb", "untag_resource", params, on, "remove tags"))
+    if to_set:
+        params = {"ResourceArn": arn, "Tags": boto3_tags(to_set)}
+        calls.append(Call("dynamodb", "tag_resource", params, on, "set tags"))
+    return calls
+
+
+def removal(table: Mapping[str, Any], after: tuple[str, ...] = ()) -> list[Call]:
+    """The calls that delete the table, after all calls on ``after``.  Raises Refused while someone holds a lock."""
+    refusals = [lock_refusal(NOUN, table["name"], key, text) for key, text in table.get("locks", {}).items()]
+    if refusals:
+        raise Refused(refusals)
+    name = table["name"]
+    calls = [protection(name, False)] if table["deletion_protection"] else []
+    calls.append(Call("dynamodb", "delete_table", {"TableName": name}, f"table {name}", f"delete lock table {name}",
+                      DELETE, wait=gone(name)))  # fmt: skip
+    return [replace(calls[0], after=after), *calls[1:]]

@@ -1,0 +1,61 @@
+"""Declarations that S3 would refuse, or that would do nothing.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..reconcile.errors import Refusal
+from . import lifecycle, policy
+from .contents import NOUN
+from .names import bucket_name, name_problem
+
+# Source: S3 User Guide, "Using cost allocation S3 bucket tags": 50 tags per bucket, two of which say whose it is.
+TAGS = 48
+
+
+def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Every combination that cannot be carried out."""
+    name = bucket_name(options)
+    problem = name_problem(name)
+    if problem:
+        yield Refusal(NOUN, name, "name", name, problem, "correct name")
+    if not policy.ACCOUNT.match(options["account_id"]):
+        yield Refusal(NOUN, name, "account_id", options["account_id"], "12 digits",
+                      "correct account_id, and quote it in YAML")  # fmt: skip
+    if len(options["tags"] or {}) > TAGS:
+        yield Refusal(NOUN, name, "tags", len(options["tags"]), f"at most {TAGS} beside the ownership tags",
+                      "remove tags")  # fmt: skip
+    yield from encryption(name, options)
+    yield from expiry(name, options)
+    yield from statements(name, options["policy_statements"] or ())
+
+
+def encryption(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Keys are for KMS."""
+    for field in ("kms_key_id", "bucket_key_enabled"):
+        if options[field] and options["sse_algorithm"] != "aws:kms":
+            yield Refusal(NOUN, name, field, options[field], "sse_algorithm aws:kms beside it",
+                          f"set sse_algorithm to aws:kms, or remove {field}")  # fmt: skip
+
+
+def expiry(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Days and counts of the lifecycle rules."""
+    kept = options["noncurrent_versions_kept"] or 0
+    for field in lifecycle.FIELDS:
+        if (options[field] or 0) < 0:
+            yield Refusal(NOUN, name, field, options[field], "0 or more", f"correct {field}")
+    if kept > lifecycle.MOST_KEPT:
+        yield Refusal(NOUN, name, "noncurrent_versions_kept", kept, f"0 to {lifecycle.MOST_KEPT}",
+                      "correct noncurrent_versions_kept")  # fmt: skip
+    if kept and not options["noncurrent_versions_days"]:
+        yield Refusal(NOUN, name, "noncurrent_versions_kept", kept, "noncurrent_versions_days beside it",
+                      "set noncurrent_versions_days")  # fmt: skip
+
+
+def statements(name: str, declared: Any) -> Iterator[Refusal]:
+    """A statement is found again by its Sid."""
+    sids = [statement.get("Sid") for statement in declared]
+    if not all(sids) or len(set(sids)) < len(sids) or policy.TLS_SID in sids:
+        yield Refusal(NOUN, name, "policy_statements", [sid or "no Sid" for sid in sids],
+                      f"a Sid of its own in each, other than {policy.TLS_SID}", "correct the Sids")  # fmt: skip

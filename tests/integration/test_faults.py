@@ -1,0 +1,114 @@
+"""Answers that are lost and runs that die, after each single call: nothing is doubled, nothing is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
+
+from localcloud.process import Cloud
+from tests.support.components import MODULES
+from tests.support.runs import aws_of, run
+
+DECLARATIONS = yaml.safe_load((Path(__file__).parent / "declarations.yml").read_text())
+NETWORK = DECLARATIONS["ec2_vpc_network"]
+
+
+class Faulty(Aws):
+    """AWS that fails one write: before it took effect, or after it without an answer."""
+
+    fail_at = 0
+    after = True
+    error: BaseException = LostAnswer("the connection broke")
+
+    def write(self, *arguments: Any) -> dict[str, Any]:
+        self.fail_at -= 1
+        fails = self.fail_at == 0
+        if fails and not self.after:
+            raise self.error
+        answer = super().write(*arguments)
+        if fails:
+            raise self.error
+        return answer
+
+
+class Killed(BaseException):
+    """The run was ended from outside."""
+
+
+def prepared(cloud: Cloud, module: str) -> None:
+    cloud.reset()
+    if module == "elasticache_replication_group":
+        run(cloud, "ec2_vpc_network", NETWORK)
+
+
+def objects(cloud: Cloud) -> Counter[str]:
+    """How many objects of each kind the cloud holds."""
+    ec2, cache = cloud.client("ec2"), cloud.client("elasticache")
+    gateways = ec2.describe_nat_gateways()["NatGateways"]
+    return Counter({
+        "vpcs": len(ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]),
+        "subnets": len(ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["false"]}])["Subnets"]),
+        "gateways": len(ec2.describe_internet_gateways()["InternetGateways"]),
+        "nats": len([each for each in gateways if each["State"] in ("pending", "available")]),
+        "addresses": len(ec2.describe_addresses()["Addresses"]),
+        "tables": len(ec2.describe_route_tables()["RouteTables"]),
+        "endpoints": len(ec2.describe_vpc_endpoints()["VpcEndpoints"]),
+        "groups": len(ec2.describe_security_groups()["SecurityGroups"]),
+        "rules": len(ec2.describe_security_group_rules()["SecurityGroupRules"]),
+        "flow logs": len(ec2.describe_flow_logs()["FlowLogs"]),
+        "log groups": len(cloud.client("logs").describe_log_groups()["logGroups"]),
+        "roles": len(cloud.client("iam").list_roles()["Roles"]),
+        "replication groups": len(cache.describe_replication_groups()["ReplicationGroups"]),
+        "cache clusters": len(cache.describe_cache_clusters()["CacheClusters"]),
+        "subnet groups": len(cache.describe_cache_subnet_groups()["CacheSubnetGroups"]),
+        "streams": len(cloud.client("kinesis").list_streams()["StreamNames"]),
+        "buckets": len(cloud.client("s3").list_buckets()["Buckets"]),
+        "tables in DynamoDB": len(cloud.client("dynamodb").list_tables()["TableNames"]),
+    })  # fmt: skip
+
+
+def undisturbed(cloud: Cloud, module: str) -> tuple[int, Counter[str]]:
+    """How many writes a run makes, and what it leaves."""
+    prepared(cloud, module)
+    result = run(cloud, module, DECLARATIONS[module])
+    return len(result["calls"]), objects(cloud)
+
+
+def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException) -> Aws:
+    aws = aws_of(cloud, Faulty)
+    aws.fail_at, aws.after, aws.error = fail_at, after, error
+    return aws
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after it took effect", "before it took effect"])
+@pytest.mark.parametrize("module", MODULES)
+def test_a_lost_answer_doubles_nothing(cloud: Cloud, module: str, after: bool) -> None:
+    writes, wanted = undisturbed(cloud, module)
+    for fail_at in range(1, writes + 1):
+        prepared(cloud, module)
+        aws = faulty(cloud, fail_at, after, LostAnswer("the connection broke"))
+        result = run(cloud, module, DECLARATIONS[module], aws=aws)
+        assert result["changed"]
+        assert objects(cloud) == wanted, f"write {fail_at} of {writes}"
+        assert not run(cloud, module, DECLARATIONS[module])["changed"], f"write {fail_at} of {writes}"
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after it took effect", "before it took effect"])
+@pytest.mark.parametrize("module", MODULES)
+def test_a_run_that_died_is_continued(cloud: Cloud, module: str, after: bool) -> None:
+    writes, wanted = undisturbed(cloud, module)
+    for fail_at in range(1, writes + 1):
+        prepared(cloud, module)
+        with pytest.raises(AwsFailure, match="Made before"):
+            run(cloud, module, DECLARATIONS[module], aws=faulty(cloud, fail_at, after, Killed()))
+        run(cloud, module, DECLARATIONS[module])
+        assert objects(cloud) == wanted, f"write {fail_at} of {writes}"
+        before = len(cloud.journal())
+        assert not run(cloud, module, DECLARATIONS[module])["changed"], f"write {fail_at} of {writes}"
+        assert not cloud.writes(before)

@@ -1,0 +1,1 @@
+"""The embedded cloud keeps AWS's rules: for each rule a call that passes and one that is refused."""

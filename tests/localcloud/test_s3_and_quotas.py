@@ -1,0 +1,174 @@
+"""S3, and the other services that Streambed meets in passing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.process import Cloud
+from localcloud.settings import DEFAULT_QUOTAS
+from tests.localcloud.network import refused
+
+TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": ["arn:aws:s3:::demo-bucket", "arn:aws:s3:::demo-bucket/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
+}
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture
+def s3(cloud: Cloud) -> Any:
+    client = cloud.client("s3")
+    tags = [{"Key": "Name", "Value": "demo"}]
+    client.create_bucket(
+        Bucket="demo-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1", "Tags": tags}
+    )
+    return client
+
+
+def test_a_new_bucket_is_closed_and_encrypted(s3: Any) -> None:
+    encryption = s3.get_bucket_encryption(Bucket="demo-bucket")["ServerSideEncryptionConfiguration"]["Rules"]
+    assert encryption[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert all(s3.get_public_access_block(Bucket="demo-bucket")["PublicAccessBlockConfiguration"].values())
+    owner = s3.get_bucket_ownership_controls(Bucket="demo-bucket")["OwnershipControls"]["Rules"]
+    assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert s3.get_bucket_tagging(Bucket="demo-bucket")["TagSet"] == [{"Key": "Name", "Value": "demo"}]
+    s3.delete_bucket_encryption(Bucket="demo-bucket")
+    assert s3.get_bucket_encryption(Bucket="demo-bucket")
+
+
+@pytest.mark.parametrize("name", ["De-Mo", "de", "-demo", "de..mo", "10.0.0.1", "xn--demo", "demo-s3alias", "de_mo"])
+def test_bucket_names_that_aws_refuses(cloud: Cloud, name: str) -> None:
+    with refused("InvalidBucketName"):
+        cloud.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
+def test_a_policy_against_plain_http_locks_nobody_out(s3: Any) -> None:
+    s3.put_bucket_policy(Bucket="demo-bucket", Policy=json.dumps(TLS_ONLY))
+    s3.put_object(Bucket="demo-bucket", Key="k", Body=b"one")
+    assert s3.get_object(Bucket="demo-bucket", Key="k")["Body"].read() == b"one"
+    assert json.loads(s3.get_bucket_policy(Bucket="demo-bucket")["Policy"]) == TLS_ONLY
+    locked = {**TLS_ONLY["Statement"][0], "Action": "s3:PutObject"}  # type: ignore[index]
+    del locked["Condition"]
+    s3.put_bucket_policy(Bucket="demo-bucket", Policy=policy(locked))
+    with refused("AccessDenied"):
+        s3.put_object(Bucket="demo-bucket", Key="k", Body=b"two")
+
+
+def test_public_and_malformed_policies_are_refused(s3: Any) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::demo-bucket/*",
+    }
+    public = policy(statement)
+    with refused("AccessDenied"):
+        s3.put_bucket_policy(Bucket="demo-bucket", Policy=public)
+    with refused("MalformedPolicy"):
+        s3.put_bucket_policy(Bucket="demo-bucket", Policy="{")
+    s3.delete_public_access_block(Bucket="demo-bucket")
+    s3.put_bucket_policy(Bucket="demo-bucket", Policy=public)
+
+
+def test_lifecycle_rules_come_back_whole(s3: Any) -> None:
+    rules = [
+        {
+            "ID": "old",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 90, "NewerNoncurrentVersions": 5},
+        },
+        {
+            "ID": "parts",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        },
+    ]
+    s3.put_bucket_lifecycle_configuration(Bucket="demo-bucket", LifecycleConfiguration={"Rules": rules})
+    assert s3.get_bucket_lifecycle_configuration(Bucket="demo-bucket")["Rules"] == rules
+
+
+def test_object_lock_on_an_existing_bucket(s3: Any) -> None:
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 3}}}
+    with refused("InvalidBucketState"):
+        s3.put_object_lock_configuration(Bucket="demo-bucket", ObjectLockConfiguration=lock)
+    s3.put_bucket_versioning(Bucket="demo-bucket", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="demo-bucket", Key="k", Body=b"one")
+    s3.put_object_lock_configuration(Bucket="demo-bucket", ObjectLockConfiguration=lock)
+    assert s3.get_object_lock_configuration(Bucket="demo-bucket")["ObjectLockConfiguration"] == lock
+
+
+def test_conditional_writes_make_a_lock(s3: Any) -> None:
+    s3.put_object(Bucket="demo-bucket", Key="dev/a.tflock", Body=b"{}", IfNoneMatch="*")
+    with refused("PreconditionFailed"):
+        s3.put_object(Bucket="demo-bucket", Key="dev/a.tflock", Body=b"{}", IfNoneMatch="*")
+
+
+def test_the_lock_table(cloud: Cloud) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="locks",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "LockID", "KeyType": "HASH"}],
+        DeletionProtectionEnabled=True,
+        SSESpecification={"Enabled": True},
+        Tags=[{"Key": "Name", "Value": "demo"}],
+    )
+    dynamodb.update_continuous_backups(
+        TableName="locks", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    table = dynamodb.describe_table(TableName="locks")["Table"]
+    assert (table["DeletionProtectionEnabled"], table["SSEDescription"]["Status"]) == (True, "ENABLED")
+    with refused("ValidationException"):
+        dynamodb.delete_table(TableName="locks")
+
+
+def test_quotas_follow_the_settings(cloud: Cloud) -> None:
+    quotas = cloud.client("service-quotas")
+    cloud.configure(quotas={"vpcs_per_region": 9})
+    vpcs = {"ServiceCode": "vpc", "QuotaCode": "L-F678F1CE"}
+    assert quotas.get_service_quota(**vpcs)["Quota"]["Value"] == 9.0
+    assert quotas.get_aws_default_service_quota(**vpcs)["Quota"]["Value"] == DEFAULT_QUOTAS["vpcs_per_region"]
+    names = [quota["QuotaName"] for quota in quotas.list_service_quotas(ServiceCode="elasticache")["Quotas"]]
+    assert "Nodes per Region" in names
+    with refused("NoSuchResourceException"):
+        quotas.get_service_quota(ServiceCode="vpc", QuotaCode="L-00000000")
+
+
+def test_flow_logs(cloud: Cloud) -> None:
+    ec2, logs, iam = cloud.client("ec2"), cloud.client("logs"), cloud.client("iam")
+    logs.create_log_group(logGroupName="/flow", tags={"Name": "demo"})
+    logs.put_retention_policy(logGroupName="/flow", retentionInDays=30)
+    service = {"Service": "vpc-flow-logs.amazonaws.com"}
+    trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
+    write = {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}
+    role = iam.create_role(RoleName="flow", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="flow", PolicyName="write", PolicyDocument=policy(write))
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    options = {
+        "ResourceIds": [vpc],
+        "ResourceType": "VPC",
+        "TrafficType": "ALL",
+        "LogGroupName": "/flow",
+        "DeliverLogsPermissionArn": role,
+        "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "demo"}]}],
+    }
+    assert len(ec2.create_flow_logs(**options)["FlowLogIds"]) == 1
+    with refused("FlowLogAlreadyExists"):
+        ec2.create_flow_logs(**options)

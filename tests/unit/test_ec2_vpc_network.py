@@ -1,0 +1,189 @@
+"""A network's places, tokens and obstacles: what the tables cannot say, because it needs many or no AWS at all."""
+
+from __future__ import annotations
+
+import itertools
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from ansible.module_utils.ec2_vpc_network import groups, names, obstacles, topology, view
+from ansible.module_utils.ec2_vpc_network.state import complete
+
+from tests.support.components import component, options
+
+MODULE = "ec2_vpc_network"
+VPC = IPv4Network("10.20.0.0/16")
+ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"]
+AROUND = {"region": "eu-west-1", "zones": ZONES}
+
+
+def declared(tiers: Any = ("app",), zones: Any = ("eu-west-1a",), **given: Any) -> dict[str, Any]:
+    shape = {"cidr_block": str(VPC), "zones": list(zones), "tiers": {tier: {"internet": "none"} for tier in tiers}}
+    return options(MODULE, {**shape, **given})
+
+
+def texts(given: dict[str, Any], present: dict[str, Any] | None = None) -> str:
+    return "\n".join(str(each) for each in obstacles.obstacles(given, complete(present), AROUND))
+
+
+def test_no_history_of_growth_moves_or_overlaps_a_subnet() -> None:
+    """Every order in which three tiers and three zones can come, four places at a time."""
+    for tiers in itertools.permutations(("public", "app", "cache")):
+        for zones in itertools.permutations(ZONES[1:]):
+            taken: dict[str, str] = {}
+            for count in (1, 2, 3):
+                placed = topology.place(declared(tiers[:count][::-1], zones[:count]), VPC, taken, ["10.20.128.0/20"])
+                assert taken.items() <= placed.items()
+                taken = placed
+            blocks = [IPv4Network(block) for block in [*taken.values(), "10.20.128.0/20"]]
+            assert not any(one.overlaps(other) for one, other in itertools.combinations(blocks, 2))
+            assert all(block.subnet_of(VPC) for block in blocks)
+
+
+@pytest.mark.parametrize(
+    ("given", "length"),
+    [
+        ({}, 20),
+        ({"reserved_zones": 3}, 20),
+        ({"reserved_zones": 1, "reserved_tiers": 1}, 16),
+        ({"reserved_tiers": 5}, 21),
+        ({"subnet_prefix_length": 26}, 26),
+        ({"tiers": ("a", "b", "c", "d", "e")}, 21),
+    ],
+)
+def test_the_prefix_leaves_room_for_what_is_reserved(given: dict[str, Any], length: int) -> None:
+    assert topology.prefix_length(declared(**given), VPC) == length
+
+
+@pytest.mark.parametrize(
+    ("used", "found"),
+    [
+        ([], "10.20.0.0/20"),
+        (["10.20.0.0/28"], "10.20.16.0/20"),
+        (["10.20.0.0/20", "10.20.32.0/20"], "10.20.16.0/20"),
+        (["10.20.0.0/18", "10.20.16.0/24"], "10.20.64.0/20"),
+        (["10.20.0.0/17", "10.20.128.0/17"], None),
+        (["10.99.0.0/20"], "10.20.0.0/20"),
+    ],
+)
+def test_the_first_free_block(used: list[str], found: str | None) -> None:
+    block = topology.first_free(VPC, 20, [IPv4Network(each) for each in used])
+    assert (str(block) if block else None) == found
+
+
+def test_a_zone_without_a_letter_of_its_own_gets_what_is_free() -> None:
+    placed = topology.place(declared(zones=["eu-west-1a", "eu-west-1z"]), VPC, {}, ())
+    assert placed == {"app/eu-west-1a": "10.20.0.0/20", "app/eu-west-1z": "10.20.16.0/20"}
+
+
+@pytest.mark.parametrize(
+    ("given", "present", "zones"),
+    [
+        ("single", [], ["eu-west-1a"]),
+        ("single", ["eu-west-1b"], ["eu-west-1b"]),
+        ("single", ["eu-west-1c"], ["eu-west-1a"]),
+        ("per_zone", ["eu-west-1b"], ["eu-west-1a", "eu-west-1b"]),
+        ("none", ["eu-west-1b"], []),
+    ],
+)
+def test_a_single_nat_gateway_stays_where_it_is(given: str, present: list[str], zones: list[str]) -> None:
+    assert topology.nat_zones(declared(zones=ZONES[:2], nat_gateways=given), present) == zones
+
+
+def test_zones_that_the_region_does_not_offer_are_refused_with_those_it_does() -> None:
+    found = texts(declared(zones=["eu-west-1x", "us-east-1a"]))
+    assert "found eu-west-1x, which eu-west-1 does not offer, wanted eu-west-1a, eu-west-1b" in found
+    assert "found us-east-1a, which eu-west-1 does not offer; it belongs to another region" in found
+
+
+def test_a_new_vpc_needs_a_block_and_an_absent_one_nothing() -> None:
+    assert "cidr_block: found nothing" in texts(options(MODULE, {}))
+    assert not texts(options(MODULE, {"state": "absent", "zones": ["mars-1a"]}))
+
+
+def test_the_block_of_a_subnet_cannot_change() -> None:
+    tiers = {"app": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.20.32.0/20"}}}
+    present = {"cidr_block": str(VPC), "subnets": {"app/eu-west-1a": {"id": "subnet-1", "cidr_block": "10.20.0.0/20"}}}
+    found = texts({**declared(), "tiers": tiers}, present)
+    assert "cidr_blocks of subnet app/eu-west-1a: found 10.20.32.0/20, wanted 10.20.0.0/20" in found
+
+
+def test_a_declared_block_that_someone_else_uses_is_refused() -> None:
+    tiers = {"app": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.20.32.0/20"}}}
+    present = {"cidr_block": str(VPC), "foreign_cidr_blocks": ["10.20.40.0/24"]}
+    assert "found 10.20.32.0/20, wanted a block that no other subnet uses" in texts(
+        {**declared(), "tiers": tiers}, present
+    )
+
+
+def test_a_full_vpc_is_said_before_anything_is_written() -> None:
+    present = {"cidr_block": str(VPC), "foreign_cidr_blocks": ["10.20.0.0/17", "10.20.128.0/17"]}
+    assert "subnet app/eu-west-1a: found no free block in 10.20.0.0/16" in texts(declared(), present)
+
+
+def test_a_token_is_the_same_for_the_same_and_another_after_a_death() -> None:
+    params = {"SubnetId": "subnet-1", "AllocationId": "eipalloc-1"}
+    assert names.token(params, []) == names.token(dict(reversed(params.items())), [])
+    assert names.token(params, ["nat-dead"]) != names.token(params, [])
+    assert len(names.token(params)) == 64
+
+
+def test_rules_come_back_from_aws_as_they_were_declared() -> None:
+    given = [
+        {"port": 6379, "security_group": "cache"},
+        {"protocol": "udp", "from_port": 8000, "to_port": 8100, "cidr_block": "10.0.0.0/8"},
+        {"protocol": "icmp", "cidr_block": "10.0.0.0/8"},
+        {"protocol": "all", "cidr_block": "0.0.0.0/0"},
+    ]
+    rules = groups.declared(given)
+    assert groups.observed(groups.permissions(rules, {"cache": "sg-2"}), {"sg-2": "cache"}) == rules
+    assert groups.declared(given[::-1]) == rules
+
+
+def test_foreign_rules_are_seen_so_that_they_can_be_taken_away() -> None:
+    permissions = [{
+        "IpProtocol": "tcp",
+        "FromPort": 22,
+        "ToPort": 22,
+        "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
+        "PrefixListIds": [{"PrefixListId": "pl-1"}],
+        "UserIdGroupPairs": [{"GroupId": "sg-far"}],
+    }]  # fmt: skip
+    rules = groups.observed(permissions, {})
+    assert {key for rule in rules for key in rule if "port" not in key} == {
+        "protocol", "ipv6_cidr_block", "prefix_list", "security_group"}  # fmt: skip
+    assert groups.observed(groups.permissions(rules, {}), {}) == rules
+
+
+def test_several_networks_of_one_identity_are_refused() -> None:
+    class Twins:
+        region = "eu-west-1"
+
+        def read_many(self, requests: dict[str, Any]) -> dict[str, Any]:
+            return {**dict.fromkeys(requests), "vpcs": {"Vpcs": [{"VpcId": "vpc-2"}, {"VpcId": "vpc-1"}]}}
+
+    seen = component(MODULE).observe(Twins(), options(MODULE, {"state": "absent"}))
+    assert "found vpc-1, vpc-2, wanted one VPC" in str(seen.foreign[0])
+
+
+def gateway(state: str, number: int) -> dict[str, Any]:
+    tags = {"streambed:stack": "sensors", "streambed:environment": "test", "streambed:part": "nat/eu-west-1a"}
+    return {
+        "NatGatewayId": f"nat-{number}",
+        "State": state,
+        "SubnetId": "subnet-1",
+        "NatGatewayAddresses": [{"AllocationId": f"eipalloc-{number}"}],
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def test_dead_nat_gateways_count_for_nothing_but_the_next_token() -> None:
+    answers = {"nat_gateways": {"NatGateways": [gateway("failed", 1), gateway("deleting", 2), gateway("pending", 3)]}}
+    live, dead, waits = view._nat_gateways(view.Owned(declared()), answers, {"subnet-1": "public/eu-west-1a"})
+    assert [item["id"] for item in live.values()] == ["nat-3"]
+    assert dead == ["nat-1", "nat-2"]
+    assert [wait.done[0] for wait in waits] == ["deleted", "available"]
+    addresses = {f"eipalloc-{number}": {"use": "in use"} for number in (1, 2, 3)} | {"eipalloc-4": {"use": "free"}}
+    used = view._used(addresses, answers["nat_gateways"]["NatGateways"])
+    assert [item["use"] for item in used.values()] == ["in use", "leaving", "in use", "free"]

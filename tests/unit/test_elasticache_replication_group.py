@@ -1,0 +1,159 @@
+"""What the tables cannot reach: versions, windows, AWS's answers, and what AWS says beforehand."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from ansible.module_utils.elasticache_replication_group import translate, windows
+from ansible.module_utils.elasticache_replication_group.misfits import misfits
+from ansible.module_utils.elasticache_replication_group.versions import (
+    Offer,
+    at_least,
+    engine_of,
+    find,
+    matches,
+    newest,
+    older,
+)
+
+from tests.support.components import options
+
+MODULE = "elasticache_replication_group"
+OFFERS = (
+    Offer("memcached", "1.6.22", "memcached1.6"),
+    Offer("redis", "6.0", "redis6.x"),
+    Offer("redis", "6.2", "redis6.x"),
+    Offer("redis", "7.1", "redis7"),
+    Offer("valkey", "7.2", "valkey7"),
+    Offer("valkey", "8.0", "valkey8"),
+    Offer("valkey", "10.0", "valkey10"),
+)
+AROUND = {"engine": "redis", "engine_version": "7.1", "family": "redis7"}
+GROUP = {"status": "available", "cache_node_type": "cache.m6g.large", "engine_version": "7.1.0"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "actual", "same"),
+    [("7.1", "7.1.0", True), ("7.1.0", "7.1", True), ("6.x", "6.2.6", True), ("7.1", "7.10.0", False),
+     ("6.x", "7.0.7", False), ("5.0.6", "5.0.5", False)],
+)  # fmt: skip
+def test_versions_match_as_far_as_they_are_written(asked: str, actual: str, same: bool) -> None:
+    assert matches(asked, actual) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_older"),
+    [("7.0", "7.1.0", True), ("7.1", "7.1.0", False), ("7.2", "7.10.0", True), ("6.x", "6.2.6", False),
+     ("6.x", "7.0.7", True), ("8.0", "7.2.6", False)],
+)  # fmt: skip
+def test_older_counts_numbers_and_not_letters(one: str, other: str, is_older: bool) -> None:
+    assert older(one, other) is is_older
+
+
+@pytest.mark.parametrize(
+    ("version", "floor", "reached"),
+    [("7.0.5", (7, 0, 5), True), ("7.0.4", (7, 0, 5), False), ("7.0", (7, 0, 5), True), ("6.x", (7, 0), False),
+     ("7.x", (7, 0), True), ("8.0.1", (7, 2), True), ("7.1.0", (7, 2), False)],
+)  # fmt: skip
+def test_at_least_takes_what_is_left_open_as_high_enough(version: str, floor: tuple[int, ...], reached: bool) -> None:
+    assert at_least(version, *floor) is reached
+
+
+def test_families_and_newest_versions_come_from_what_aws_offers() -> None:
+    assert find(OFFERS, "redis", "6.x") == Offer("redis", "6.2", "redis6.x")
+    assert find(OFFERS, "valkey", "8.0.1") == Offer("valkey", "8.0", "valkey8")
+    assert find(OFFERS, "redis", "8.0") is None
+    assert newest(OFFERS, "valkey") == Offer("valkey", "10.0", "valkey10")
+
+
+def test_a_pending_version_tells_its_engine() -> None:
+    assert engine_of(OFFERS, "redis", "8.0.1") == "valkey"
+    assert engine_of(OFFERS, "redis", "7.1.0") == "redis"
+    assert engine_of(OFFERS, "redis", "99") == "redis"
+
+
+@pytest.mark.parametrize(
+    ("weekly", "daily", "meet"),
+    [("sun:23:30-mon:01:00", "00:30-01:30", True), ("sun:23:30-mon:01:00", "01:00-02:00", False),
+     ("sun:04:00-sun:05:00", "03:30-04:30", True), ("sun:04:00-sun:05:00", "05:00-06:00", False),
+     ("mon:00:00-mon:01:00", "23:30-00:30", True)],
+)  # fmt: skip
+def test_windows_meet_on_any_day_and_across_midnight(weekly: str, daily: str, meet: bool) -> None:
+    assert windows.overlap(windows.maintenance(weekly), windows.snapshot(daily)) is meet
+
+
+def test_node_groups_of_different_size_have_no_common_number_of_replicas() -> None:
+    def shard(name: str, *zones: str) -> dict[str, Any]:
+        return {"NodeGroupId": name, "NodeGroupMembers": [{"PreferredAvailabilityZone": zone} for zone in zones]}
+
+    uneven = {"MemberClusters": ["a", "b", "c"], "NodeGroups": [shard("0001", "x", "y"), shard("0002", "x")]}
+    shape = translate.shape(uneven, "enabled")
+    assert shape["replicas_by_node_group"] == {"0001": 1, "0002": 0}
+    assert shape["replicas_per_node_group"] is None
+    assert shape["member_zones_spread"] is False
+    assert translate.shape({"NodeGroups": [shard("0001")]}, "enabled")["member_zones_spread"] is None
+
+
+def test_a_silenced_topic_is_no_topic_and_a_leaving_security_group_no_security_group() -> None:
+    told = {"NotificationConfiguration": {"TopicArn": "arn:t", "TopicStatus": "inactive"}}
+    assert translate.topic(told) == ""
+    groups = [{"SecurityGroupId": "sg-b", "Status": "active"}, {"SecurityGroupId": "sg-a", "Status": "removing"}]
+    assert translate.security_groups({"SecurityGroups": groups}) == ["sg-b"]
+
+
+def refused(facts: dict[str, Any], observed: dict[str, Any] | None, around: dict[str, Any], **given: Any) -> str:
+    found = misfits(options(MODULE, given), observed, {**AROUND, **around}, facts, OFFERS)
+    return "\n".join(str(refusal) for refusal in found)
+
+
+def test_a_failed_creation_is_told_with_its_events_and_the_way_out() -> None:
+    moment = datetime.datetime(2026, 11, 24, 6, tzinfo=datetime.UTC)
+    events = [{"Date": moment, "Message": "Insufficient capacity"}]
+    told = refused({"events": {"Events": events}}, {**GROUP, "status": "create-failed"}, {})
+    assert "create-failed (Insufficient capacity)" in told
+    assert "state: absent" in told
+
+
+def test_a_new_group_needs_a_node_type_and_a_version_that_aws_offers() -> None:
+    told = refused({}, None, {"engine_version": "9.9", "family": None}, engine_version="9.9")
+    assert "cache_node_type: found nothing" in told
+    assert "engine_version: found 9.9, wanted a version that AWS offers for redis: 6.0, 6.2, 7.1" in told
+
+
+def test_a_group_keeps_a_version_that_aws_offers_no_more() -> None:
+    around = {"engine_version": "5.0.6", "family": None}
+    assert refused({}, {**GROUP, "engine_version": "5.0.6"}, around, engine_version="5.0.6") == ""
+
+
+@pytest.mark.parametrize(
+    ("family", "cluster_enabled", "words"),
+    [("redis7", "no", ""), ("redis6.x", "no", "ours of family redis6.x, wanted family redis7"),
+     ("redis7", "yes", "ours with cluster-enabled yes, wanted cluster-enabled no")],
+)  # fmt: skip
+def test_a_parameter_group_has_to_fit_family_and_cluster_mode(family: str, cluster_enabled: str, words: str) -> None:
+    facts = {
+        "parameter_group": {"CacheParameterGroups": [{"CacheParameterGroupFamily": family}]},
+        "parameters": {"Parameters": [{"ParameterName": "cluster-enabled", "ParameterValue": cluster_enabled}]},
+    }
+    told = refused(facts, GROUP, {}, cache_parameter_group_name="ours", num_cache_clusters=1)
+    assert words in told
+    assert bool(told) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("node_type", "leave", "words"),
+    [("cache.m6g.xlarge", False, ""), ("cache.t4g.small", True, ""),
+     ("cache.t4g.small", False, "not smaller than cache.m6g.large"), ("cache.x9.large", True, "wanted one of"),
+     ("cache.r6gd.xlarge", True, "the same data tiering")],
+)  # fmt: skip
+def test_a_node_type_has_to_be_one_that_the_group_can_go_to(node_type: str, leave: bool, words: str) -> None:
+    allowed = {"ScaleUpModifications": ["cache.m6g.xlarge"], "ScaleDownModifications": ["cache.t4g.small"]}
+    told = refused({"node_types": allowed}, GROUP, {}, cache_node_type=node_type, allow_memory_decrease=leave)
+    assert words in told
+    assert bool(told) is bool(words)
+
+
+def test_an_alias_has_to_lead_to_a_key() -> None:
+    assert "kms_key_id: found alias/none" in refused({"key": None}, GROUP, {}, kms_key_id="alias/none")
