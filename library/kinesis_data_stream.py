@@ -130,6 +130,7 @@ RETENTION_HOURS = range(24, 8761)
 # UpdateShardCount goes to twice the count at most and to half of it at least.  Source: its API reference.
 STEP = 2
 NEW_RETENTION_HOURS = 24
+GONE = ("ResourceNotFoundException",)
 DEFAULT_KEY = "alias/aws/kinesis"
 
 OPTIONS = {
@@ -192,23 +193,23 @@ def rules(options):
 def settled(name):
     return Wait(f"stream {name}", "kinesis", "describe_stream_summary", {"StreamName": name},
                 "StreamDescriptionSummary.StreamStatus", done=("ACTIVE",),
-                absent_codes=("ResourceNotFoundException",))  # fmt: skip
+                absent_codes=GONE)  # fmt: skip
 
 
 def gone(name):
     return Wait(f"stream {name}", "kinesis", "describe_stream_summary", {"StreamName": name},
                 "StreamDescriptionSummary.StreamStatus", done=("absent",),
-                absent_codes=("ResourceNotFoundException",))  # fmt: skip
+                absent_codes=GONE)  # fmt: skip
 
 
 def observe(aws, options):
     name = stream_name(options)
-    answer = aws.read("kinesis", "describe_stream_summary", ("ResourceNotFoundException",), StreamName=name)
-    if answer is None:
+    answer = aws.read("kinesis", "describe_stream_summary", GONE, StreamName=name)
+    listed = answer and aws.read("kinesis", "list_tags_for_stream", GONE, StreamName=name)
+    if answer is None or listed is None:  # a stream that is being deleted may go between the two reads
         return Seen(None)
-    summary = answer["StreamDescriptionSummary"]
+    summary, tags = answer["StreamDescriptionSummary"], ansible_tags(listed["Tags"])
     waits = {"ACTIVE": (), "DELETING": (gone(name),)}.get(summary["StreamStatus"], (settled(name),))
-    tags = ansible_tags(aws.read("kinesis", "list_tags_for_stream", StreamName=name)["Tags"])
     encrypted = summary.get("EncryptionType", "NONE") == "KMS"
     resource = {
         "name": name,

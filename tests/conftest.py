@@ -1,10 +1,15 @@
-"""Makes the import names of run time work in pytest, and offers the embedded cloud."""
+"""Makes the import names of run time work in pytest, and adds the option that writes golden plans anew."""
 
 from pathlib import Path
 
+import pytest
 from ansible import module_utils
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # At run time Ansible resolves ansible.module_utils.* to module_utils/ as well; so one import form serves everywhere.
 module_utils.__path__.append(str(ROOT / "module_utils"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-plans", action="store_true", help="write the plans under tests/golden/ anew")

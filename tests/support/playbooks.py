@@ -12,10 +12,12 @@ from localcloud.process import Cloud
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def play(cloud: Cloud, playbook: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The finished run, with its output; inventories/local is pointed at the given cloud."""
+def play(
+    cloud: Cloud, playbook: str, *arguments: str, inventory: str = "local", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The finished run, with its output; inventories/local finds the given cloud."""
     binaries = Path(sys.executable).parent
-    command = [binaries / "ansible-playbook", "-i", "inventories/local", playbook, *arguments]
+    command = [binaries / "ansible-playbook", "-i", f"inventories/{inventory}", playbook, *arguments]
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",

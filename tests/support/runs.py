@@ -49,7 +49,7 @@ def api_name(call: Mapping[str, Any]) -> str:
 
 def fits(planned: Any, made: Any) -> bool:
     """Whether a value in a plan is the one that was sent; what the plan could not know or show fits anything."""
-    if planned in (KNOWN_AFTER_APPLY, HIDDEN):
+    if planned in (KNOWN_AFTER_APPLY, HIDDEN, [KNOWN_AFTER_APPLY]):
         return True
     if isinstance(planned, Mapping) and isinstance(made, Mapping):
         return planned.keys() == made.keys() and all(fits(planned[key], made[key]) for key in planned)
