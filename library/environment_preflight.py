@@ -105,9 +105,9 @@ def place_checks(aws, options):
     yield preflight.contained("zones", options["zones"], zones, "correct vpc_zones in the inventory")
 
 
-def quota_checks(aws, calls):
-    """Room for what the calls create; quotas of what they do not create are not asked for."""
-    needs = preflight.needs(calls)
+def quota_checks(aws, plans):
+    """Room for what the plans create; quotas of what they do not create are not asked for."""
+    needs = preflight.needs(plans)
     quotas = [quota for quota in preflight.QUOTAS if quota.key in needs]
     requests = {quota.key: USED[quota.key] for quota in quotas}
     requests |= {f"{quota.key} quota": ("service-quotas", "get_service_quota",
@@ -144,8 +144,9 @@ def used(key, answers):
 def look(aws, options):
     """The module's result.  Raises AwsFailure with the table when a check says stop."""
     plans = options["plans"]
-    calls = [call for plan in plans.values() for call in plan.get("calls") or ()]
-    checks = [*(quota_checks(aws, calls) if plans else place_checks(aws, options))]
+    checks = [*(quota_checks(aws, plans) if plans else place_checks(aws, options))]
+    if "state_bucket" in plans:
+        checks.append(preflight.bucket_name(plans["state_bucket"]))
     lines = preflight.table(checks)
     if any(check.verdict == preflight.STOP for check in checks):
         raise AwsFailure("preflight says stop; nothing was changed\n" + "\n".join(lines))

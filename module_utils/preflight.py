@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 OK, WARNING, STOP = "ok", "warning", "stop"
-Described = Mapping[str, Any]
+Plan = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,50 @@ class Check:
         return asdict(self)
 
 
-def needs(calls: Iterable[Described]) -> dict[str, int]:
-    """How many of each thing the calls of a plan create, beyond what they remove nothing of.
+def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
+    """How many more of each thing there are after the plans, by the keys of QUOTAS and ``shards``; zeros are left out.
 
-    Keys: those of QUOTAS and ``shards``; NAT gateways count in the zone that gets most of them.
+    NAT gateways count in the zone that gets most of them. What a plan removes frees nothing: it may be made before.
     """
-    listed = list(calls)
-    operations = Counter(call["operation"] for call in listed)
-    zones = Counter(call["on"].rpartition("/")[2] for call in listed if call["operation"] == "create_nat_gateway")
+    calls = [call for plan in plans.values() for call in plan.get("calls") or ()]
+    operations = Counter(call["operation"] for call in calls)
+    zones = Counter(call["on"].rpartition("/")[2] for call in calls if call["operation"] == "create_nat_gateway")
     found = {
         "vpcs": operations["create_vpc"],
         "elastic_ips": operations["allocate_address"],
         "nat_gateways": max(zones.values(), default=0),
-        "cache_nodes": sum(cache_nodes(call["params"]) for call in listed
-                           if call["operation"] == "create_replication_group"),
-        "shards": max((call["params"].get("TargetShardCount") or call["params"].get("ShardCount") or 0
-                       for call in listed if call["service"] == "kinesis"), default=0),
-    }  # fmt: skip
-    return {key: count for key, count in found.items() if count}
+        "cache_nodes": growth(plans.get("redis", {}), cache_nodes),
+        "shards": growth(plans.get("kinesis", {}), shards),
+    }
+    return {key: count for key, count in found.items() if count > 0}
 
 
-def cache_nodes(params: Mapping[str, Any]) -> int:
-    """Nodes of a CreateReplicationGroup: shards times (1 + replicas), or the clusters it names."""
-    if "NumCacheClusters" in params:
-        return int(params["NumCacheClusters"])
-    return int(params.get("NumNodeGroups", 1)) * (1 + int(params.get("ReplicasPerNodeGroup", 0)))
+def growth(plan: Plan, count: Callable[[Mapping[str, Any]], int]) -> int:
+    """How many more a component counts after its plan than before."""
+    if not plan.get("calls"):
+        return 0
+    diff, after = plan["diff"], plan["resource"]
+    before = {**after, **diff["before"]} if diff["before"] else {}
+    return count({**after, **diff["after"]}) - count(before)
+
+
+def cache_nodes(group: Mapping[str, Any]) -> int:
+    """Nodes of a replication group: shards times (1 + replicas), or the clusters it counts."""
+    if group.get("num_cache_clusters"):
+        return int(group["num_cache_clusters"])
+    return int(group.get("num_node_groups") or 0) * (1 + int(group.get("replicas_per_node_group") or 0))
+
+
+def shards(stream: Mapping[str, Any]) -> int:
+    """Shards of a stream; on demand, AWS counts streams instead."""
+    return int(stream.get("shard_count") or 0)
+
+
+def bucket_name(plan: Plan) -> Check:
+    """The state bucket's name; a name that is someone else's was refused while planning."""
+    creates = any(call["operation"] == "create_bucket" for call in plan.get("calls") or ())
+    return Check("state bucket", f"{plan['resource'].get('name', 'the name')} is {'free' if creates else 'ours'}",
+                 "free or ours", OK)  # fmt: skip
 
 
 def same(what: str, found: str, wanted: str, next_step: str) -> Check:
