@@ -49,8 +49,8 @@ class ActionModule(in_process):
         result["settled"] = dict(zip((each["module"] for each in unsettled), outcomes, strict=True))
         result["changed"] = any(outcome.get("changed") for outcome in outcomes)
         failures = [outcome["msg"] for outcome in outcomes if outcome.get("failed")]
-        if failures:
-            result.update(failed=True, msg="\n".join(failures))
+        if failures:  # what went well is in AWS, not in the way of the message
+            return {"changed": result["changed"], "failed": True, "msg": "\n".join(failures)}
         return result
 
     def as_process(self, settling: dict[str, Any], task_vars: Any) -> dict[str, Any]:
