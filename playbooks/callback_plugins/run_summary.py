@@ -83,11 +83,14 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: Any) -> None:
         if not self._components:
             return
-        acted = any(component.acted for component in self._components.values())
+        found = self._components.values()
+        word = "PLAN" if any(component.planned for component in found) else "NOTHING TO DO"
+        if any(component.acted for component in found):
+            word = "DONE"
         rows = [("component", *COLUMNS, "AWS calls", "time")]
         rows += [component.row(name) for name, component in self._components.items()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        self._display.banner(f"STREAMBED: {'DONE' if acted else 'PLAN'}")
+        self._display.banner(f"STREAMBED: {word}")
         for row in rows:
             self._display.display(
                 "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
