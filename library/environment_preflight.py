@@ -27,6 +27,11 @@ options:
     description: Results of the modules in check mode, by component. Only what they create is looked up.
     type: dict
     default: {}
+  checks:
+    description: Checks that were made before; they come first in the same table.
+    type: list
+    elements: dict
+    default: []
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -74,6 +79,7 @@ OPTIONS = {
     "expected_region": {"required": True},
     "zones": {"type": "list", "elements": "str", "default": []},
     "plans": {"type": "dict", "default": {}},
+    "checks": {"type": "list", "elements": "dict", "default": []},
 }
 # A quota that the credentials may not read, or that the account never changed, is not an error.
 UNREADABLE = ("NoSuchResourceException", "AccessDeniedException", "AccessDenied", "403", "NotImplemented")
@@ -124,7 +130,7 @@ def quota_checks(aws, plans):
         yield preflight.room(quota.title, used(quota.key, answers), needs[quota.key], limit)
     if "shards" in needs:
         limits = answers["shards"]
-        yield preflight.room("shards in the region", limits["OpenShardCount"], needs["shards"], limits["ShardLimit"])
+        yield preflight.room("shards", limits["OpenShardCount"], needs["shards"], limits["ShardLimit"])
 
 
 def used(key, answers):
@@ -144,7 +150,8 @@ def used(key, answers):
 def look(aws, options):
     """The module's result.  Raises AwsFailure with the table when a check says stop."""
     plans = options["plans"]
-    checks = [*(quota_checks(aws, plans) if plans else place_checks(aws, options))]
+    earlier = [preflight.Check(**check) for check in options["checks"]]
+    checks = [*earlier, *(quota_checks(aws, plans) if plans else place_checks(aws, options))]
     if "state_bucket" in plans:
         checks.append(preflight.bucket_name(plans["state_bucket"]))
     lines = preflight.table(checks)

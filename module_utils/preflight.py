@@ -23,10 +23,10 @@ class Quota:
 
 # Source: Service Quotas console and ListServiceQuotas, codes as published by AWS; values are always asked.
 QUOTAS = (
-    Quota("vpcs", "VPCs in the region", "vpc", "L-F678F1CE"),
-    Quota("elastic_ips", "elastic IPs in the region", "ec2", "L-0263D0A3"),
-    Quota("nat_gateways", "NAT gateways in a zone", "vpc", "L-FE5A380F"),
-    Quota("cache_nodes", "cache nodes in the region", "elasticache", "L-DFE45DF3"),
+    Quota("vpcs", "VPCs", "vpc", "L-F678F1CE"),
+    Quota("elastic_ips", "elastic IPs", "ec2", "L-0263D0A3"),
+    Quota("nat_gateways", "NAT gateways per zone", "vpc", "L-FE5A380F"),
+    Quota("cache_nodes", "cache nodes", "elasticache", "L-DFE45DF3"),
 )
 
 
@@ -86,8 +86,7 @@ def shards(stream: Mapping[str, Any]) -> int:
 def bucket_name(plan: Plan) -> Check:
     """The state bucket's name; a name that is someone else's was refused while planning."""
     creates = any(call["operation"] == "create_bucket" for call in plan.get("calls") or ())
-    return Check("state bucket", f"{plan['resource'].get('name', 'the name')} is {'free' if creates else 'ours'}",
-                 "free or ours", OK)  # fmt: skip
+    return Check("state bucket name", "free" if creates else "ours", "free or ours", OK)
 
 
 def same(what: str, found: str, wanted: str, next_step: str) -> Check:
@@ -101,7 +100,7 @@ def contained(what: str, wanted: Sequence[str], existing: Iterable[str], next_st
     missing = [item for item in wanted if item not in there]
     if missing:
         return Check(what, f"{', '.join(missing)} missing", f"some of {', '.join(there)}", STOP, next_step)
-    return Check(what, ", ".join(wanted), ", ".join(wanted), OK)
+    return Check(what, "all exist", "all exist", OK)
 
 
 def room(title: str, used: int, needed: int, quota: float | None) -> Check:
