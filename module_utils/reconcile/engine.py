@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import identity
 from .aws import Aws, explain
 from .component import Component, Options, Seen
-from .errors import AwsFailure, LostAnswer, Refusal, Refused, did_you_mean, shown
+from .errors import AwsFailure, Failure, LostAnswer, Refusal, Refused, did_you_mean, shown
 from .fields import Difference, compare, render
 from .plan import Call, Wait, described, missing_parents, ordered, printable, same_call
 from .walk import Tell, Terms, Walked, apply, poll, silent
@@ -286,7 +286,7 @@ def unconverged(component: Component, options: Options, seen: Seen) -> str:
 
 def failure_of(error: Exception) -> str:
     """The message of a run that ended with an error; never a traceback, never a parameter."""
-    if isinstance(error, (Refused, AwsFailure, LostAnswer)):
+    if isinstance(error, (Refused, Failure, LostAnswer)):
         return str(error)
     if isinstance(error, (BotoCoreError, ClientError)):
         return explain(error)

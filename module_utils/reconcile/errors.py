@@ -38,7 +38,11 @@ class Refused(Exception):
         super().__init__("\n".join(str(refusal) for refusal in self.refusals))
 
 
-class AwsFailure(Exception):
+class Failure(Exception):
+    """Something did not go as asked; the message says what and what comes next, and holds no parameter."""
+
+
+class AwsFailure(Failure):
     """AWS did not do as asked; the message names the operation and AWS's own words, never the parameters."""
 
 

@@ -15,7 +15,7 @@ from ansible.module_utils.reconcile.engine import COMMON_OPTIONS
 
 from tests.support.components import MODULES, ROOT, component, library
 
-READERS = ("environment_preflight", "environment_outputs")
+READERS = ("artifacts", "environment_preflight", "environment_outputs")
 ROLES = {
     "vpc": "ec2_vpc_network",
     "redis": "elasticache_replication_group",
