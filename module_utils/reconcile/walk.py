@@ -56,7 +56,7 @@ def apply(component: Component, aws: Aws, terms: Terms, seen: Seen, calls: list[
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         running: dict[Future[None], int] = {}
         while True:
-            for position in walk.ready():
+            for position in walk.ready(SIDE_BY_SIDE - len(running)):
                 running[pool.submit(walk.make, position)] = position
             if not running:
                 return walk.outcome(seen.waits)
@@ -78,15 +78,15 @@ class _Walk:
         self._made: set[int] = set()
         self._failures: list[tuple[int, BaseException]] = []
 
-    def ready(self) -> list[int]:
-        """Calls that can start now; none after a failure."""
+    def ready(self, room: int) -> list[int]:
+        """Calls that can start now, ``room`` of them at most; none after a failure."""
         if self._failures:
             return []
         found = [position for position, call in enumerate(self._calls)
                  if position not in self._started and self._needs[position] <= self._done
                  and call.on not in self._busy and not self._busy & set(call.after)]  # fmt: skip
-        self._started |= set(found)
-        return found
+        self._started |= set(found[:room])
+        return found[:room]
 
     def make(self, position: int) -> None:
         call = self._calls[position]

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import errors, fields, identity, plan, walk
+from ansible.module_utils.reconcile import engine, errors, fields, identity, plan, tags, walk
 from ansible.module_utils.reconcile.aws import explain, is_quota
 from ansible.module_utils.reconcile.component import Component, Seen
 from botocore import exceptions as boto
@@ -193,6 +193,13 @@ def test_a_failure_midway_says_where_and_what_was_made() -> None:
     assert [operation for operation, _ in aws.made] == ["first", "second"]
 
 
+def test_after_a_failure_nothing_new_is_started() -> None:
+    aws = Recorder(failing="c0", error=errors.AwsFailure("no."))
+    with pytest.raises(errors.AwsFailure):
+        walk.apply(COMPONENT, aws, terms(), Seen(None), [call(f"c{n}", f"object {n}") for n in range(60)])
+    assert len(aws.made) < 60
+
+
 def test_a_lost_answer_is_handed_back_not_repeated() -> None:
     aws = Recorder(failing="make", error=errors.LostAnswer("make"))
     walked = walk.apply(COMPONENT, aws, terms(), Seen(None), [call("make", "a"), call("next", "a")])
@@ -228,3 +235,25 @@ def test_names_and_ownership_come_from_one_place() -> None:
     assert ours.state_bucket("123456789012") == "sensors-dev-state-123456789012"
     assert ours.owns({**ours.ownership, "Name": "x"})
     assert not ours.owns({"streambed:stack": "sensors"})
+
+
+OPTIONS = {"stack_name": "sensors", "environment_suffix": "dev", "tags": None, "purge_tags": True, "state": "present"}
+
+
+def test_an_object_without_our_tags_is_refused_and_ours_is_not() -> None:
+    ours = identity.Identity("sensors", "dev").ownership
+    assert tags.foreign(OPTIONS, "stream", "sensors-dev", ours) == ()
+    refusal = tags.foreign(OPTIONS, "stream", "sensors-dev", {**ours, "streambed:environment": "prod"})[0]
+    assert "streambed:environment=prod" in str(refusal)
+    assert "Next:" in str(refusal)
+
+
+def test_what_is_foreign_ends_the_plan() -> None:
+    refusal = tags.foreign(OPTIONS, "stream", "sensors-dev", {})
+    with pytest.raises(errors.Refused, match="ownership tags: found nothing"):
+        engine.plan(COMPONENT, OPTIONS, Seen({"name": "sensors-dev"}, foreign=refusal))
+
+
+def test_tags_of_awss_own_are_not_ours_to_see() -> None:
+    listed = [{"Key": "aws:cloudformation:stack-name", "Value": "x"}, {"Key": "team", "Value": "telemetry"}]
+    assert tags.ansible_tags(listed) == {"team": "telemetry"}
