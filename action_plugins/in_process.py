@@ -9,6 +9,7 @@ Each module has an action plugin of its name that subclasses this one and says w
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -72,6 +73,9 @@ class ActionModule(ActionBase):
         for service in cls.services:
             for kind in CLIENT_DATA:
                 LOADER.load_service_model(service, kind)
+        # What is there now stays to the end. Otherwise each worker's collector walks through all of it, and copies the
+        # memory that it shares with the main process: a tenth of the CPU of a run without changes.
+        gc.freeze()
 
     @staticmethod
     def load_module(name: str) -> ModuleType:
