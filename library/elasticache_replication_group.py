@@ -1,13 +1,14 @@
 #!/usr/bin/python
 # Copyright: Streambed contributors
 # Apache-2.0
-"""One ElastiCache replication group of Redis OSS or Valkey with its subnet group, kept as declared."""
+"""One ElastiCache replication group of Redis OSS or Valkey with its subnet and parameter groups, kept as declared."""
 
 DOCUMENTATION = r"""
 module: elasticache_replication_group
 short_description: Keep one ElastiCache replication group (Redis OSS or Valkey) as declared
 description:
-  - Creates, changes and deletes the replication group of an environment and the cache subnet group it lives in.
+  - Creates, changes and deletes the replication group of an environment, the cache subnet group it lives in, and the
+    parameter group it has to itself.
   - Subnets and security groups are found by name and ownership tag, so no id has to be passed.
   - The parameter group is derived from engine, version and cluster mode; families are asked from AWS.
   - Encryption at rest and in transit are on unless they are switched off.
@@ -87,14 +88,30 @@ options:
       - When it changes, the token is rotated. ROTATE lets both tokens in, then SET shuts the old one out.
       - That is done immediately, and is refused while other changes wait for the maintenance window.
     type: str
+  auth_token_secret_arn:
+    description:
+      - Secret in Secrets Manager whose text is the AUTH token, instead of O(auth_token) and O(auth_token_version).
+      - The token is read only when it is sent. The id of its version C(AWSCURRENT) is kept as a tag on the group, so
+        the token is rotated when that changes.
+    type: str
   port:
     description: Port that the nodes listen on, chosen when the group is created. AWS's default is 6379.
     type: int
   cache_parameter_group_name:
     description:
       - A parameter group of your own; it has to fit engine, version and cluster mode.
-      - Left out, it is C(default.<family>), with C(.cluster.on) behind it in cluster mode.
+      - Left out, it is the group's own with O(parameters), and C(default.<family>) otherwise, with C(.cluster.on)
+        behind it in cluster mode.
     type: str
+  parameters:
+    description:
+      - Parameters of the engine by name, kept in a parameter group of the group's own, which bears its name. What is
+        not named has AWS's value, and C({}) is such a parameter group with nothing set.
+      - The plan says which values nodes take over when they are rebooted only.
+      - Another family or cluster mode gets a parameter group C(<name>-<family>), with C(-cluster) behind it where that
+        one is taken, and the former one goes after the group has moved.
+      - C(cluster-enabled) follows from O(cluster_mode). Left out, an own parameter group stays as it is.
+    type: dict
   cache_subnet_group_name:
     description: Name of the cache subnet group that this module keeps. Left out, it is the group's name.
     type: str
@@ -134,6 +151,32 @@ options:
   auto_minor_version_upgrade:
     description: Whether AWS installs minor versions by itself.
     type: bool
+  log_delivery:
+    description:
+      - Logs that are delivered, one entry for each O(log_delivery[].log_type); an empty list is none.
+      - Changes are made immediately, and are refused while others wait for the maintenance window.
+    type: list
+    elements: dict
+    suboptions:
+      log_type:
+        description: Which log; C(engine-log) needs Redis 6.2, C(slow-log) Redis 6.0.
+        type: str
+        choices: [slow-log, engine-log]
+        required: true
+      destination_type:
+        description: Where to.
+        type: str
+        choices: [cloudwatch-logs, kinesis-firehose]
+        required: true
+      destination:
+        description: Name of the log group or of the delivery stream.
+        type: str
+        required: true
+      log_format:
+        description: Form of the entries.
+        type: str
+        choices: [json, text]
+        default: json
   apply_immediately:
     description:
       - Whether node type, version, failover, TLS and cluster mode change now instead of in the maintenance window.
@@ -197,7 +240,25 @@ EXAMPLES = r"""
     snapshot_window: 02:00-03:00
     preferred_maintenance_window: sun:04:00-sun:05:00
 
-- name: Remove the group and its subnet group, keeping a last snapshot
+- name: Keep a group with parameters of its own, its logs in CloudWatch, and its token in Secrets Manager
+  elasticache_replication_group:
+    stack_name: sensors
+    environment_suffix: staging
+    engine: valkey
+    engine_version: "8.0"
+    cache_node_type: cache.t4g.small
+    num_cache_clusters: 2
+    automatic_failover_enabled: true
+    parameters:
+      maxmemory-policy: allkeys-lru
+      activedefrag: true
+    log_delivery:
+      - log_type: slow-log
+        destination_type: cloudwatch-logs
+        destination: /sensors/staging/cache
+    auth_token_secret_arn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:sensors-staging-cache-Ab1Cd2
+
+- name: Remove the group with its subnet and parameter groups, keeping a last snapshot
   elasticache_replication_group:
     stack_name: sensors
     environment_suffix: dev
@@ -273,8 +334,11 @@ OPTIONS = {
     "auth_token": {"no_log": True},
     # A version is not a secret; without this Ansible would warn of its name.
     "auth_token_version": {"no_log": False},
+    # Neither is a secret's name; a settling run needs it to rotate.
+    "auth_token_secret_arn": {"no_log": False},
     "port": {"type": "int"},
     "cache_parameter_group_name": {},
+    "parameters": {"type": "dict"},
     "cache_subnet_group_name": {},
     "subnet_tier": {},
     "subnet_ids": {"type": "list", "elements": "str"},
@@ -286,6 +350,16 @@ OPTIONS = {
     "preferred_maintenance_window": {},
     "notification_topic_arn": {},
     "auto_minor_version_upgrade": {"type": "bool"},
+    "log_delivery": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "log_type": {"choices": ["slow-log", "engine-log"], "required": True},
+            "destination_type": {"choices": ["cloudwatch-logs", "kinesis-firehose"], "required": True},
+            "destination": {"required": True},
+            "log_format": {"choices": ["json", "text"], "default": "json"},
+        },
+    },
     "apply_immediately": {"type": "bool", "default": False},
     "allow_memory_decrease": {"type": "bool", "default": False},
     "final_snapshot": {"type": "bool", "default": True},
@@ -297,22 +371,32 @@ OPTIONS = {
 PERMISSIONS = frozenset({
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
-    "elasticache:CreateCacheSubnetGroup", "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot",
-    "elasticache:DecreaseReplicaCount", "elasticache:DeleteCacheSubnetGroup", "elasticache:DeleteReplicationGroup",
+    "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
+    "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot", "elasticache:DecreaseReplicaCount",
+    "elasticache:DeleteCacheParameterGroup", "elasticache:DeleteCacheSubnetGroup",
+    "elasticache:DeleteReplicationGroup", "elasticache:DescribeEngineDefaultParameters",
     "elasticache:DescribeCacheClusters", "elasticache:DescribeCacheEngineVersions",
     "elasticache:DescribeCacheParameterGroups", "elasticache:DescribeCacheParameters",
     "elasticache:DescribeCacheSubnetGroups", "elasticache:DescribeEvents", "elasticache:DescribeReplicationGroups",
     "elasticache:IncreaseReplicaCount", "elasticache:ListAllowedNodeTypeModifications",
-    "elasticache:ListTagsForResource", "elasticache:ModifyCacheSubnetGroup", "elasticache:ModifyReplicationGroup",
-    "elasticache:ModifyReplicationGroupShardConfiguration", "elasticache:RemoveTagsFromResource", "kms:DescribeKey",
+    "elasticache:ListTagsForResource", "elasticache:ModifyCacheParameterGroup", "elasticache:ModifyCacheSubnetGroup",
+    "elasticache:ModifyReplicationGroup", "elasticache:ModifyReplicationGroupShardConfiguration",
+    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:DescribeKey",
+    "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
+    # Log delivery is set up on the caller's behalf.  Source: ElastiCache user guide, "Log delivery", permissions.
+    "firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
 })  # fmt: skip
 
-# A group that another call just touched takes no second one; a subnet group is in use until its nodes are gone; the
-# service-linked role appears a while after it was made.  Source: CreateReplicationGroup API reference, Errors.
+# A group that another call just touched takes no second one; subnet and parameter groups are in use until the nodes
+# have left; the service-linked role appears a while after it was made.
+# Source: API reference, Errors of CreateReplicationGroup, DeleteCacheSubnetGroup and DeleteCacheParameterGroup.
 PATIENCE = {
     "InvalidReplicationGroupState": 600,
     "InvalidCacheClusterState": 600,
     "CacheSubnetGroupInUse": 120,
+    "InvalidCacheParameterGroupState": 120,
     "ServiceLinkedRoleNotFoundFault": 120,
 }
 # A step that an earlier run took already.  Source: terraform-provider-aws#16564.

@@ -10,7 +10,10 @@ from ..reconcile.fields import Field, lower_case, unordered
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
 from ..reconcile.tags import wanted_tags
+from .logs import by_type
 from .names import group_name, subnet_group_name
+from .parameters import compared
+from .parameters import wanted as wanted_parameters
 from .rules import mode_of
 
 Options = Mapping[str, Any]
@@ -25,8 +28,8 @@ STATED = (
     "description", "cache_node_type", "num_cache_clusters", "num_node_groups", "replicas_per_node_group",
     "automatic_failover_enabled", "multi_az_enabled", "at_rest_encryption_enabled", "port",
     "cache_parameter_group_name", "snapshot_retention_days", "snapshot_window", "preferred_maintenance_window",
-    "notification_topic_arn", "auto_minor_version_upgrade", "apply_immediately", "allow_memory_decrease",
-    "allow_snapshot_retention_decrease",
+    "notification_topic_arn", "auto_minor_version_upgrade", "log_delivery", "apply_immediately",
+    "allow_memory_decrease", "allow_snapshot_retention_decrease",
 )  # fmt: skip
 
 
@@ -64,6 +67,8 @@ FIELDS = (
     Field("auth_token_version", change=MULTI_STEP),
     Field("port", fixed="the port is chosen when a group is created"),
     Field("cache_parameter_group_name"),
+    Field("parameters", normal=compared),
+    Field("former_parameter_groups"),
     Field("cache_subnet_group_name", fixed="a group stays in the subnet group that it was created in"),
     Field("subnet_group", normal=bare_subnet_group),
     Field("security_group_ids", normal=unordered),
@@ -72,6 +77,7 @@ FIELDS = (
     Field("preferred_maintenance_window", normal=lower_case),
     Field("notification_topic_arn"),
     Field("auto_minor_version_upgrade"),
+    Field("log_delivery", normal=by_type),
     Field("tags"),
 )
 
@@ -89,16 +95,20 @@ def desire(options: Options, seen: Seen) -> State:
         "kms_key_id": around["kms_key_id"],
         "cache_subnet_group_name": subnet_group_name(options),
         "subnet_group": wanted_subnet_group(options, seen),
+        "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
+        "former_parameter_groups": None,
         "security_group_ids": around["security_group_ids"],
         "tags": wanted_tags(options, (observed or {}).get("tags")),
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
-        **wanted_token(options),
+        **wanted_token(options, around),
     }
     if observed is None:
+        wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
         return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(wanted, around)}
     wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
     wanted.update(rungs(wanted, observed))
+    wanted["former_parameter_groups"] = former(wanted, observed)
     wanted["member_zones_spread"] = spread(wanted, around)
     return opinions(wanted, observed)
 
@@ -121,16 +131,32 @@ def birth(options: Options, wanted: State, around: Mapping[str, Any]) -> State:
 
 
 def parameter_group(wanted: State, observed: Mapping[str, Any], around: Mapping[str, Any]) -> Any:
-    """The named parameter group, or the default one of the family that AWS states for engine and version.
+    """The named parameter group, the group's own, or the default one of the family that AWS states for the version.
 
-    A group that waits for its new version or mode keeps the old one's parameters until then: no opinion.
+    A group that waits for its new version or mode keeps the old one's parameters until then: no opinion. So does one
+    with a parameter group of its own while no parameters are declared.
     """
     if {"engine", "engine_version", "cluster_mode"} & set(observed.get("in_force", {})):
         return None
     mode = wanted["cluster_mode"] or observed.get("cluster_mode")
     if wanted["cache_parameter_group_name"] or not around["family"]:
         return wanted["cache_parameter_group_name"]
+    if wanted["parameters"]:
+        return wanted["parameters"]["name"]
+    if observed and observed["cache_parameter_group_name"] in around.get("own_parameter_groups", ()):
+        return None
     return f"default.{around['family']}" + ("" if mode == "disabled" else ".cluster.on")
+
+
+def former(wanted: State, observed: Mapping[str, Any]) -> list[str] | None:
+    """No former parameter groups, as soon as the group is in the present one: now, or by the end of this run."""
+    if not wanted["parameters"]:
+        return None
+    if observed["cache_parameter_group_name"] == wanted["parameters"]["name"]:
+        return []
+    late = ("engine", "engine_version", "cluster_mode")
+    waits = any(wanted[field] not in (None, observed[field]) for field in late) and not wanted["apply_immediately"]
+    return None if waits or wanted["cache_parameter_group_name"] is None else []
 
 
 def wanted_subnet_group(options: Options, seen: Seen) -> State:
@@ -144,8 +170,14 @@ def wanted_subnet_group(options: Options, seen: Seen) -> State:
     }
 
 
-def wanted_token(options: Options) -> State:
-    """The AUTH token.  Without one there is no opinion, so that a settling run, which has no secrets, goes through."""
+def wanted_token(options: Options, around: Mapping[str, Any]) -> State:
+    """The AUTH token.  Without one there is no opinion, so that a settling run, which has no secrets, goes through.
+
+    A token in Secrets Manager is read by settling runs too; it is here only when it is about to be sent.
+    """
+    if options["auth_token_secret_arn"]:
+        version = around.get("auth_token_version")
+        return {"auth_token": around.get("auth_token"), "auth_token_enabled": True, "auth_token_version": version}
     token = options["auth_token"]
     return {
         "auth_token": Secret(token) if token else None,
@@ -198,7 +230,7 @@ def opinions(wanted: State, observed: Mapping[str, Any]) -> State:
         unknown.discard("transit_encryption_mode")
     if observed.get("member_zones_spread") is None:
         unknown.add("member_zones_spread")
-    if "automatic_failover_enabled" in observed["in_force"]:
+    if "automatic_failover_enabled" in observed["in_force"] and not wanted["apply_immediately"]:
         # Multi-AZ follows failover, and AWS does not show that it waits with it.
         unknown.add("multi_az_enabled")
     if wanted["cluster_mode"] == "compatible":

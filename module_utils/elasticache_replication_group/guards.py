@@ -7,6 +7,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
+from . import windows
 from .names import NOUN
 from .versions import at_least, older
 
@@ -17,12 +18,14 @@ DEFERRABLE = {
     "engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "multi_az_enabled", "cluster_mode",
     "transit_encryption_enabled", "transit_encryption_mode",
 }  # fmt: skip
+# They stand on their own names and change beside the group.
+SATELLITES = ("subnet_group", "parameters", "former_parameter_groups")
 DESTROY = "keep it, or restore a snapshot into a new group"
 
 
 def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
     """Every such change, each in its own words."""
-    for part in (engine, cluster_mode, transit_encryption, auth_token, failover, losses, zones):
+    for part in (engine, cluster_mode, transit_encryption, auth_token, log_delivery, failover, losses, schedule, zones):
         for field, found, wanted, step in part(observed, desired, differences):
             yield Refusal(NOUN, desired["name"], field, found, wanted, step)
 
@@ -56,7 +59,7 @@ def engine(observed: State, desired: State, differences: Differences) -> Iterato
 
 def cluster_mode(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
     """Source: ElastiCache user guide, "Modifying cluster mode"."""
-    others = sorted(set(differences) - {"cluster_mode", "subnet_group"})
+    others = sorted(set(differences) - {"cluster_mode", *SATELLITES})
     if in_force(observed, "cluster_mode") == "compatible" and others and not desired["apply_immediately"]:
         yield ("cluster_mode", "compatible", f"cluster mode enabled before {', '.join(others)} can change",
                "set apply_immediately, or wait for the maintenance window")  # fmt: skip
@@ -65,6 +68,10 @@ def cluster_mode(observed: State, desired: State, differences: Differences) -> I
     if desired["cluster_mode"] == "disabled":
         yield "cluster_mode", "disabled", f"the present {observed['cluster_mode']}", f"AWS has no way back; {DESTROY}"
         return
+    if {"engine", "engine_version"} & set(differences):
+        # The call names a parameter group, and that has to be of the family in force.
+        yield ("cluster_mode", desired["cluster_mode"], f"engine_version {desired['engine_version']} before",
+               "change the version first, then cluster_mode")  # fmt: skip
     replicas = observed["replicas_by_node_group"].values()
     if not in_force(observed, "automatic_failover_enabled") or not replicas or min(replicas) < 1:
         yield ("cluster_mode", desired["cluster_mode"], "automatic failover and a replica before cluster mode changes",
@@ -81,10 +88,26 @@ def transit_encryption(observed: State, desired: State, differences: Differences
     Source: hashicorp/terraform-provider-aws, replication_group.go: replacement below 7.0.5.
     """
     fields = {"transit_encryption_enabled", "transit_encryption_mode"} & set(differences)
+    if fields and not desired["transit_encryption_enabled"] and observed["auth_token_enabled"]:
+        # Source: ElastiCache user guide, "Authenticating with the AUTH command": AUTH needs encryption in transit, and
+        # a token leaves a group only for role-based access.
+        yield ("transit_encryption_enabled", False, "TLS as long as the group has an AUTH token",
+               "set transit_encryption_enabled: true")  # fmt: skip
     if fields and not at_least(version_at_work(observed, desired), 7, 0, 5):
         yield ("transit_encryption_enabled", desired["transit_encryption_enabled"],
                f"the present {observed['transit_encryption_enabled']}".lower() + " below version 7.0.5",
                "raise engine_version first, then change TLS")  # fmt: skip
+
+
+def log_delivery(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Log delivery changes immediately, and AWS applies what waits for the maintenance window along with it.
+
+    Source: ModifyReplicationGroup API reference, ApplyImmediately.
+    """
+    waiting = sorted(observed["in_force"])
+    if "log_delivery" in differences and waiting and not desired["apply_immediately"]:
+        yield ("log_delivery", "a change", f"nothing that waits for the maintenance window ({', '.join(waiting)})",
+               "change it after the window, or set apply_immediately: what waits is then applied too")  # fmt: skip
 
 
 def auth_token(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
@@ -101,11 +124,29 @@ def auth_token(observed: State, desired: State, differences: Differences) -> Ite
 
 
 def failover(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
-    """The last replica leaves only after failover is off, which can wait for the maintenance window."""
-    still_on = in_force(observed, "automatic_failover_enabled") and not desired["apply_immediately"]
-    if desired["num_cache_clusters"] == 1 and "num_cache_clusters" in differences and still_on:
-        yield ("num_cache_clusters", 1, "at least 2 while automatic failover is on",
-               "set apply_immediately, or lower it after the maintenance window has switched failover off")  # fmt: skip
+    """The last replica leaves only after failover and Multi-AZ are off, which can wait for the maintenance window.
+
+    Source: DecreaseReplicaCount API reference, NewReplicaCount.
+    """
+    clustered = desired["num_cache_clusters"] is None
+    field, least = ("replicas_per_node_group", 0) if clustered else ("num_cache_clusters", 1)
+    if field not in differences or desired[field] != least:
+        return
+    # Cluster mode has failover in any case, and does without replicas.
+    switches = ("multi_az_enabled",) if clustered else ("automatic_failover_enabled", "multi_az_enabled")
+    left_on = [switch for switch in switches if stays(observed, desired, differences, switch)]
+    if left_on:
+        word = "automatic failover" if left_on[0] == "automatic_failover_enabled" else "Multi-AZ"
+        yield (field, least, f"at least {least + 1} while {word} is on",
+               f"set {left_on[0]}: false and apply_immediately, or lower it after the maintenance window has switched "
+               f"{word} off")  # fmt: skip
+
+
+def stays(observed: State, desired: State, differences: Differences, switch: str) -> bool:
+    """Whether failover or Multi-AZ is on when the last calls of a plan are made; Multi-AZ waits with failover."""
+    waits = "automatic_failover_enabled" in differences and not desired["apply_immediately"]
+    changed = switch in differences and not waits
+    return bool(desired[switch] if changed else in_force(observed, switch))
 
 
 def losses(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
@@ -122,6 +163,20 @@ def losses(observed: State, desired: State, differences: Differences) -> Iterato
             yield ("num_node_groups", shards, f"at least the present {before}",
                    "keep it, or set allow_memory_decrease: the change fails or keys are evicted when they no longer "
                    "fit")  # fmt: skip
+
+
+def schedule(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """A window that is moved onto the other one, which the declaration does not name.
+
+    Source: CreateReplicationGroup API reference, InvalidParameterValue: the two must not overlap.
+    """
+    fields = ("snapshot_window", "preferred_maintenance_window")
+    moved = [field for field in fields if field in differences]
+    daily, weekly = (desired[field] or observed[field] for field in fields)
+    spans = (windows.maintenance(weekly or ""), windows.snapshot(daily or ""))
+    if moved and spans[0] and spans[1] and windows.overlap(spans[0], spans[1]):
+        other = weekly if moved[0] == "snapshot_window" else daily
+        yield moved[0], desired[moved[0]], f"no overlap with the present {other}", "move one of the two windows"
 
 
 def zones(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:

@@ -7,8 +7,10 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from .names import NOUN, group_name
-from .rules import TIERED, mode_of
-from .versions import Offer
+from .parameters import misfitting
+from .rules import TIERED, TOKEN, mode_of
+from .secret import secret_misfits
+from .versions import Offer, find
 
 Options = Mapping[str, Any]
 Facts = Mapping[str, Any]
@@ -28,6 +30,9 @@ def misfits(
             *version(options, observed, around, offers),
             *key(options, facts),
             *parameter_group(options, observed, around, facts),
+            *misfitting(options, facts.get("known_parameters", ()), around["family"]),
+            *secret_misfits(options, facts, TOKEN),
+            *undeclared(options, observed, around, offers),
             *node_type(options, observed, facts),
         ]
     for field, value, wanted, step in found:
@@ -89,6 +94,22 @@ def parameter_group(
         yield ("cache_parameter_group_name", f"{name} with cluster-enabled {values.get('cluster-enabled', 'no')}",
                f"cluster-enabled {wanted_value} for cluster_mode {mode}",
                "name a group that fits, or remove cache_parameter_group_name, then it is derived")  # fmt: skip
+
+
+def undeclared(
+    options: Options, observed: Mapping[str, Any] | None, around: Facts, offers: Sequence[Offer]
+) -> Iterator[Finding]:
+    """A parameter group of the group's own that has to be made anew, without a word on what it shall hold."""
+    if observed is None or options["parameters"] is not None or options["cache_parameter_group_name"]:
+        return
+    name = observed.get("cache_parameter_group_name")
+    if not name or name not in around.get("own_parameter_groups", ()):
+        return
+    present = find(offers, observed["engine"], observed["engine_version"])
+    moved = present and around["family"] and present.family != around["family"]
+    if moved or around["clustered"] != (observed["cluster_mode"] != "disabled"):
+        yield ("parameters", None, f"the parameters for family {around['family']}, which {name} cannot serve",
+               "set parameters")  # fmt: skip
 
 
 def node_type(options: Options, observed: Mapping[str, Any] | None, facts: Facts) -> Iterator[Finding]:

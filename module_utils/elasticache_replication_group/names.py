@@ -10,6 +10,7 @@ from ..reconcile.plan import Events, Wait
 
 NOUN = "ElastiCache replication group"
 SUBNET_GROUP_NOUN = "cache subnet group"
+PARAMETER_GROUP_NOUN = "cache parameter group"
 GONE = "ReplicationGroupNotFoundFault"
 # The version of the AUTH token in force, for a token cannot be read back.
 TOKEN_VERSION_TAG = "streambed:auth-token-version"
@@ -36,6 +37,11 @@ def group_noun(name: str) -> str:
 def subnet_group_noun(name: str) -> str:
     """The subnet group as plans call it."""
     return f"{SUBNET_GROUP_NOUN} {name}"
+
+
+def parameter_group_noun(name: str) -> str:
+    """A parameter group as plans call it."""
+    return f"{PARAMETER_GROUP_NOUN} {name}"
 
 
 def settled(name: str) -> Wait:

@@ -12,7 +12,19 @@ from ..reconcile.plan import Ref, Wait
 from ..reconcile.tags import ansible_tags, foreign
 from . import translate
 from .misfits import misfits
-from .names import GONE, NOUN, SUBNET_GROUP_NOUN, TOKEN_VERSION_TAG, gone, group_name, settled, subnet_group_name
+from .names import (
+    GONE,
+    NOUN,
+    SUBNET_GROUP_NOUN,
+    TOKEN_VERSION_TAG,
+    gone,
+    group_name,
+    settled,
+    subnet_group_name,
+)
+from .parameters import at_reboot, choice, known_parameters, own_groups, parameter_groups, parameter_satellites
+from .secret import current_version, fetch, look, token_of
+from .transitions import unwanted
 from .versions import find, matches, newest
 
 if TYPE_CHECKING:
@@ -26,6 +38,7 @@ NEW_ENGINE = "redis"
 EVENT_MINUTES = 14 * 24 * 60
 # Tags of a group that is being changed cannot be listed.  Source: hashicorp/terraform-provider-aws#41416.
 BUSY = ("InvalidReplicationGroupState", "CacheClusterNotFound")
+NO_PARAMETER_GROUP = ("CacheParameterGroupNotFound",)
 
 
 def observe(aws: Aws, options: Options) -> Seen:
@@ -40,12 +53,19 @@ def observe(aws: Aws, options: Options) -> Seen:
     offers = translate.offers_of(first["offers"]) if "offers" in first else []
     resource, scheduled = described(options, group, second, offers)
     around = surroundings(options, first, resource, offers) if offers else {}
+    groups, of_others = parameter_groups(options, first, second)
+    around.update(choice(options, resource, around, groups, offers))
+    satellites.update(parameter_satellites(options, around, groups))
+    strangers += of_others
     if resource is not None:
         resource.update({"subnet_group": None, **satellites})
         strangers += ownership(options, resource)
     if options["state"] == "present" and not strangers:
-        third = aws.read_many(third_round(options, resource, around))
-        strangers = tuple(misfits(options, resource, around, {**first, **second, **third}, offers))
+        third = aws.read_many({**third_round(options, resource, around, groups), **fetch(options, resource, around)})
+        around["auth_token"] = token_of(third.get("token"))
+        around["at_reboot"] = at_reboot(known_parameters(around, groups, third)) if resource else []
+        facts = {**first, **second, **third, "known_parameters": known_parameters(around, groups, third)}
+        strangers = tuple(misfits(options, resource, around, facts, offers))
     satellites = {} if resource is not None else satellites
     waits = (gone(group_name(options)),) if leaving else waits_of(resource)
     return Seen(resource, satellites, around, waits, scheduled, strangers)
@@ -72,8 +92,12 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
         "subnet_group": ("elasticache", "describe_cache_subnet_groups",
                          {"CacheSubnetGroupName": subnet_group_name(options)}, ("CacheSubnetGroupNotFoundFault",)),
     }  # fmt: skip
+    if options["state"] == "absent" or options["parameters"] is not None:
+        # All of them: which of our names are in use depends on families of the past.
+        requests["parameter_groups"] = ("elasticache", "describe_cache_parameter_groups", {})
     if options["state"] == "absent":
         return requests
+    requests.update(look(options))
     requests["offers"] = ("elasticache", "describe_cache_engine_versions", {})
     requests["subnets"] = ("ec2", "describe_subnets", subnets_wanted(options), ("InvalidSubnetID.NotFound",))
     if not options["security_group_ids"]:
@@ -109,6 +133,12 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
     if first["subnet_group"]:
         arn = first["subnet_group"]["CacheSubnetGroups"][0]["ARN"]
         requests["subnet_group_tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": arn}, BUSY)
+    for name, each in own_groups(options, first.get("parameter_groups")).items():
+        about: dict[str, Any] = {"ResourceName": each["ARN"]}
+        requests[f"tags of {name}"] = ("elasticache", "list_tags_for_resource", about, NO_PARAMETER_GROUP)
+        if options["state"] == "present":
+            about = {"CacheParameterGroupName": name}
+            requests[f"parameters of {name}"] = ("elasticache", "describe_cache_parameters", about, NO_PARAMETER_GROUP)
     if group is None:
         return requests
     requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)
@@ -127,8 +157,17 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
     return requests
 
 
-def third_round(options: Options, resource: Mapping[str, Any] | None, around: Mapping[str, Any]) -> dict[str, Any]:
-    """A parameter group that is named, not derived, is looked into before it is used for the first time."""
+def third_round(
+    options: Options, resource: Mapping[str, Any] | None, around: Mapping[str, Any], groups: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A parameter group that is named, not derived, is looked into before it is used for the first time.
+
+    Of one that is still to be made its family tells what it will hold.
+    """
+    requests: dict[str, tuple[Any, ...]] = {}
+    if options["parameters"] is not None and around["family"] and around["parameter_group"] not in groups:
+        about: dict[str, Any] = {"CacheParameterGroupFamily": around["family"]}
+        requests["family"] = ("elasticache", "describe_engine_default_parameters", about)
     name = options["cache_parameter_group_name"]
     in_use = {
         "cache_parameter_group_name": name,
@@ -136,12 +175,11 @@ def third_round(options: Options, resource: Mapping[str, Any] | None, around: Ma
         "engine_version": around["engine_version"],
     }
     if not name or in_use.items() <= (resource or {}).items():
-        return {}
-    about, unknown = {"CacheParameterGroupName": name}, ("CacheParameterGroupNotFound",)
-    return {
-        "parameter_group": ("elasticache", "describe_cache_parameter_groups", about, unknown),
-        "parameters": ("elasticache", "describe_cache_parameters", about, unknown),
-    }
+        return requests
+    about = {"CacheParameterGroupName": name}
+    requests["parameter_group"] = ("elasticache", "describe_cache_parameter_groups", about, NO_PARAMETER_GROUP)
+    requests["parameters"] = ("elasticache", "describe_cache_parameters", about, NO_PARAMETER_GROUP)
+    return requests
 
 
 def subnet_group(
@@ -161,7 +199,8 @@ def described(
     """The group in the vocabulary of the options, and what waits for the maintenance window.
 
     What AWS will change by itself counts as changed already, so that it is not asked for twice. With
-    apply_immediately it does not while it only waits: then asking again is what makes it happen.
+    apply_immediately it does not while it only waits, for then asking again is what makes it happen; unless it is not
+    wanted any more, for then asking for the present value is what takes it back.
     """
     if group is None:
         return None, {}
@@ -173,12 +212,12 @@ def described(
     pending = translate.pending_state(group, members[0], offers)
     pending = {field: value for field, value in pending.items() if value != state[field]}
     if waiting and options.get("apply_immediately"):
-        pending = {}
+        pending = {field: value for field, value in pending.items() if unwanted(options, field, state[field], value)}
     window = state["preferred_maintenance_window"]
     scheduled = {field: f"{shown(value)} in the maintenance window {window}" for field, value in pending.items()}
     state["in_force"] = {field: state[field] for field in pending}
     state.update(pending)
-    return state, scheduled if waiting else {}
+    return state, {**scheduled, **translate.reboots(members[0])} if waiting else {}
 
 
 def surroundings(
@@ -201,6 +240,7 @@ def surroundings(
         "engine": engine,
         "engine_version": version,
         "family": offer.family if offer else None,
+        "auth_token_version": current_version(first.get("secret")),
         "kms_key_id": first["key"]["KeyMetadata"]["Arn"] if first.get("key") else options["kms_key_id"],
     }
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.fields import Difference
-from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
-from ..reconcile.tags import boto3_tags, tag_changes
+from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
+from ..reconcile.tags import boto3_tags
+from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
+from .guards import SATELLITES
+from .logs import by_type, log_delivery, request
 from .names import TOKEN_VERSION_TAG, gone, group_name, group_noun, settled, subnet_group_noun
+from .parameters import former_parameter_groups, parameter_group, removed
 from .rules import TIERED
+from .transitions import take_back, taken_back
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
 Differences = Mapping[str, Difference]
-SERVICE = "elasticache"
-# Right after a change AWS may still show the group as available.  Source: terraform-provider-aws waits as long.
-MODIFYING_SHOWS_SECONDS = 30
 
 # Options that AWS takes under another name in CreateReplicationGroup and ModifyReplicationGroup alike.
 PARAMETERS = {
@@ -58,8 +59,8 @@ INTERRUPTING = {"engine", "engine_version", "cache_node_type"}
 
 
 def newborn(desired: State) -> State:
-    """Creation carries everything but the subnet group, which stands on its own name."""
-    return {field: value for field, value in desired.items() if field != "subnet_group"}
+    """Creation carries everything but the satellites, which stand on their own names."""
+    return {field: value for field, value in desired.items() if field not in SATELLITES}
 
 
 def create(desired: State) -> list[Call]:
@@ -72,18 +73,14 @@ def create(desired: State) -> list[Call]:
     if desired["auth_token_version"]:
         tags[TOKEN_VERSION_TAG] = desired["auth_token_version"]
     params["Tags"] = boto3_tags(tags)
+    if desired["log_delivery"]:
+        params["LogDeliveryConfigurations"] = [request(each) for each in by_type(desired["log_delivery"])]
     # Source: CreateReplicationGroup API reference, DataTieringEnabled: must be true for r6gd nodes.
     if (desired["cache_node_type"] or "").startswith(TIERED):
         params["DataTieringEnabled"] = True
     return [Call(SERVICE, "create_replication_group", params, group_noun(name), f"create {group_noun(name)}", CREATE,
-                 after=(subnet_group_noun(desired["cache_subnet_group_name"]),), wait=settled(name))]  # fmt: skip
-
-
-def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = IN_PLACE) -> Call:
-    """A call that keeps the group busy until it is available again."""
-    every = params if "ResourceName" in params else {"ReplicationGroupId": name, **params}
-    return Call(SERVICE, operation, every, group_noun(name), why, kind,
-                wait=replace(settled(name), delay_seconds=MODIFYING_SHOWS_SECONDS))  # fmt: skip
+                 after=(subnet_group_noun(desired["cache_subnet_group_name"]), *needed(params)),
+                 wait=settled(name))]  # fmt: skip
 
 
 def subnet_group(observed: State, desired: State, differences: Differences) -> list[Call]:
@@ -214,7 +211,8 @@ def nodes(observed: State, desired: State, differences: Differences) -> list[Cal
     Engine, version and parameter group go in one call: AWS checks the three together.
     Source: ElastiCache user guide, "Version Management for ElastiCache".
     """
-    changed = [field for field in OF_NODES if field in differences]
+    settled_already = taken_back(observed, desired, differences)
+    changed = [field for field in OF_NODES if field in differences and field not in settled_already]
     if not changed:
         return []
     params = {PARAMETERS[field]: desired[field] for field in changed}
@@ -242,7 +240,8 @@ def transit_encryption(observed: State, desired: State, differences: Differences
         target = "preferred"
     calls = []
     before = observed["transit_encryption_mode"]
-    for mode in way(TLS, before, target):
+    # What waits for the maintenance window is one rung from the mode in force, wherever the one that waited led to.
+    for mode in way(TLS, before, target) if desired["apply_immediately"] else [target]:
         params: dict[str, Any] = {"ApplyImmediately": desired["apply_immediately"]}
         if mode is None:
             params["TransitEncryptionEnabled"] = False
@@ -285,35 +284,20 @@ def tags(observed: State, desired: State, differences: Differences) -> list[Call
     return [change(desired["name"], operation, params, why) for operation, params, why in found]
 
 
-def tag_params(arn: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, dict[str, Any], str]]:
-    """Operation, parameters and reason of the tag calls that are needed."""
-    to_set, to_remove = tag_changes(before, after)
-    calls: list[tuple[str, dict[str, Any], str]] = []
-    if to_remove:
-        calls.append(("remove_tags_from_resource", {"ResourceName": arn, "TagKeys": to_remove}, "remove tags"))
-    if to_set:
-        calls.append(("add_tags_to_resource", {"ResourceName": arn, "Tags": boto3_tags(to_set)}, "set tags"))
-    return calls
-
-
 def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
     """The rungs after ``now``, up to ``target``, upwards or downwards."""
     here, there = ladder.index(now), ladder.index(target)
     return list(ladder[here + 1 : there + 1] if there > here else reversed(ladder[there:here]))
 
 
-def kind(desired: Mapping[str, Any], at_once: str) -> str:
-    """The class of a change that can wait for the maintenance window."""
-    return at_once if desired["apply_immediately"] else DEFERRED
-
-
-# The order of all steps, each waiting until the group is available again. Node groups first, for replicas are counted
-# for each of them; replicas before the failover and Multi-AZ that need them, and their removal after; the version
-# before the TLS that needs it, and TLS before the token that needs it; tags last.
+# The order of all steps, each waiting until the group is available again. What is taken back comes before log delivery,
+# which is immediate and takes along what waits. Then node groups, for replicas are counted for each of them; replicas
+# before the failover and Multi-AZ that need them, and their removal after; the version before the TLS that needs it,
+# and TLS before the token that needs it; tags last, and then what the group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    subnet_group, cluster_mode, shard_count, more_replicas, settings, nodes, transit_encryption, auth_token,
-    fewer_replicas, tags,
+    subnet_group, parameter_group, take_back, log_delivery, cluster_mode, shard_count, more_replicas, settings, nodes,
+    transit_encryption, auth_token, fewer_replicas, tags, former_parameter_groups,
 )  # fmt: skip
 
 
@@ -323,7 +307,7 @@ def update(observed: State, desired: State, differences: Differences) -> list[Ca
 
 
 def delete(seen: Seen, options: Options) -> list[Call]:
-    """The group, with a last snapshot unless that is declined, and then its subnet group."""
+    """The group, with a last snapshot unless that is declined, and then its subnet and parameter groups."""
     calls = []
     group = seen.resource
     if group is not None:
@@ -336,7 +320,8 @@ def delete(seen: Seen, options: Options) -> list[Call]:
         on = subnet_group_noun(subnets["name"])
         calls.append(Call(SERVICE, "delete_cache_subnet_group", {"CacheSubnetGroupName": subnets["name"]}, on,
                           f"delete {on}", DELETE, after=(group_noun(group_name(options)),)))  # fmt: skip
-    return calls
+    left = (seen.resource or seen.satellites).get("former_parameter_groups", ())
+    return [*calls, *removed(left, group_name(options))]
 
 
 def final_snapshot(group: Mapping[str, Any], options: Options) -> dict[str, str]:

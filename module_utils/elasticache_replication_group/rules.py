@@ -11,6 +11,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from . import windows
+from .logs import log_rules
 from .names import NOUN, TOKEN_VERSION_TAG, group_name
 
 Options = Mapping[str, Any]
@@ -29,6 +30,7 @@ PORTS = range(1, 65536)
 # What both the create page and the modify page allow: the create page names these special characters, the modify page
 # forbids others.  Source: CreateReplicationGroup and ModifyReplicationGroup API reference, AuthToken.
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}\Z")
+SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:")
 DEFAULT_GROUP = re.compile(r"default\.[a-z]+[0-9.x]*?(\.cluster\.on)?\Z")
 # Families are named for their engine.  Source: DescribeCacheEngineVersions API reference, CacheParameterGroupFamily.
 FAMILY = re.compile(r"default\.([a-z]+)")
@@ -39,7 +41,7 @@ TIERED = "cache.r6gd."
 def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
-    for part in (shape, availability, encryption, token, engine, node_type, schedule, texts):
+    for part in (shape, availability, encryption, token, engine, parameters, node_type, schedule, texts, log_rules):
         for field, found, wanted, step in part(options):
             yield Refusal(NOUN, name, field, found, wanted, step)
 
@@ -134,13 +136,19 @@ def encryption(options: Options) -> Iterator[Finding]:
 
 def token(options: Options) -> Iterator[Finding]:
     """The AUTH token, which is never shown."""
-    given = options["auth_token"]
-    if given and not options["transit_encryption_enabled"]:
-        yield ("auth_token", "a token without TLS", "transit_encryption_enabled beside it",
-               "set transit_encryption_enabled: true or remove auth_token")  # fmt: skip
+    given, arn = options["auth_token"], options["auth_token_secret_arn"]
+    for field, present in (("auth_token", given), ("auth_token_secret_arn", arn)):
+        if present and not options["transit_encryption_enabled"]:
+            yield (field, "a token without TLS", "transit_encryption_enabled beside it",
+                   f"set transit_encryption_enabled: true or remove {field}")  # fmt: skip
     if given and not TOKEN.match(given):
         yield ("auth_token", f"{len(given)} characters", "16 to 128 letters, digits or characters of !&#$^<>-",
                "choose another token")  # fmt: skip
+    if arn and not SECRET_ARN.match(arn):
+        yield "auth_token_secret_arn", arn, "the ARN of a secret in Secrets Manager", "correct the ARN"
+    for field in ("auth_token", "auth_token_version"):
+        if arn and options[field]:
+            yield "auth_token_secret_arn", arn, f"no {field} beside it", f"remove {field}, the secret has its own"
     if TOKEN_VERSION_TAG in (options["tags"] or {}):
         yield "tags", TOKEN_VERSION_TAG, "a tag of your own", "use auth_token_version instead"
 
@@ -163,6 +171,17 @@ def engine(options: Options) -> Iterator[Finding]:
     if options["engine"] and family and family[1] != options["engine"]:
         yield ("cache_parameter_group_name", group, f"a parameter group for {options['engine']}",
                "remove cache_parameter_group_name, it is derived")  # fmt: skip
+
+
+def parameters(options: Options) -> Iterator[Finding]:
+    """Parameters of the group's own, beside a parameter group of somebody else's making."""
+    if options["parameters"] is None:
+        return
+    if options["cache_parameter_group_name"]:
+        yield ("cache_parameter_group_name", options["cache_parameter_group_name"], "nothing with parameters",
+               "keep one of the two")  # fmt: skip
+    if "cluster-enabled" in options["parameters"]:
+        yield "parameters", "cluster-enabled", "cluster_mode instead", "remove it, it follows from cluster_mode"
 
 
 def node_type(options: Options) -> Iterator[Finding]:

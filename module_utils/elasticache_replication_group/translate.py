@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .logs import log_delivery_state, pending_log_delivery
 from .versions import Offer, engine_of
 
 State = dict[str, Any]
@@ -46,6 +47,7 @@ def group_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappi
         "preferred_maintenance_window": member.get("PreferredMaintenanceWindow"),
         "notification_topic_arn": topic(member),
         "auto_minor_version_upgrade": group.get("AutoMinorVersionUpgrade", member.get("AutoMinorVersionUpgrade")),
+        "log_delivery": log_delivery_state(group),
         "tags": tags,
         **endpoints(group),
     }
@@ -117,8 +119,21 @@ def pending_state(group: Mapping[str, Any], member: Mapping[str, Any], offers: S
         "cluster_mode": own.get("ClusterMode"),
         "transit_encryption_enabled": both.get("TransitEncryptionEnabled"),
         "transit_encryption_mode": both.get("TransitEncryptionMode"),
+        "log_delivery": pending_log_delivery(group),
     }
-    return {field: value for field, value in pending.items() if value is not None}
+    stated = {field: value for field, value in pending.items() if value is not None}
+    # TLS that goes takes its mode along, and AWS does not say so.
+    return {**stated, "transit_encryption_mode": None} if stated.get("transit_encryption_enabled") is False else stated
+
+
+def reboots(member: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters that nodes take over when they are rebooted.
+
+    Source: API reference, CacheParameterGroupStatus; ElastiCache user guide, "Modifying a parameter group".
+    """
+    if (member.get("CacheParameterGroup") or {}).get("ParameterApplyStatus") != "pending-reboot":
+        return {}
+    return {"parameters": "what nodes read when they start, when they are rebooted"}
 
 
 def subnet_group_state(answer: Mapping[str, Any], tags: Mapping[str, str]) -> State:

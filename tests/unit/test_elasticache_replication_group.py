@@ -6,8 +6,9 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible.module_utils.elasticache_replication_group import translate, windows
+from ansible.module_utils.elasticache_replication_group import logs, parameters, translate, windows
 from ansible.module_utils.elasticache_replication_group.misfits import misfits
+from ansible.module_utils.elasticache_replication_group.transitions import unwanted
 from ansible.module_utils.elasticache_replication_group.versions import (
     Offer,
     at_least,
@@ -157,3 +158,101 @@ def test_a_node_type_has_to_be_one_that_the_group_can_go_to(node_type: str, leav
 
 def test_an_alias_has_to_lead_to_a_key() -> None:
     assert "kms_key_id: found alias/none" in refused({"key": None}, GROUP, {}, kms_key_id="alias/none")
+
+
+def held(name: str, family: str, cluster_enabled: str = "no") -> dict[str, Any]:
+    entries = [{"ParameterName": "cluster-enabled", "ParameterValue": cluster_enabled}]
+    return {"name": name, "family": family, "parameters": entries}
+
+
+@pytest.mark.parametrize(
+    ("present", "in_use", "clustered", "name"),
+    [([], None, False, "c"), ([], "default.redis7", True, "c"),
+     ([held("c", "redis7")], "c", False, "c"),
+     ([held("c", "redis6.x")], "c", False, "c-redis7"),
+     ([held("c", "redis6.x"), held("c-redis7", "redis7")], "c", True, "c-redis7"),
+     ([held("c", "redis7")], "c", True, "c-redis7"),
+     ([held("c-redis7", "redis7")], "c-redis7", True, "c-redis7-cluster"),
+     ([held("c-redis7", "redis7", "yes")], "c-redis7", True, "c-redis7"),
+     ([held("c-redis6-x", "redis6.x")], "c-redis6-x", False, "c-redis7"),
+     ([held("c", "redis7")], "default.redis7", True, "c")],
+)  # fmt: skip
+def test_the_parameter_group_is_one_that_fits_or_one_that_is_free(
+    present: list[dict[str, Any]], in_use: str | None, clustered: bool, name: str
+) -> None:
+    groups = {each["name"]: each for each in present}
+    assert parameters.chosen("c", "redis7", clustered, groups, in_use) == name
+
+
+KNOWN = [
+    {"ParameterName": "timeout", "DataType": "integer", "AllowedValues": "0,20-", "IsModifiable": True},
+    {"ParameterName": "maxmemory-policy", "DataType": "string", "AllowedValues": "noeviction,allkeys-lru"},
+    {"ParameterName": "active-defrag-cycle-max", "DataType": "integer", "AllowedValues": "1-75"},
+    {"ParameterName": "appendonly", "DataType": "string", "AllowedValues": "yes,no", "IsModifiable": False},
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({"timeout": 60, "maxmemory-policy": "noeviction", "active-defrag-cycle-max": "75"}, ""),
+     ({"time-out": 60}, "found time-out, wanted a parameter of family redis7"),
+     ({"appendonly": True}, "found appendonly, wanted a parameter that can be modified"),
+     ({"maxmemory-policy": "lru"}, "found maxmemory-policy lru, wanted one of noeviction,allkeys-lru"),
+     ({"active-defrag-cycle-max": 76}, "found active-defrag-cycle-max 76, wanted one of 1-75")],
+)  # fmt: skip
+def test_parameters_have_to_be_those_that_the_family_has(given: dict[str, Any], words: str) -> None:
+    told = refused({"known_parameters": KNOWN}, GROUP, {}, parameters=given)
+    assert words in told
+    assert bool(told) is bool(words)
+
+
+def test_an_own_parameter_group_is_not_replaced_without_a_word_on_what_it_shall_hold() -> None:
+    observed = {**GROUP, "engine": "redis", "cache_parameter_group_name": "c", "cluster_mode": "disabled"}
+    around = {"own_parameter_groups": ["c"], "clustered": False}
+    assert refused({}, observed, around) == ""
+    assert "parameters: found nothing" in refused({}, observed, {**around, "engine": "valkey", "family": "valkey8"})
+    assert "parameters: found nothing" in refused({}, observed, {**around, "clustered": True})
+    assert refused({}, observed, {**around, "clustered": True}, parameters={}) == ""
+
+
+def test_tls_that_goes_takes_its_mode_along() -> None:
+    group = {"Engine": "redis", "PendingModifiedValues": {"TransitEncryptionEnabled": False}}
+    pending = translate.pending_state(group, {}, OFFERS)
+    assert pending == {"transit_encryption_enabled": False, "transit_encryption_mode": None}
+
+
+def test_what_waits_for_a_reboot_is_scheduled() -> None:
+    assert translate.reboots({"CacheParameterGroup": {"ParameterApplyStatus": "in-sync"}}) == {}
+    waiting = translate.reboots({"CacheParameterGroup": {"ParameterApplyStatus": "pending-reboot"}})
+    assert "rebooted" in waiting["parameters"]
+
+
+def test_log_delivery_that_is_pending_counts_and_one_that_ends_does_not() -> None:
+    slow = {"LogType": "slow-log", "DestinationType": "cloudwatch-logs", "LogFormat": "json",
+            "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "a"}}}  # fmt: skip
+    engine = {"LogType": "engine-log", "DestinationType": "kinesis-firehose", "LogFormat": "text",
+              "DestinationDetails": {"KinesisFirehoseDetails": {"DeliveryStream": "b"}}}  # fmt: skip
+    ending = [{**slow, "Status": "disabling"}]
+    assert logs.log_delivery_state({"Status": "available", "LogDeliveryConfigurations": ending}) == []
+    assert logs.log_delivery_state({"Status": "creating"}) is None
+    pending = {"PendingModifiedValues": {"LogDeliveryConfigurations": [engine]}, "LogDeliveryConfigurations": [slow]}
+    assert [each["destination"] for each in logs.pending_log_delivery(pending)] == ["b", "a"]
+    assert logs.pending_log_delivery({}) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "present", "pending", "is_unwanted"),
+    [({"cache_node_type": "a"}, "cache_node_type", "a", "b", True),
+     ({"cache_node_type": "b"}, "cache_node_type", "a", "b", False), ({}, "cache_node_type", "a", "b", False),
+     ({"engine_version": "7.0"}, "engine_version", "7.0.7", "7.1.0", True),
+     ({"engine_version": "7.1"}, "engine_version", "7.0.7", "7.1.0", False),
+     ({"num_cache_clusters": 2}, "cluster_mode", "disabled", "compatible", True),
+     ({"transit_encryption_enabled": False}, "transit_encryption_mode", None, "preferred", True),
+     ({"transit_encryption_mode": "required"}, "transit_encryption_mode", None, "preferred", False),
+     ({}, "transit_encryption_mode", "preferred", None, True),
+     ({"transit_encryption_enabled": False}, "transit_encryption_mode", "preferred", None, False)],
+)  # fmt: skip
+def test_what_waits_is_unwanted_when_the_present_value_is_declared(
+    given: dict[str, Any], field: str, present: Any, pending: Any, is_unwanted: bool
+) -> None:
+    assert unwanted(options(MODULE, given), field, present, pending) is is_unwanted

@@ -1,0 +1,44 @@
+"""What the calls of this component have in common.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..reconcile.plan import DEFERRED, IN_PLACE, Call
+from ..reconcile.tags import boto3_tags, tag_changes
+from .names import group_noun, parameter_group_noun, settled
+
+SERVICE = "elasticache"
+# Right after a change AWS may still show the group as available.  Source: terraform-provider-aws waits as long.
+MODIFYING_SHOWS_SECONDS = 30
+
+
+def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = IN_PLACE) -> Call:
+    """A call that keeps the group busy until it is available again."""
+    every = params if "ResourceName" in params else {"ReplicationGroupId": name, **params}
+    return Call(SERVICE, operation, every, group_noun(name), why, kind, after=needed(params),
+                wait=replace(settled(name), delay_seconds=MODIFYING_SHOWS_SECONDS))  # fmt: skip
+
+
+def needed(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The objects that have to be finished before a group can name them."""
+    name = params.get("CacheParameterGroupName")
+    return (parameter_group_noun(name),) if name else ()
+
+
+def kind(desired: Mapping[str, Any], at_once: str) -> str:
+    """The class of a change that can wait for the maintenance window."""
+    return at_once if desired["apply_immediately"] else DEFERRED
+
+
+def tag_params(arn: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, dict[str, Any], str]]:
+    """Operation, parameters and reason of the tag calls that are needed."""
+    to_set, to_remove = tag_changes(before, after)
+    calls: list[tuple[str, dict[str, Any], str]] = []
+    if to_remove:
+        calls.append(("remove_tags_from_resource", {"ResourceName": arn, "TagKeys": to_remove}, "remove tags"))
+    if to_set:
+        calls.append(("add_tags_to_resource", {"ResourceName": arn, "Tags": boto3_tags(to_set)}, "set tags"))
+    return calls
