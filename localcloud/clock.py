@@ -39,25 +39,22 @@ class Clock:
     def begin(self, kind: str, key: str, arrive: Callable[[], None]) -> None:
         """Start the passage of an object; `arrive` is called once, when it is over."""
         polls = self._settings.amount("settle_polls", kind)
-        seconds = self._settings.amount("settle_seconds", kind)
+        seconds = self._settings.seconds(kind)
         self._passages[key] = _Passage(polls, time.monotonic() + seconds, arrive)
 
     def look(self, key: str) -> None:
         """A Describe call is about to return this object: it arrives now, or is one poll nearer."""
-        passage = self._passages.get(key)
-        if passage is None or self.touch(key):
-            return
-        passage.polls_left -= 1
+        if not self.touch(key):
+            self._passages[key].polls_left -= 1
 
     def touch(self, key: str) -> bool:
         """Any other call meets this object. True when nothing is under way (any more); costs no poll."""
-        passage = self._passages.get(key)
-        if passage is None:
-            return True
-        if not passage.is_over():
-            return False
-        del self._passages[key]
-        passage.arrive()
+        # What arrives may set out again: a group that has its last snapshot is then being deleted.
+        while (passage := self._passages.get(key)) is not None:
+            if not passage.is_over():
+                return False
+            del self._passages[key]
+            passage.arrive()
         return True
 
 

@@ -1,4 +1,4 @@
-"""The cloud's own side door, under /_localcloud/: health, journal, reset, settings."""
+"""The cloud's own side door, under /_localcloud/: health, journal, reset, settings, faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
 
 from localcloud.clock import clock
+from localcloud.faults import FaultError, faults
+from localcloud.injection import injection
 from localcloud.journal import Journal
+from localcloud.overlays.elasticache.changes import let_window_pass
+from localcloud.overlays.elasticache.store import stores
+from localcloud.redis.fleet import fleet
 from localcloud.refusals import Answer
 from localcloud.settings import SettingError, settings
 
@@ -31,6 +36,12 @@ class Control:
         """The answer, as JSON; 404 for what does not exist, 400 for what cannot be meant."""
         what = f"{request.method} {request.path.removeprefix(PREFIX)}"
         try:
+            if what.endswith(" faults"):
+                return self._faults(request)
+            if what == "POST maintenance-window":
+                return _json({"applying": [name for store in stores() for name in let_window_pass(store)]})
+            if what == "GET redis":
+                return _json(fleet.shown())
             if what == "GET health":
                 return _json(self._health())
             if what == "GET journal":
@@ -41,12 +52,24 @@ class Control:
                 return _json(settings.values)
             if what == "POST settings":
                 return _json(settings.update(json.loads(request.get_data())))
-        except (SettingError, ValueError) as error:
+        except (SettingError, FaultError, ValueError) as error:
             return _json({"error": str(error)}, 400)
         return _json({"error": f"there is no {what}"}, 404)
 
+    def _faults(self, request: Request) -> Answer:
+        """GET: all faults. POST: the new one. DELETE: those left when the one that `id` names, or all, are off."""
+        if request.method == "POST":
+            return _json(faults.add(json.loads(request.get_data())))
+        if request.method == "DELETE":
+            if "id" in request.args:
+                injection.remove(int(request.args["id"]))
+            else:
+                injection.clear()
+        return _json(faults.shown())
+
     def _health(self) -> dict[str, Any]:
-        return {"pid": os.getpid(), "port": self._port, "uptime": round(time.monotonic() - self._started, 3)}
+        uptime = round(time.monotonic() - self._started, 3)
+        return {"pid": os.getpid(), "port": self._port, "uptime": uptime, "endpoints": _endpoints()}
 
     def _reset(self, options: dict[str, Any]) -> dict[str, Any]:
         """Forget all objects and calls. The settings stay, unless `settings` says what differs from the defaults."""
@@ -59,6 +82,8 @@ class Control:
                 regions.clear()
         reset_model_data()
         clock.reset()
+        fleet.reset()
+        injection.reset()
         self._journal.reset()
         if "settings" in options:
             settings.reset()
@@ -68,6 +93,14 @@ class Control:
 
 def _backends() -> list[Any]:
     return BackendDict._instances  # type: ignore[misc]
+
+
+def _endpoints() -> str:
+    """What is behind the endpoints of replication groups."""
+    if not settings.values["real_redis"]:
+        return "names only: the setting real_redis is off"
+    binary, reason = fleet.found
+    return f"served by {binary}" if binary else reason
 
 
 def _json(value: Any, status: int = 200) -> Answer:

@@ -28,8 +28,8 @@ class Journal:
         """The entries after entry `number`."""
         return self._entries[number:]
 
-    def write(self, call: Call, answer: Answer) -> None:
-        """Add one call and what came of it."""
+    def write(self, call: Call, answer: Answer, fault: dict[str, Any]) -> None:
+        """Add one call, what came of it, and the fault that struck it, if any."""
         entry = {
             "n": len(self._entries) + 1,
             "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
@@ -39,6 +39,7 @@ class Journal:
             "status": answer.status,
             "error": error_code(answer),
             "write": call.write,
+            "fault": fault or None,
             "region": call.region,
             "agent": call.agent,
         }

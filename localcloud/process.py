@@ -148,12 +148,36 @@ class Cloud:
         }
 
     def reset(self) -> None:
-        """All objects and the journal are gone, and the settings are back where the cloud started."""
+        """All objects, faults and the journal are gone, and the settings are back where the cloud started."""
         _post(self.endpoint, "reset", {"settings": self._settings})
 
     def configure(self, **settings: Any) -> dict[str, Any]:
         """All settings after these changes. Raises CloudError for a setting that does not exist."""
         return _post(self.endpoint, "settings", settings)
+
+    def health(self) -> dict[str, Any]:
+        """Pid, port, uptime in seconds, and what is behind the endpoints of replication groups."""
+        return _get(self.endpoint, "health")
+
+    def redis(self) -> dict[str, Any]:
+        """The servers behind endpoints: `binary` or the `reason` why there is none, `ca_file`, and each server."""
+        return _get(self.endpoint, "redis")
+
+    def pass_maintenance_window(self) -> list[str]:
+        """The ids of the replication groups that now apply what was pending."""
+        return _post(self.endpoint, "maintenance-window", {})["applying"]
+
+    def fault(self, kind: str, **options: Any) -> dict[str, Any]:
+        """The fault, now on, with its id and its seed; docs/localcloud.md lists them. Raises CloudError."""
+        return _post(self.endpoint, "faults", {"kind": kind, **options})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Every fault that is on, with how often it struck."""
+        return _get(self.endpoint, "faults")
+
+    def clear_faults(self) -> None:
+        """No fault is on, and every object is seen."""
+        _send(urllib.request.Request(f"{self.endpoint}/_localcloud/faults", method="DELETE"))
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
         """Every call after call number `since`, oldest first."""
@@ -257,7 +281,10 @@ def _get(endpoint: str, what: str, timeout: float = 30) -> Any:
 
 
 def _post(endpoint: str, what: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(f"{endpoint}/_localcloud/{what}", json.dumps(body).encode(), method="POST")
+    return _send(urllib.request.Request(f"{endpoint}/_localcloud/{what}", json.dumps(body).encode(), method="POST"))
+
+
+def _send(request: urllib.request.Request) -> Any:
     try:
         with _OPENER.open(request, timeout=30) as answer:
             return json.load(answer)

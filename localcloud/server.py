@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
 import os
 import signal
@@ -12,7 +14,7 @@ import traceback
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.model import OperationNotFoundError
 from moto.core.exceptions import ServiceException
@@ -25,11 +27,13 @@ from werkzeug.wsgi import get_input_stream
 from localcloud import overlays
 from localcloud.calls import Call, read_call
 from localcloud.control import PREFIX, Control
+from localcloud.fault_answers import NO_ANSWER
+from localcloud.injection import injection
 from localcloud.journal import Journal
 from localcloud.refusals import Answer, error_answer
+from localcloud.settings import ACCOUNT
 
 HOST = "127.0.0.1"
-ACCOUNT = "123456789012"
 
 
 class PortTaken(OSError):
@@ -57,14 +61,21 @@ class LocalCloud:
                 answer = self._control.answer(request)
         else:
             answer = self._call(environ, body, request)
+        if answer is NO_ANSWER:
+            _hang_up(environ)
         start_response(f"{answer.status} {_phrase(answer.status)}", _with_length(answer))
         return [answer.body]
 
     def _call(self, environ: dict[str, Any], body: bytes, request: Request) -> Answer:
         with self._lock:
             call = read_call(request)
-            answer = self._dispatch(call, {**environ, "wsgi.input": io.BytesIO(body)})
-            self._journal.write(call, answer)
+            strike = injection.meet(call)
+        # Without the lock: a slow call does not hold up the others.
+        time.sleep(strike.seconds)
+        with self._lock:
+            act = functools.partial(self._dispatch, call, {**environ, "wsgi.input": io.BytesIO(body)})
+            answer = injection.answer(call, strike, act)
+            self._journal.write(call, answer, strike.entry)
         return answer
 
     def _dispatch(self, call: Call, environ: dict[str, Any]) -> Answer:
@@ -96,6 +107,13 @@ def _take_body(environ: dict[str, Any]) -> bytes:
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.pop("wsgi.input_terminated", None)
     return body
+
+
+def _hang_up(environ: dict[str, Any]) -> NoReturn:
+    """Close the connection without an answer. Raises what werkzeug takes for a client that went away."""
+    with contextlib.suppress(OSError):
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("localcloud was told to give no answer")
 
 
 def _request(environ: dict[str, Any], body: bytes) -> Request:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
+
+#: The account that everything belongs to.
+ACCOUNT = "123456789012"
 
 #: Quota name -> default value. The names are ours; `overlays.service_quotas` ties them to AWS's codes.
 #: Source: "Amazon VPC quotas", "Elastic IP address quotas", "Quotas for ElastiCache", "Kinesis Data Streams quotas".
@@ -20,11 +24,25 @@ DEFAULT_QUOTAS: dict[str, int] = {
     "kinesis_on_demand_streams": 50,
 }
 
+#: Kind of object -> seconds that AWS typically takes, for the setting `pace`.
+#: Source: ElastiCache, VPC and Kinesis user guides and observed runs; orders of magnitude, not promises.
+DURATIONS: dict[str, float] = {
+    "replication_group": 720,
+    "nat_gateway": 120,
+    "vpc_endpoint": 60,
+    "network_interface": 30,
+    "stream": 20,
+}
+
 DEFAULTS: dict[str, Any] = {
     # How many Describe calls still show the transitional state: one number, or {kind: number, "default": number}.
     "settle_polls": 0,
     # The same in seconds of the wall clock; both have to be over.
     "settle_seconds": 0.0,
+    # How much of AWS's own typical durations objects take, in addition: 0.01 is a hundredth.
+    "pace": 0.0,
+    # Whether a Redis runs behind each endpoint, where the machine has one.
+    "real_redis": False,
     "quotas": DEFAULT_QUOTAS,
 }
 
@@ -51,7 +69,7 @@ class Settings:
             if name == "quotas":
                 self._update_quotas(value)
             else:
-                self._check_amounts(name, value)
+                _CHECKS[name](name, value)
                 self.values[name] = value
         return self.values
 
@@ -61,6 +79,10 @@ class Settings:
         if isinstance(value, dict):
             value = value.get(kind, value.get("default", 0))
         return float(value)
+
+    def seconds(self, kind: str) -> float:
+        """How long one kind of object is under way, by the clock."""
+        return self.amount("settle_seconds", kind) + self.values["pace"] * DURATIONS.get(kind, 0)
 
     def quota(self, name: str) -> int:
         """The value of one quota."""
@@ -72,12 +94,33 @@ class Settings:
             raise SettingError(f"unknown quota {sorted(unknown)}; there are {', '.join(DEFAULT_QUOTAS)}")
         self.values["quotas"].update(changes)
 
-    @staticmethod
-    def _check_amounts(name: str, value: Any) -> None:
-        numbers = value.values() if isinstance(value, dict) else [value]
-        if any(isinstance(n, bool) or not isinstance(n, int | float) or n < 0 for n in numbers):
-            raise SettingError(f"{name} must be a number from 0 up, or a dictionary of such, not {value!r}")
 
+def _check_amounts(name: str, value: Any) -> None:
+    numbers = value.values() if isinstance(value, dict) else [value]
+    if not all(_is_amount(number) for number in numbers):
+        raise SettingError(f"{name} must be a number from 0 up, or a dictionary of such, not {value!r}")
+
+
+def _check_amount(name: str, value: Any) -> None:
+    if not _is_amount(value):
+        raise SettingError(f"{name} must be a number from 0 up, not {value!r}")
+
+
+def _check_switch(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise SettingError(f"{name} must be true or false, not {value!r}")
+
+
+def _is_amount(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and value >= 0
+
+
+_CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "settle_polls": _check_amounts,
+    "settle_seconds": _check_amounts,
+    "pace": _check_amount,
+    "real_redis": _check_switch,
+}
 
 #: The settings of this process: one process is one cloud.
 settings = Settings()

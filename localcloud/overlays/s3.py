@@ -72,6 +72,14 @@ def _create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any,
     return bucket
 
 
+def _delete_bucket(original: Any, self: S3Backend, bucket_name: str) -> FakeBucket | None:
+    """moto's answer; the tags go with the bucket, and do not come back on a new one of the same name."""
+    gone = original(self, bucket_name)
+    if gone is not None:
+        self.tagger.delete_all_tags_for_resource(gone.arn)
+    return gone
+
+
 def _delete_bucket_encryption(original: Any, self: S3Backend, bucket_name: str) -> None:
     """Source: DeleteBucketEncryption: the bucket is back at SSE-S3, never without encryption."""
     self.get_bucket(bucket_name).encryption = _ENCRYPTION
@@ -153,6 +161,7 @@ def install() -> None:
     # By this name, not in moto.s3.urls: moto reloads that module each time it reads it.
     responses.S3Response = LocalS3  # type: ignore[misc]
     wrap(S3Backend, "create_bucket", _create_bucket)
+    wrap(S3Backend, "delete_bucket", _delete_bucket)
     wrap(S3Backend, "delete_bucket_encryption", _delete_bucket_encryption)
     wrap(S3Backend, "put_bucket_policy", _put_bucket_policy)
     wrap(S3Backend, "put_object_lock_configuration", _put_object_lock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..reconcile.component import Seen
@@ -82,7 +83,8 @@ def waits_of(resource: State | None) -> tuple[Wait, ...]:
     """What AWS is in the middle of; a failed creation never gets further."""
     if resource is None or resource["status"] in ("available", "create-failed"):
         return ()
-    return (settled(resource["name"]),)
+    # A group that is there may be on its way out without saying so, behind its last snapshot.
+    return (replace(settled(resource["name"]), done=("available", "absent")),)
 
 
 def first_round(options: Options) -> dict[str, tuple[Any, ...]]:

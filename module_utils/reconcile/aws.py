@@ -9,6 +9,7 @@ botocore would give up after seconds, or keep a user waiting as long for a missp
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -39,11 +40,14 @@ THROTTLES = frozenset({
     "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException",
     "APICallRateForCustomerExceeded", "OperationAborted", "ConcurrentMutationLimitExceeded",
 })  # fmt: skip
+# Reads exceed no quota, only rates. An answer to S3's HEAD has no body: its status stands for SlowDown.
+READ_THROTTLES = THROTTLES | {"LimitExceededException", "503"}
 THROTTLE_SECONDS = 120.0
 # An object that was seen or made a moment ago may be unknown to another of AWS's servers for a while.
 # Source: EC2 API reference, "Eventual consistency".
 UNKNOWN_YET_SECONDS = 60.0
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403")
+NOT_AUTHORIZED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
 
 
@@ -55,6 +59,12 @@ def code_of(error: boto.ClientError) -> str:
 def is_quota(code: str) -> bool:
     """Whether a code says that the account may not have more of something."""
     return code not in THROTTLES and ("LimitExceeded" in code or "QuotaExceeded" in code or "QuotaFor" in code)
+
+
+def is_unknown(code: str) -> bool:
+    """Whether a code says that there is no such object (yet)."""
+    named = ("NatGatewayNotFound", "CacheClusterNotFound", "NoSuchBucket")
+    return code.endswith((".NotFound", "NotFoundFault")) or code in named
 
 
 class Aws:
@@ -87,7 +97,7 @@ class Aws:
             return dict(getattr(client, operation)(**params))
 
         try:
-            return self._patiently(send, "reads", lambda error: THROTTLE_SECONDS * (code_of(error) in THROTTLES))
+            return self._patiently(send, "reads", lambda error: _worth_reading_again(error, absent))
         except boto.ClientError as error:
             if code_of(error) in absent:
                 return None
@@ -165,6 +175,16 @@ class Aws:
             return self._clients[key]
 
 
+def _worth_reading_again(error: boto.ClientError, absent: tuple[str, ...]) -> float:
+    """Seconds for which a refused read is sent again.  What is not expected to be absent was seen a moment ago."""
+    code = code_of(error)
+    if code in absent:
+        return 0.0
+    if code in READ_THROTTLES:
+        return THROTTLE_SECONDS
+    return UNKNOWN_YET_SECONDS if is_unknown(code) else 0.0
+
+
 def _worth(error: boto.ClientError, patience: Mapping[str, float]) -> float:
     """Seconds for which a refused write is sent again.  Raises LostAnswer for a server's failure."""
     code = code_of(error)
@@ -172,7 +192,7 @@ def _worth(error: boto.ClientError, patience: Mapping[str, float]) -> float:
         return patience[code]
     if code in THROTTLES:
         return THROTTLE_SECONDS
-    if code.endswith(".NotFound") or code in ("NatGatewayNotFound", "NoSuchBucket"):
+    if is_unknown(code):
         return UNKNOWN_YET_SECONDS
     if int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500:
         raise LostAnswer(f"{error.operation_name}: {code}") from error
@@ -184,7 +204,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, boto.ClientError):
         code = code_of(error)
         message = error.response.get("Error", {}).get("Message", "")
-        return f"{error.operation_name}: {code}: {message} Next: {_next_step(code, error.operation_name)}"
+        return f"{error.operation_name}: {code}: {message} Next: {_next_step(code, error.operation_name, message)}"
     if isinstance(error, (boto.NoCredentialsError, boto.PartialCredentialsError)):
         return (f"credentials: found {_first_line(error)}, wanted an access key and its secret. Next: export "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in AWS_PROFILE")  # fmt: skip
@@ -200,9 +220,13 @@ def explain(error: Exception) -> str:
     return f"{type(error).__name__}. Next: run again; a run continues from what is there"
 
 
-def _next_step(code: str, operation: str) -> str:
+def _next_step(code: str, operation: str, message: str) -> str:
     if code in DENIED:
-        return f"allow {operation} for these credentials"
+        # The action that allows an operation may have another name: s3:ListBucket for HeadBucket.
+        action = NOT_AUTHORIZED.search(message)
+        return f"allow {action.group(1) if action else operation} for these credentials"
+    if code in THROTTLES or message.startswith("Rate exceeded"):
+        return "run again when fewer calls are made in this account; a run continues from what is there"
     if is_quota(code):
         return "ask for a higher quota in Service Quotas or remove what is unused, and run again; what exists is kept"
     if "Expired" in code or "InvalidClientToken" in code or "UnrecognizedClient" in code:

@@ -172,3 +172,15 @@ def test_flow_logs(cloud: Cloud) -> None:
     assert len(ec2.create_flow_logs(**options)["FlowLogIds"]) == 1
     with refused("FlowLogAlreadyExists"):
         ec2.create_flow_logs(**options)
+
+
+# Source: S3 API reference, DeleteBucket: whatever belongs to the bucket goes with it.
+def test_the_tags_of_a_deleted_bucket_do_not_come_back(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    where = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket="again", CreateBucketConfiguration={**where, "Tags": [{"Key": "team", "Value": "old"}]})
+    assert s3.get_bucket_tagging(Bucket="again")["TagSet"] == [{"Key": "team", "Value": "old"}]
+    s3.delete_bucket(Bucket="again")
+    s3.create_bucket(Bucket="again", CreateBucketConfiguration=where)
+    with refused("NoSuchTagSet"):
+        s3.get_bucket_tagging(Bucket="again")

@@ -6,11 +6,12 @@ from moto.ec2 import urls
 
 from localcloud.overlays.ec2.endpoints import Endpoints
 from localcloud.overlays.ec2.gateways import Gateways
+from localcloud.overlays.ec2.interfaces import Interfaces
 from localcloud.overlays.ec2.security_groups import SecurityGroups, correct_models
 from localcloud.overlays.ec2.vpcs import Vpcs
 
 
-class LocalEC2(Vpcs, Gateways, Endpoints, SecurityGroups):
+class LocalEC2(Vpcs, Gateways, Endpoints, Interfaces, SecurityGroups):
     """moto's EC2, stricter."""
 
 

@@ -12,6 +12,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.utils import random_private_ip
 
 from localcloud.clock import clock
+from localcloud.overlays import interfaces
 from localcloud.overlays.ec2.base import Base, keep_matching
 from localcloud.refusals import refuse
 
@@ -41,6 +42,7 @@ class Endpoints(Base):
         endpoint = super().create_vpc_endpoint().result["VpcEndpoint"]  # type: ignore[index]
         self.remember_token(_KIND, endpoint.id)
         if interface:
+            self._adopt(endpoint)
             endpoint.state = "pending"
             clock.begin(_KIND, endpoint.id, lambda: setattr(endpoint, "state", "available"))
         return ActionResult({"VpcEndpoint": endpoint, **self._client_token()})
@@ -120,7 +122,16 @@ class Endpoints(Base):
             endpoint.private_dns_enabled = given["PrivateDnsEnabled"]
         if given.get("ResetPolicy"):
             given["PolicyDocument"] = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
-        return super().modify_vpc_endpoint()
+        answer = super().modify_vpc_endpoint()
+        self._adopt(endpoint)
+        return answer
+
+    def _adopt(self, endpoint: Any) -> None:
+        """The endpoint's interfaces say that they are its own, and are in its security groups."""
+        for eni_id in endpoint.network_interface_ids or []:
+            eni = self.ec2_backend.get_network_interface(eni_id)
+            interfaces.own(eni, f"VPC Endpoint Interface {endpoint.id}", self.current_account, "vpc_endpoint")
+            interfaces.put_into(self.ec2_backend, eni, endpoint.security_group_ids)
 
     def delete_vpc_endpoints(self) -> ActionResult:
         """The ids that could not be deleted; gateway endpoints are gone at once, interface endpoints later."""
@@ -141,8 +152,8 @@ class Endpoints(Base):
     def _endpoint_gone(self, endpoint: Any) -> None:
         for table_id in endpoint.route_table_ids or []:
             self._remove_route(endpoint, table_id)
-        for eni_id in endpoint.network_interface_ids:
-            self.ec2_backend.enis.pop(eni_id, None)
+        for eni_id in endpoint.network_interface_ids or []:
+            interfaces.let_go(self.ec2_backend, eni_id)
         self.ec2_backend.vpc_end_points.pop(endpoint.id, None)
 
     def _endpoint(self, name: str) -> Any:
@@ -170,4 +181,4 @@ class Endpoints(Base):
             eni = self.ec2_backend.enis.get(eni_id)
             if eni and eni.subnet.id == subnet_id:
                 endpoint.network_interface_ids.remove(eni_id)
-                del self.ec2_backend.enis[eni_id]
+                interfaces.let_go(self.ec2_backend, eni_id)

@@ -12,11 +12,12 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
 from localcloud.clock import clock
+from localcloud.overlays import interfaces
 from localcloud.overlays.ec2.base import Base, keep_matching
 from localcloud.refusals import refuse
 from localcloud.settings import settings
 
-_NAT = "nat_gateway"
+NAT = "nat_gateway"
 
 
 def is_gone(nat: Any) -> bool:
@@ -91,7 +92,7 @@ class Gateways(Base):
 
     def create_nat_gateway(self) -> ActionResult:
         """The NAT gateway, `pending`; `available` or `failed` later."""
-        known = self.known_by_token(_NAT)
+        known = self.known_by_token(NAT)
         if known:
             return ActionResult({"NatGateway": self.ec2_backend.nat_gateways[known], **self._token()})
         self.given.setdefault("ConnectivityType", "public")
@@ -101,9 +102,10 @@ class Gateways(Base):
         self._check_nat_quota(subnet.availability_zone)
         answer = super().create_nat_gateway()
         nat = answer.result["NatGateway"]  # type: ignore[index]
+        interfaces.own(nat._eni, f"Interface for NAT Gateway {nat.id}", self.current_account, "nat_gateway")
         nat.state = "pending"
-        self.remember_token(_NAT, nat.id)
-        clock.begin(_NAT, nat.id, lambda: self._nat_arrives(nat))
+        self.remember_token(NAT, nat.id)
+        clock.begin(NAT, nat.id, lambda: self._nat_arrives(nat))
         return ActionResult({"NatGateway": nat, **self._token()})
 
     def _token(self) -> dict[str, str]:
@@ -122,10 +124,8 @@ class Gateways(Base):
         if attached or nat.connectivity_type == "private":
             nat.state = "available"
             return
-        nat.state = "failed"
-        nat.failure_code = "Gateway.NotAttached"
-        nat.failure_message = f"Network {nat.vpc_id} has no Internet gateway attached"
-        _free(self.ec2_backend, nat)
+        message = f"Network {nat.vpc_id} has no Internet gateway attached"
+        give_up(self.ec2_backend, nat, "Gateway.NotAttached", message)
 
     def delete_nat_gateway(self) -> ActionResult:
         """The id; `deleting` first, `deleted` later, and only then are its address and its subnet free."""
@@ -141,7 +141,7 @@ class Gateways(Base):
             nat.delete_time = utcnow()
             _free(self.ec2_backend, nat)
 
-        clock.begin(_NAT, nat.id, arrive)
+        clock.begin(NAT, nat.id, arrive)
         return ActionResult({"NatGatewayId": nat.id})
 
     def describe_nat_gateways(self) -> ActionResult:
@@ -167,6 +167,13 @@ class Gateways(Base):
         if name not in self.ec2_backend.nat_gateways:
             raise _no_nat(name)
         return self.ec2_backend.nat_gateways[name]
+
+
+def give_up(ec2: Any, nat: Any, code: str, message: str) -> None:
+    """The gateway is `failed`, says why, and holds nothing any more."""
+    nat.state = "failed"
+    nat.failure_code, nat.failure_message = code, message
+    _free(ec2, nat)
 
 
 def _zone(ec2: Any, nat: Any) -> str:

@@ -13,6 +13,7 @@ from moto.elasticache.models import elasticache_backends
 
 from localcloud.overlays.ec2.base import Base
 from localcloud.overlays.elasticache.store import store_of
+from localcloud.overlays.interfaces import still_there
 from localcloud.overlays.wrap import wrap
 from localcloud.refusals import refuse
 
@@ -64,8 +65,8 @@ class SecurityGroups(Base):
         return (
             any(rule.source_group.get("GroupId") == group.id for rule in rules)
             or any(group.id in endpoint.security_group_ids for endpoint in ec2.vpc_end_points.values())
-            or any(group.id in {g.id for g in eni.group_set} for eni in ec2.enis.values())
             or any(group.id in cache.security_groups for cache in store.all_groups())
+            or bool(still_there(ec2, [eni for eni in ec2.enis.values() if group.id in {g.id for g in eni.group_set}]))
         )
 
 

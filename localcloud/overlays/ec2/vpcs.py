@@ -14,7 +14,7 @@ from moto.elasticache.models import elasticache_backends
 from localcloud.overlays.ec2.base import Base, violation
 from localcloud.overlays.ec2.gateways import is_gone
 from localcloud.overlays.elasticache.store import store_of
-from localcloud.overlays.elasticache.subnet_groups import subnets_in_use
+from localcloud.overlays.interfaces import still_there
 from localcloud.refusals import refuse
 from localcloud.settings import settings
 
@@ -80,11 +80,9 @@ class Vpcs(Base):
         """Nothing. Its associations with route tables and network ACLs go with it."""
         ec2, subnet_id = self.ec2_backend, self.given["SubnetId"]
         ec2.get_subnet(subnet_id)
-        if any(eni.subnet.id == subnet_id for eni in ec2.enis.values()):
-            raise violation("subnet", subnet_id)
-        store = store_of(elasticache_backends[self.current_account][self.region])
-        if subnet_id in subnets_in_use(store):
-            # The nodes of a replication group have network interfaces there, though moto knows none.
+        # What is being deleted may be gone by now, and its interfaces with it.
+        store_of(elasticache_backends[self.current_account][self.region]).all_groups()
+        if still_there(ec2, [eni for eni in ec2.enis.values() if eni.subnet.id == subnet_id]):
             raise violation("subnet", subnet_id)
         answer = super().delete_subnet()
         for holder in [*ec2.route_tables.values(), *ec2.network_acls.values()]:

@@ -12,13 +12,13 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
-from localcloud.overlays.elasticache import checks
+from localcloud.overlays.elasticache import checks, engines, interfaces
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import check_node_type, find_version, is_tiered, version_of
 from localcloud.overlays.elasticache.groups import active_logs
 from localcloud.overlays.elasticache.layout import role
 from localcloud.overlays.elasticache.parameter_groups import default_name, find_parameter_group
-from localcloud.overlays.elasticache.store import Group
+from localcloud.overlays.elasticache.store import Group, Store
 from localcloud.overlays.elasticache.subnet_groups import vpc_of
 from localcloud.overlays.elasticache.views import group_view
 from localcloud.overlays.elasticache.windows import check_windows
@@ -76,18 +76,8 @@ class Changes(Base):
             # Asking again for what is there takes back what was pending.
             group.deferred = {n: v for n, v in waiting.items() if getattr(group, n, None) != v}
         if soon:
-            group.changing = soon
-            self.store.settle(group, "modifying", lambda: self._land(group))
+            _begin(self.store, group, soon)
         return ActionResult({"ReplicationGroup": group_view(group)})
-
-    def _land(self, group: Group) -> None:
-        """The end of `modifying`."""
-        for name, value in _fields(group.changing).items():
-            setattr(group, name, value)
-        if "primary" in group.changing:
-            _promote(group, group.changing["primary"])
-        group.changing = {}
-        self.store.note(group.id, "Replication group modified")
 
     def _differences(self, group: Group, given: dict[str, Any]) -> dict[str, Any]:
         """Attribute -> new value, for all that differs from what is there or what is pending."""
@@ -128,6 +118,36 @@ class Changes(Base):
             raise checks.combination("User groups are only supported when encryption-in-transit is enabled.")
         if after.snapshotting_cluster and group.clustered:
             raise checks.combination("SnapshottingClusterId cannot be set for a group with cluster mode enabled.")
+
+
+def let_window_pass(store: Store) -> list[str]:
+    """The ids of the groups that now apply what waited for their maintenance window.
+
+    Source: ElastiCache user guide, "Managing maintenance": pending changes are applied during the next window.
+    """
+    waiting = [group for group in store.all_groups() if group.deferred and group.status == "available"]
+    for group in waiting:
+        soon, group.deferred = group.deferred, {}
+        store.note(group.id, "Maintenance window: pending modifications are being applied")
+        _begin(store, group, soon)
+    return [group.id for group in waiting]
+
+
+def _begin(store: Store, group: Group, changes: dict[str, Any]) -> None:
+    """The group is `modifying`; the changes are there when that ends."""
+    group.changing = changes
+    store.settle(group, "modifying", lambda: _land(store, group))
+
+
+def _land(store: Store, group: Group) -> None:
+    for name, value in _fields(group.changing).items():
+        setattr(group, name, value)
+    if "primary" in group.changing:
+        _promote(group, group.changing["primary"])
+    group.changing = {}
+    interfaces.follow(store, group)
+    engines.follow(store, group)
+    store.note(group.id, "Replication group modified")
 
 
 def _fields(changes: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +220,11 @@ def _token_difference(group: Group, given: dict[str, Any]) -> dict[str, Any]:
         return _tokens(group, [token], "SETTING")
     if group.user_groups:
         raise checks.combination("AuthToken cannot be used with a group that has user groups.")
-    return {} if token in group.auth_tokens else _tokens(group, [*group.auth_tokens[-1:], token], "ROTATING")
+    if token in group.auth_tokens:
+        return {}
+    # Source: user guide, "Authenticating with the AUTH command": after the first ROTATE clients without a token still
+    # come in, until SET.
+    return _tokens(group, [*(group.auth_tokens or [checks.NO_TOKEN])[-1:], token], "ROTATING")
 
 
 def _tokens(group: Group, tokens: list[str], status: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ MAX_REPLICAS = 5
 MAX_RETENTION_DAYS = 35
 _ID = re.compile(r"^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{0,39}(?<!-)$")
 # The intersection of what the create and the modify page allow.
+#: Stands among the digests of a group's tokens while clients without one come in too.
+NO_TOKEN = ""
 _TOKEN = re.compile(r"^[a-zA-Z0-9!&#$^<>-]{16,128}$")
 
 

@@ -8,7 +8,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
 from localcloud.clock import clock
-from localcloud.overlays.elasticache import checks, layout
+from localcloud.overlays.elasticache import checks, engines, interfaces, layout
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import EngineVersion, check_node_type, find_version
 from localcloud.overlays.elasticache.parameter_groups import default_name, find_parameter_group
@@ -44,9 +44,14 @@ class Groups(Base):
         self._place(group, given)
         self._check_new(group, given)
         self.store.groups[name] = group
+        interfaces.follow(self.store, group)
         self.tag(group.arn, given.get("Tags", []))
-        self.store.settle(group, "creating", lambda: self.store.note(name, "Replication group created"))
+        self.store.settle(group, "creating", lambda: self._created(group))
         return ActionResult({"ReplicationGroup": group_view(group)})
+
+    def _created(self, group: Group) -> None:
+        engines.follow(self.store, group)
+        self.store.note(group.id, "Replication group created")
 
     def _new_group(self, name: str, given: dict[str, Any], version: EngineVersion) -> Group:
         """The group as asked for, with what AWS fills in, and without nodes."""
@@ -188,7 +193,7 @@ class Groups(Base):
     def delete_replication_group(self) -> ActionResult:
         """A group that is `deleting`; its snapshot and its retained primary come when it is gone."""
         given = self.given
-        group = self.store.available_group(given["ReplicationGroupId"])
+        group = self.store.idle_group(given["ReplicationGroupId"])
         snapshot = given.get("FinalSnapshotIdentifier")
         retain = given.get("RetainPrimaryCluster", False)
         if snapshot and snapshot in self.store.snapshots:
@@ -200,15 +205,23 @@ class Groups(Base):
             raise checks.combination("FinalSnapshotIdentifier and RetainPrimaryCluster cannot be used together.")
 
         def gone() -> None:
-            if snapshot:
-                take_snapshot(self.store, group, snapshot)
             if retain:
                 self._retain(group, group.shards[0], group.shards[0].members[0])
+            interfaces.leave(self.store, group)
+            engines.leave(group)
             del self.store.groups[group.id]
             self.elasticache_backend.tagging_service.delete_all_tags_for_resource(group.arn)
             self.store.note(group.id, "Replication group deleted")
 
-        self.store.settle(group, "deleting", gone)
+        def last_snapshot() -> None:
+            take_snapshot(self.store, group, snapshot)
+            self.store.settle(group, "deleting", gone)
+
+        if snapshot and group.status != "create-failed":
+            # Source: terraform-provider-aws, elasticache/wait.go: `snapshotting` is on the way to a deleted cluster.
+            self.store.settle(group, "snapshotting", last_snapshot)
+        else:
+            self.store.settle(group, "deleting", gone)
         return ActionResult({"ReplicationGroup": group_view(group)})
 
     def _retain(self, group: Group, shard: Shard, member: Member) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
-from localcloud.overlays.elasticache import checks, layout
+from localcloud.overlays.elasticache import checks, engines, interfaces, layout
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.store import Group, Shard
 from localcloud.overlays.elasticache.subnet_groups import zones_of
@@ -142,6 +142,8 @@ class Scaling(Base):
         def done() -> None:
             group.changing = {}
             land()
+            interfaces.follow(self.store, group)
+            engines.follow(self.store, group)
             self.store.note(group.id, "Replication group scaled")
 
         group.changing = pending

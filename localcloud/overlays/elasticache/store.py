@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.utils import utcnow
-from moto.elasticache.models import ElastiCacheBackend
+from moto.elasticache.models import ElastiCacheBackend, elasticache_backends
 
 from localcloud.clock import clock
 from localcloud.refusals import refuse
@@ -83,6 +83,10 @@ class Group:
     #: What is being applied now, and what waits for the maintenance window: attribute -> new value.
     changing: dict[str, Any] = field(default_factory=dict)
     deferred: dict[str, Any] = field(default_factory=dict)
+    #: Member id -> its network interface.
+    interfaces: dict[str, str] = field(default_factory=dict)
+    #: Member id -> the port of its server; empty while its endpoint is only a name.
+    ports: dict[str, int] = field(default_factory=dict)
 
     @property
     def clustered(self) -> bool:
@@ -132,6 +136,11 @@ class Store:
             raise refuse("ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found.")
         return found
 
+    def idle_group(self, name: str) -> Group:
+        """The replication group, if nothing is under way with it: a failed one has tags, and can only be deleted."""
+        found = self.group(name)
+        return found if found.status == "create-failed" else self.available_group(name)
+
     def available_group(self, name: str) -> Group:
         """The replication group, if it may be changed now."""
         found = self.group(name)
@@ -161,6 +170,12 @@ class Store:
     def note(self, source: str, message: str, kind: str = "replication-group") -> None:
         """Add an event for DescribeEvents."""
         self.events.append({"SourceIdentifier": source, "SourceType": kind, "Message": message, "Date": utcnow()})
+
+
+def stores() -> list[Store]:
+    """The stores of every account and region that was used."""
+    regions = [region for regions in elasticache_backends.values() for region in regions.values()]
+    return [store_of(backend) for backend in regions]
 
 
 def store_of(backend: ElastiCacheBackend) -> Store:

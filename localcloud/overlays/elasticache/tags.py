@@ -53,7 +53,7 @@ class Tags(Base):
         }
         if kind == "replicationgroup":
             # Source: observed (terraform-provider-aws #41416): tags are refused too while a group is changing.
-            self.store.available_group(name)
+            self.store.idle_group(name)
         elif kind == "cluster":
             self._check_cluster(name)
         elif kind not in known:

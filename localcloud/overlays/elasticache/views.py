@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from localcloud.overlays.elasticache.store import Group, Member, Shard
+from localcloud.redis.resp import HOST
 
 _ON_OFF = {True: "enabled", False: "disabled"}
 
@@ -100,7 +101,7 @@ def _placed(group: Group) -> dict[str, Any]:
         return {}
     shown: dict[str, Any] = {"NodeGroups": [_node_group(group, shard) for shard in group.shards]}
     if group.clustered:
-        shown["ConfigurationEndpoint"] = _endpoint(group, "clustercfg")
+        shown["ConfigurationEndpoint"] = _endpoint(group, "clustercfg", group.shards[0].members)
     return shown
 
 
@@ -113,8 +114,10 @@ def _node_group(group: Group, shard: Shard) -> dict[str, Any]:
     if group.clustered:
         view["Slots"] = shard.slots
     if group.cluster_mode != "enabled":
-        view["PrimaryEndpoint"] = _endpoint(group, "master")
-        view["ReaderEndpoint"] = _endpoint(group, "replica")
+        primary = [member for member in shard.members if member.role == "primary"]
+        replicas = [member for member in shard.members if member.role != "primary"]
+        view["PrimaryEndpoint"] = _endpoint(group, "master", primary)
+        view["ReaderEndpoint"] = _endpoint(group, "replica", replicas or primary)
     return view
 
 
@@ -138,8 +141,13 @@ def _node(group: Group, shard: Shard, member: Member) -> dict[str, Any]:
     }
 
 
-def _endpoint(group: Group, purpose: str) -> dict[str, Any]:
-    """Source: ElastiCache user guide, "Finding connection endpoints": the form depends on in-transit encryption."""
+def _endpoint(group: Group, purpose: str, members: list[Member]) -> dict[str, Any]:
+    """The endpoint, or the server of the first of `members` where there is one.
+
+    Source: ElastiCache user guide, "Finding connection endpoints": the form depends on in-transit encryption.
+    """
+    if members[0].id in group.ports:
+        return {"Address": HOST, "Port": group.ports[members[0].id]}
     tail = _domain(group.region)
     mark = _mark(group)
     if group.transit_encryption:
@@ -153,6 +161,8 @@ def _endpoint(group: Group, purpose: str) -> dict[str, Any]:
 
 
 def _member_endpoint(group: Group, member: Member) -> dict[str, Any]:
+    if member.id in group.ports:
+        return {"Address": HOST, "Port": group.ports[member.id]}
     middle = f"{group.id}.{_mark(group)}" if group.transit_encryption else f"{_mark(group)}.0001"
     return {"Address": f"{member.id}.{middle}.{_domain(group.region)}", "Port": group.port}
 

@@ -1,0 +1,128 @@
+"""What a struck call is answered: each service's own codes, statuses and words."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any
+
+from localcloud.calls import Call
+from localcloud.faults import Fault
+from localcloud.refusals import Answer, error_answer
+from localcloud.settings import ACCOUNT
+
+_CALLER = f"arn:aws:iam::{ACCOUNT}:user/streambed"
+#: Stands for no answer at all: the connection is closed.
+NO_ANSWER = Answer(0, [], b"")
+
+Code = tuple[str, int, str]
+
+#: (service, operation) -> code, HTTP status, message; the first line that fits counts.
+_THROTTLES: list[tuple[str, str, Code]] = [
+    # Source: EC2 API reference, "Request throttling for the Amazon EC2 API".
+    ("ec2", "*", ("RequestLimitExceeded", 503, "Request limit exceeded.")),
+    # Source: Kinesis API reference, PutRecord, GetRecords, GetShardIterator: per shard; all others per account.
+    ("kinesis", "*Record*", ("ProvisionedThroughputExceededException", 400, "Rate exceeded for shard.")),
+    ("kinesis", "GetShardIterator", ("ProvisionedThroughputExceededException", 400, "Rate exceeded for shard.")),
+    ("kinesis", "*", ("LimitExceededException", 400, "Rate exceeded.")),
+    # Source: S3 API reference, "List of error codes".
+    ("s3", "*", ("SlowDown", 503, "Please reduce your request rate.")),
+    # Source: DynamoDB developer guide, "Error handling"; Logs, KMS: "Common errors".
+    ("dynamodb", "*", ("ThrottlingException", 400, "Rate of requests exceeds the allowed throughput.")),
+    ("logs", "*", ("ThrottlingException", 400, "Rate exceeded")),
+    ("kms", "*", ("ThrottlingException", 400, "You have exceeded the rate at which you may call KMS.")),
+    # Source: Service Quotas API reference, TooManyRequestsException; tagging API, ThrottledException.
+    ("service-quotas", "*", ("TooManyRequestsException", 400, "Too Many Requests")),
+    ("resourcegroupstaggingapi", "*", ("ThrottledException", 400, "Rate exceeded")),
+    # Source: IAM, STS and ElastiCache, "Common errors": Throttling.
+    ("*", "*", ("Throttling", 400, "Rate exceeded")),
+]
+#: Statuses of throttling codes that `code` may ask for instead. Source: the pages above.
+_STATUSES = {"OperationAborted": 409, "SlowDown": 503, "RequestLimitExceeded": 503, "EC2ThrottledException": 503}
+
+#: Source: "Common errors" of each service; EC2: "Server errors".
+_FAILURES: list[tuple[str, str]] = [
+    ("ec2", "InternalError"),
+    ("s3", "InternalError"),
+    ("dynamodb", "InternalServerError"),
+    ("iam", "ServiceFailure"),
+    ("*", "InternalFailure"),
+]
+_UNAVAILABLE = {"ec2": "Unavailable"}
+
+#: The IAM action prefix where it is not boto3's name of the service.
+#: Source: Service Authorization Reference, "service prefix".
+_PREFIXES = {"service-quotas": "servicequotas", "resourcegroupstaggingapi": "tag"}
+#: S3 operation -> the action that allows it, where the names differ.
+#: Source: Service Authorization Reference, "Actions defined by Amazon S3"; API reference, "Permissions" of each.
+_S3_ACTIONS = {
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+
+
+def answer_of(fault: Fault, call: Call) -> Answer:
+    """What the client gets for a call that the fault struck; NO_ANSWER when it gets nothing."""
+    if fault.kind == "lost":
+        return NO_ANSWER
+    code, status, message = {"throttle": _throttle, "denied": _denied, "refuse": _refusal, "error": _failure}[
+        fault.kind
+    ](call, fault.options)
+    answer = error_answer(call.protocol, status, code, message)
+    # An answer to HEAD has no body: the client only gets the status.
+    return Answer(status, answer.headers, b"") if call.service == "s3" and call.operation.startswith("Head") else answer
+
+
+def action_of(call: Call) -> str:
+    """The IAM action that allows a call, such as ec2:CreateVpc."""
+    name = _S3_ACTIONS.get(call.operation, call.operation) if call.service == "s3" else call.operation
+    return f"{_PREFIXES.get(call.service, call.service)}:{name}"
+
+
+def _throttle(call: Call, options: dict[str, Any]) -> Code:
+    code, status, message = next(
+        found
+        for service, operation, found in _THROTTLES
+        if service in ("*", call.service) and fnmatch.fnmatchcase(call.operation, operation)
+    )
+    asked = options.get("code")
+    return (asked, _STATUSES.get(asked, 400), message) if asked else (code, status, message)
+
+
+def _denied(call: Call, options: dict[str, Any]) -> Code:
+    """Source: EC2 "Client error codes", UnauthorizedOperation; IAM user guide "Troubleshoot access denied"."""
+    action = action_of(call)
+    message = f"User: {_CALLER} is not authorized to perform: {action} because no identity-based policy allows "
+    message += f"the {action} action"
+    if call.service == "ec2":
+        return "UnauthorizedOperation", 403, f"You are not authorized to perform this operation. {message}"
+    json_spoken = call.protocol in ("json", "rest-json")
+    return ("AccessDeniedException", 400, message) if json_spoken else ("AccessDenied", 403, message)
+
+
+def _refusal(call: Call, options: dict[str, Any]) -> Code:
+    return options["code"], options.get("status", 400), options.get("message", "localcloud was told to refuse this")
+
+
+def _failure(call: Call, options: dict[str, Any]) -> Code:
+    status = options.get("status", 500)
+    message = "An internal error has occurred"
+    if status == 503:
+        return _UNAVAILABLE.get(call.service, "ServiceUnavailable"), status, message
+    return next(code for service, code in _FAILURES if service in ("*", call.service)), status, message

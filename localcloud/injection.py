@@ -1,0 +1,102 @@
+"""The faults at work on single calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.calls import Call
+from localcloud.fault_answers import answer_of
+from localcloud.faults import AFTERMATHS, OUTCOMES, Fault, Faults, faults
+from localcloud.overlays.failures import fail_group, fail_nat_gateway
+from localcloud.refusals import Answer
+from localcloud.stale import Hidden, ids_of
+
+
+@dataclass
+class Strike:
+    """What the faults do to one call."""
+
+    seconds: float = 0.0
+    outcome: Fault | None = None
+    #: What the journal says; empty when nothing struck.
+    entry: dict[str, Any] = field(default_factory=dict)
+
+
+class Injection:
+    """The faults of one cloud, and the objects that they hide."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._hidden = Hidden()
+
+    def reset(self) -> None:
+        """As after the start: no fault is on, everything is seen, ids begin again."""
+        self._faults.reset()
+        self._hidden.reset()
+
+    def remove(self, number: int) -> None:
+        """The fault with this id is off, and what it hid is seen. Raises FaultError when there is none."""
+        self._faults.remove(number)
+        self._hidden.reveal(number)
+
+    def clear(self) -> None:
+        """No fault is on, and everything is seen."""
+        self._faults.clear()
+        self._hidden.reset()
+
+    def meet(self, call: Call) -> Strike:
+        """What strikes a call that has just come in."""
+        slow = [fault for fault in self._faults.of({"latency"}, call) if fault.strikes(call)]
+        milliseconds = sum(fault.options["ms"] for fault in slow)
+        outcome = next((fault for fault in self._faults.of(OUTCOMES, call) if fault.strikes(call)), None)
+        strike = Strike(milliseconds / 1000, outcome)
+        if outcome:
+            strike.entry = outcome.entry()
+        elif slow:
+            strike.entry = slow[0].entry()
+        if slow:
+            strike.entry["ms"] = milliseconds
+        return strike
+
+    def answer(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
+        """The answer to the call; `act` lets it take effect. Completes the strike's entry."""
+        outcome = strike.outcome
+        if outcome and not outcome.after:
+            return answer_of(outcome, call)
+        answer = self._write(call, strike, act) if call.write else self._read(call, strike, act)
+        return answer_of(outcome, call) if outcome else answer
+
+    def _read(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
+        with self._hidden.out_of_sight(call) as entry:
+            answer = act()
+        if not strike.outcome:
+            strike.entry |= entry
+        return answer
+
+    def _write(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
+        """The answer; what the call made is hidden or doomed when a fault says so."""
+        following = self._faults.of(AFTERMATHS, call)
+        if not following:
+            return act()
+        before = ids_of(call)
+        answer = act()
+        made = {kind: names - before[kind] for kind, names in ids_of(call).items() if names - before[kind]}
+        for fault in following:
+            if made and fault.strikes(call):
+                self._follow(call, made, fault)
+                strike.entry = fault.entry() | strike.entry
+        return answer
+
+    def _follow(self, call: Call, made: dict[str, set[str]], fault: Fault) -> None:
+        if fault.kind == "stale":
+            self._hidden.add(call, made, fault)
+        for name in made.get("replication group", ()) if fault.kind == "create-failed" else ():
+            fail_group(call.region, name, **fault.options)
+        for name in made.get("NAT gateway", ()) if fault.kind == "nat-failed" else ():
+            fail_nat_gateway(call.region, name, **fault.options)
+
+
+#: The faults at work in this process: one process is one cloud.
+injection = Injection(faults)

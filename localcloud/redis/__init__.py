@@ -1,0 +1,1 @@
+"""Real servers behind the endpoints of replication groups, where `redis-server` or `valkey-server` is installed."""
