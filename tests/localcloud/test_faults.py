@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -158,16 +159,22 @@ def test_any_refusal_can_be_asked_for(cloud: Cloud, network: Network) -> None:
     assert network.create()["Status"] == "creating"
 
 
-def test_latency_slows_down_the_calls_it_concerns_and_not_the_others_beside_them(cloud: Cloud) -> None:
+def test_latency_adds_up_and_only_concerns_the_calls_that_it_names(cloud: Cloud) -> None:
     cloud.fault("latency", service="kinesis", operation="List*", ms=300)
     cloud.fault("latency", ms=50)
     started = time.monotonic()
     names(cloud)
     assert time.monotonic() - started >= 0.35
-    started = time.monotonic()
     cloud.client("ec2").describe_vpcs()
-    assert time.monotonic() - started < 0.3
     assert [entry["fault"]["ms"] for entry in cloud.journal()] == [350, 50]
+
+
+def test_slow_calls_wait_side_by_side(cloud: Cloud) -> None:
+    cloud.fault("latency", service="kinesis", ms=500)
+    started = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: names(cloud), range(8))) == [[]] * 8
+    assert time.monotonic() - started < 8 * 0.5
 
 
 @pytest.mark.parametrize("reads", [1, 2])
