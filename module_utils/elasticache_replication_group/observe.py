@@ -146,7 +146,9 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
     requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)
     if group.get("MemberClusters"):
         member = sorted(group["MemberClusters"])[0]
-        requests["member"] = ("elasticache", "describe_cache_clusters", {"CacheClusterId": member}, BUSY)
+        # An available group has members, also where AWS does not show them yet: that read is worth repeating.
+        unseen = BUSY if group["Status"] != "available" else ()
+        requests["member"] = ("elasticache", "describe_cache_clusters", {"CacheClusterId": member}, unseen)
     if options["state"] == "absent":
         return requests
     name = group["ReplicationGroupId"]
