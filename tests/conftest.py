@@ -4,11 +4,17 @@ from pathlib import Path
 
 import pytest
 from ansible import module_utils
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # At run time Ansible resolves ansible.module_utils.* to module_utils/ as well; so one import form serves everywhere.
 module_utils.__path__.append(str(ROOT / "module_utils"))
+
+
+# The same examples in every run, and no verdict on how fast a busy machine makes them.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
