@@ -5,6 +5,13 @@ class ModuleDocFragment:
     """``extends_documentation_fragment: streambed``."""
 
     DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    support: full
+    description: Returns the calls that a run would make, and makes none.
+  diff_mode:
+    support: full
+    description: Shows the options that differ, before and after.
 options:
   state:
     description: Whether the resource is there.
@@ -41,6 +48,4 @@ options:
       - Seconds between two looks while waiting; left out, each wait has its own.
       - E(STREAMBED_POLL_SECONDS) is used when the option is not given.
     type: float
-"""
-    RETURN = r"""
 """

@@ -40,13 +40,6 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    support: full
-    description: Returns the calls that a run would make, and makes none.
-  diff_mode:
-    support: full
-    description: Shows the options that differ, before and after.
 author:
   - Streambed contributors (@streambed)
 """
