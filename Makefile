@@ -8,7 +8,7 @@ READY   := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup site plan preflight outputs destroy cloud-up cloud-down cloud-status \
-        test lint unit integration molecule plans bench lock clean
+        test lint unit integration real-redis molecule plans bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ unit: $(READY) ## Run the tests that need no cloud
 
 integration: $(READY) ## Run the tests on the embedded cloud
 	@$(BIN)/pytest -n 2 tests/localcloud tests/integration
+
+real-redis: $(READY) ## Run the tests that need redis-server or valkey-server
+	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py
 
 molecule: $(READY) ## Run the molecule scenarios on the embedded cloud
 	@$(BIN)/python tools/molecule.py

@@ -19,7 +19,11 @@ from localcloud.redis.resp import HOST, Client, ServerError
 from tests.localcloud.network import Network
 
 BINARY, REASON = find_binary()
-needs_binary = pytest.mark.skipif(BINARY is None, reason=REASON)
+# Real servers move slots and elect primaries by the clock, which a busy machine does not keep: `make real-redis`.
+ASKED = os.environ.get("STREAMBED_REAL_REDIS") == "1"
+needs_binary = pytest.mark.skipif(
+    BINARY is None or not ASKED, reason=REASON or "not asked for; `make real-redis` runs these"
+)
 
 OLD, NEW = "only-for-tests-001", "only-for-tests-002"
 
