@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,7 +21,7 @@ from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from .errors import AwsFailure, LostAnswer
+from .errors import LostAnswer
 
 # Parsed once per process; a process that is forked off later inherits what was parsed before.
 LOADER = botocore.loaders.create_loader()
@@ -236,11 +236,3 @@ def _next_step(code: str, operation: str, message: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0].rstrip(".")
-
-
-def only(items: Iterable[Any]) -> Any:
-    """The single item, or ``None`` when there is none.  Raises AwsFailure for several."""
-    found = list(items)
-    if len(found) > 1:
-        raise AwsFailure(f"found {len(found)} objects where one was expected")
-    return found[0] if found else None
