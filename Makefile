@@ -7,7 +7,7 @@ PLAY    := $(BIN)/ansible-playbook -i inventories/$(ENV)
 READY   := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan preflight outputs destroy cloud-up cloud-down cloud-status \
+.PHONY: help setup site plan preflight outputs destroy unlock cloud-up cloud-down cloud-status \
         test lint unit integration real-redis molecule plans bench lock clean
 
 help: ## List the targets
@@ -35,6 +35,9 @@ outputs: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Write ids, endpoints 
 destroy: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Remove the environment; CONFIRM must repeat its name
 	@$(PLAY) playbooks/destroy.yml -e confirm=$(CONFIRM) $(ARGS)
 
+unlock: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Say who holds the environment's lock; LOCK_ID frees the lock of a dead run
+	@$(PLAY) playbooks/unlock.yml -e lock_id=$(LOCK_ID) $(ARGS)
+
 cloud-up: $(READY) ## Start the embedded cloud (PORT=… to choose its port)
 	@$(BIN)/python -m localcloud up $(if $(PORT),--port $(PORT))
 
@@ -57,7 +60,7 @@ unit: $(READY) ## Run the tests that need no cloud
 	@$(BIN)/pytest tests/unit
 
 integration: $(READY) ## Run the tests on the embedded cloud
-	@$(BIN)/pytest -n 2 tests/localcloud tests/integration
+	@$(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
 
 real-redis: $(READY) ## Run the tests that need redis-server or valkey-server
 	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py

@@ -48,4 +48,9 @@ options:
       - Seconds between two looks while waiting; left out, each wait has its own.
       - E(STREAMBED_POLL_SECONDS) is used when the option is not given.
     type: float
+  environment_lock:
+    description:
+      - The environment's lock as M(environment_lock) returned it.
+      - It is renewed while the module runs and checked before each write. Check mode does not use it.
+    type: dict
 """

@@ -232,6 +232,9 @@ PATIENCE = {
     "OperationAborted": 180, "ResourceInUseException": 300, "LimitExceededException": 60,
     "ContinuousBackupsUnavailableException": 120,
 }  # fmt: skip
+# Two first runs of an environment may make both at once: nothing can lock the making of what holds the lock.
+# The first is what S3 answers outside us-east-1.
+HARMLESS = {"BucketAlreadyOwnedByYou": "", "ResourceInUseException": "Table already exists"}
 
 
 def place(options):
@@ -452,7 +455,7 @@ def delete(seen, options):
 COMPONENT = Component(
     module="s3_state_bucket", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE,
+    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS,
 )  # fmt: skip
 
 

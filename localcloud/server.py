@@ -31,7 +31,7 @@ from localcloud.fault_answers import NO_ANSWER
 from localcloud.injection import injection
 from localcloud.journal import Journal
 from localcloud.refusals import Answer, error_answer
-from localcloud.settings import ACCOUNT
+from localcloud.settings import ACCOUNT, settings
 
 HOST = "127.0.0.1"
 
@@ -152,6 +152,10 @@ class _Handler(MotoRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date of an answer, by the cloud's clock."""
+        return super().date_time_string((timestamp or time.time()) + settings.values["clock_ahead_seconds"])
 
 
 def bind(port: int) -> socket.socket:

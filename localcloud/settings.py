@@ -41,6 +41,8 @@ DEFAULTS: dict[str, Any] = {
     "settle_seconds": 0.0,
     # How much of AWS's own typical durations objects take, in addition: 0.01 is a hundredth.
     "pace": 0.0,
+    # How far ahead the clock is that dates answers and S3's objects: what was there before is older by as much.
+    "clock_ahead_seconds": 0.0,
     # Whether a Redis runs behind each endpoint, where the machine has one.
     "real_redis": False,
     "quotas": DEFAULT_QUOTAS,
@@ -119,6 +121,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "settle_polls": _check_amounts,
     "settle_seconds": _check_amounts,
     "pace": _check_amount,
+    "clock_ahead_seconds": _check_amount,
     "real_redis": _check_switch,
 }
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.s3 import responses
+from moto.s3 import models, responses
 from moto.s3.exceptions import InvalidBucketName, S3AccessDeniedError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
@@ -19,6 +20,7 @@ from moto.s3.responses import S3Response
 from localcloud.calls import read_call
 from localcloud.overlays.wrap import wrap
 from localcloud.refusals import error_answer, refuse
+from localcloud.settings import settings
 
 _NAME = re.compile(r"^(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$")
 _BAD_END = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -59,6 +61,11 @@ class LocalS3(S3Response):
             # A default retention has days or years, never both.
             result["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] = {k: v for k, v in retention.items() if v}
         return super().serialized(action_result)
+
+
+def _now() -> datetime:
+    """The time by S3's clock, as moto writes times: UTC without saying so."""
+    return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=settings.values["clock_ahead_seconds"])
 
 
 def _create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, **options: Any) -> FakeBucket:
@@ -160,6 +167,7 @@ def install() -> None:
     """Let requests for S3 come here."""
     # By this name, not in moto.s3.urls: moto reloads that module each time it reads it.
     responses.S3Response = LocalS3  # type: ignore[misc]
+    models.utcnow = _now
     wrap(S3Backend, "create_bucket", _create_bucket)
     wrap(S3Backend, "delete_bucket", _delete_bucket)
     wrap(S3Backend, "delete_bucket_encryption", _delete_bucket_encryption)

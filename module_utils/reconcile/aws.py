@@ -129,11 +129,14 @@ class Aws:
         an answer.
         """
         call = getattr(self._client(service, WRITES), operation)
+
+        def worth(error: boto.ClientError) -> float:
+            return 0.0 if _is_harmless(error, harmless) else _worth(error, patience)
+
         try:
-            return self._patiently(lambda: dict(call(**params)), "writes", lambda error: _worth(error, patience))
+            return self._patiently(lambda: dict(call(**params)), "writes", worth)
         except boto.ClientError as error:
-            text = harmless.get(code_of(error))
-            if text is None or text not in error.response["Error"].get("Message", ""):
+            if not _is_harmless(error, harmless):
                 raise
             return {}
         except NOT_SENT:
@@ -183,6 +186,11 @@ def _worth_reading_again(error: boto.ClientError, absent: tuple[str, ...]) -> fl
     if code in READ_THROTTLES:
         return THROTTLE_SECONDS
     return UNKNOWN_YET_SECONDS if is_unknown(code) else 0.0
+
+
+def _is_harmless(error: boto.ClientError, harmless: Mapping[str, str]) -> bool:
+    text = harmless.get(code_of(error))
+    return text is not None and text in error.response["Error"].get("Message", "")
 
 
 def _worth(error: boto.ClientError, patience: Mapping[str, float]) -> float:

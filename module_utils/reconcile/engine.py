@@ -21,12 +21,15 @@ from .aws import Aws, explain
 from .component import Component, Options, Seen
 from .errors import AwsFailure, Failure, LostAnswer, Refusal, Refused, did_you_mean, shown
 from .fields import Difference, compare, render
-from .plan import Call, Wait, described, missing_parents, ordered, printable, same_call
+from .lease import Lease
+from .plan import CREATE, Call, Wait, described, missing_parents, ordered, printable, same_call
 from .walk import Tell, Terms, Walked, apply, poll, silent
 
 # How often a lost answer is looked into before the run gives up, and how long AWS may take to show what was made.
 LOST_ANSWERS = 5
 SHOWN_WITHIN_SECONDS = 30.0
+# How long a run that follows one that died looks for what it is about to create.
+DOUBTED_SECONDS = 5.0
 
 COMMON_OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"choices": ["present", "absent"], "default": "present"},
@@ -37,6 +40,7 @@ COMMON_OPTIONS: dict[str, dict[str, Any]] = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 3600},
     "poll_seconds": {"type": "float", "fallback": (env_fallback, ["STREAMBED_POLL_SECONDS"])},
+    "environment_lock": {"type": "dict"},
 }
 
 
@@ -90,9 +94,17 @@ def run(component: Component) -> None:
 
 def inquire(options: Mapping[str, Any], look: Callable[[Aws, Options], dict[str, Any]]) -> None:
     """The whole of the ``main`` of a module that only looks; ``look`` returns its result."""
+    attempt(options, lambda aws, params, _check_mode: look(aws, params))
+
+
+def attempt(options: Mapping[str, Any], act: Callable[[Aws, Options, bool], dict[str, Any]]) -> None:
+    """The whole of the ``main`` of a module that is no component.
+
+    ``act(aws, options, check_mode)`` returns its result.
+    """
     module = _open(options)
     aws = connect(module)
-    result = _end_on_failure(module, lambda: look(aws, module.params))
+    result = _end_on_failure(module, lambda: act(aws, module.params, module.check_mode))
     module.exit_json(changed=False, aws_calls=dict(aws.counts), **result)
 
 
@@ -112,9 +124,20 @@ def _end_on_failure(module: AnsibleAWSModule, act: Callable[[], dict[str, Any]])
 
 
 def reconcile(component: Component, aws: Aws, options: Options, terms: Terms) -> dict[str, Any]:
-    """The module's result.  Raises Refused before any write, AwsFailure when AWS does not do as asked."""
+    """The module's result.  Raises Refused before any write, Failure when AWS does not do as asked or the lock is lost.
+
+    A run that may write keeps the environment's lock, if it was given one, and checks it before each write.
+    """
+    held = None if terms.check_mode else options.get("environment_lock")
+    with Lease(aws, held) as lease:
+        return reconciled(component, aws, options, replace(terms, fence=lease.check))
+
+
+def reconciled(component: Component, aws: Aws, options: Options, terms: Terms) -> dict[str, Any]:
+    """``reconcile`` while the lock is kept."""
     refuse([*identity.refusals(options), *component.rules(options)])
-    seen = observe(component, aws, options, terms)
+    careful = not terms.check_mode and (options.get("environment_lock") or {}).get("careful")
+    seen = (doubted if careful else observe)(component, aws, options, terms)
     differences, calls = plan(component, options, seen)
     result = report(component, options, seen, differences, calls)
     if calls and not terms.check_mode:
@@ -228,7 +251,7 @@ def carry_out(component: Component, aws: Aws, options: Options, terms: Terms, se
         if walked.lost is None:
             return replace(total, waits=walked.waits, left=walked.left)
         total.made.append(walked.lost)
-        seen, calls = look_again(component, aws, options, terms, walked.lost)
+        seen, calls = shown_to_be_needed(component, aws, options, terms, walked.lost)
     raise AwsFailure(f"{component.noun}: {LOST_ANSWERS} answers were lost. Next: check the network, run again")
 
 
@@ -239,9 +262,35 @@ def orphans(component: Component, options: Options, calls: Sequence[Call]) -> li
             for parent in missing_parents(calls)]  # fmt: skip
 
 
-def look_again(component: Component, aws: Aws, options: Options, terms: Terms, lost: Call) -> tuple[Seen, list[Call]]:
+def shown_to_be_needed(
+    component: Component, aws: Aws, options: Options, terms: Terms, lost: Call
+) -> tuple[Seen, list[Call]]:
     """What is there after a write without an answer, given time to show, and the calls that are still needed."""
-    deadline = terms.clock() + SHOWN_WITHIN_SECONDS
+    seen = look_again(component, aws, options, terms, SHOWN_WITHIN_SECONDS,
+                      lambda calls: not any(same_call(lost, call) for call in calls))  # fmt: skip
+    return seen, plan(component, options, seen)[1]
+
+
+def doubted(component: Component, aws: Aws, options: Options, terms: Terms) -> Seen:
+    """What is there when the run before died: it may have made what AWS does not show yet.
+
+    What would be created must stay absent for a while, and what is to be gone must not show late.
+    """
+    removing = options["state"] == "absent"
+    return look_again(component, aws, options, terms, DOUBTED_SECONDS,
+                      lambda calls: not removing and not any(call.change == CREATE for call in calls))  # fmt: skip
+
+
+def look_again(
+    component: Component,
+    aws: Aws,
+    options: Options,
+    terms: Terms,
+    within_seconds: float,
+    enough: Callable[[list[Call]], bool],
+) -> Seen:
+    """What is there as soon as the calls that it takes are ``enough``, or the time is up."""
+    deadline = terms.clock() + within_seconds
     while True:
         in_time = terms.clock() < deadline
         seen = observe(component, aws, options, terms)
@@ -251,8 +300,8 @@ def look_again(component: Component, aws: Aws, options: Options, terms: Terms, l
             if not in_time:
                 raise
         else:
-            if not in_time or not any(same_call(lost, call) for call in calls):
-                return seen, calls
+            if not in_time or enough(calls):
+                return seen
         terms.sleep(terms.poll_seconds or 2.0)
 
 

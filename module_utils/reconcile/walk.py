@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .aws import SIDE_BY_SIDE, Aws, explain
 from .component import Component, Seen
-from .errors import AwsFailure, LostAnswer, shown
+from .errors import AwsFailure, Failure, LostAnswer, shown
 from .plan import Call, Wait, dependencies, resolve
 
 Tell = Callable[[str, str, float, str], None]
@@ -23,12 +23,17 @@ def silent(noun: str, state: str, elapsed_seconds: float, event: str) -> None:
     """Nobody is told."""
 
 
+def unfenced() -> None:
+    """Nobody is asked."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """How one run is carried out, apart from what is declared.
 
     ``wait_timeout`` bounds the waits of one walk, in seconds; ``poll_seconds`` replaces each wait's own pause;
     ``tell(noun, state, elapsed_seconds, event)`` hears of every poll; ``event`` is the service's newest message.
+    ``fence()`` is asked before each write, and raises a Failure when this run must not write any more.
     """
 
     check_mode: bool
@@ -38,6 +43,7 @@ class Terms:
     sleep: Callable[[float], None]
     clock: Callable[[], float]
     tell: Tell = silent
+    fence: Callable[[], None] = unfenced
 
 
 @dataclass
@@ -91,6 +97,7 @@ class _Walk:
     def make(self, position: int) -> None:
         call = self._calls[position]
         params = resolve(call.params, self._known)
+        self._terms.fence()
         answer = self._aws.write(
             call.service, call.operation, params, self._component.patience, self._component.harmless
         )
@@ -122,7 +129,7 @@ class _Walk:
         call = self._calls[position]
         if isinstance(error, (BotoCoreError, ClientError)):
             reason = explain(error)
-        elif isinstance(error, AwsFailure):
+        elif isinstance(error, Failure):
             reason = str(error)
         else:
             reason = f"{type(error).__name__}"

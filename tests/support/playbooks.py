@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from localcloud.process import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def play(
-    cloud: Cloud, playbook: str, *arguments: str, inventory: str = "local", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """The finished run, with its output; inventories/local finds the given cloud."""
+def command(
+    cloud: Cloud, playbook: str, arguments: tuple[str, ...], inventory: str, environment: dict[str, str]
+) -> Any:
+    """The arguments of a process that runs a playbook; inventories/local finds the given cloud."""
     binaries = Path(sys.executable).parent
-    command = [binaries / "ansible-playbook", "-i", f"inventories/{inventory}", playbook, *arguments]
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
@@ -25,4 +27,33 @@ def play(
         "ANSIBLE_NOCOLOR": "1",
         **environment,
     }
-    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    words = [binaries / "ansible-playbook", "-i", f"inventories/{inventory}", playbook, *arguments]
+    return {"args": words, "cwd": ROOT, "env": variables, "text": True}
+
+
+def play(
+    cloud: Cloud, playbook: str, *arguments: str, inventory: str = "local", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The finished run, with its output."""
+    given = command(cloud, playbook, arguments, inventory, environment)
+    return subprocess.run(**given, capture_output=True, check=False)
+
+
+def start(cloud: Cloud, playbook: str, *arguments: str) -> subprocess.Popen[str]:
+    """A run that goes on by itself."""
+    given = command(cloud, playbook, arguments, "local", {})
+    return subprocess.Popen(**given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Ends a run at once with all its workers, which Ansible gives sessions of their own."""
+    for pid in [process.pid, *descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below one, as Linux lists them."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [each for child in children for each in (child, *descendants(child))]

@@ -65,6 +65,11 @@ def fits(planned: Any, made: Any) -> bool:
     return str(planned) == str(made)
 
 
+def but_locks(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Entries of the journal without those on locks, which are no part of any plan."""
+    return [entry for entry in entries if not str((entry["params"] or {}).get("Key", "")).endswith(".tflock")]
+
+
 # What botocore adds to a call by itself, and what the journal masks or cuts.
 ADDED = {"ClientToken"}
 BODIES = {"s3"}
