@@ -39,10 +39,10 @@ def bare_key(key: Any) -> Any:
 
 
 def bare_subnet_group(group: Any) -> Any:
-    """A subnet group without its ARN and with its subnets in order."""
+    """A subnet group as it is declared: without its ARN and the zones of its subnets, and with these in order."""
     if group is None:
         return None
-    kept = {name: value for name, value in group.items() if name != "arn"}
+    kept = {name: value for name, value in group.items() if name not in ("arn", "zones")}
     return {**kept, "subnet_ids": unordered(kept["subnet_ids"])}
 
 

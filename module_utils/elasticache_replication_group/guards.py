@@ -25,7 +25,8 @@ DESTROY = "keep it, or restore a snapshot into a new group"
 
 def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
     """Every such change, each in its own words."""
-    for part in (engine, cluster_mode, transit_encryption, auth_token, log_delivery, failover, losses, schedule, zones):
+    for part in (engine, cluster_mode, transit_encryption, auth_token, log_delivery, failover, losses, schedule, subnets,
+                 zones):  # fmt: skip
         for field, found, wanted, step in part(observed, desired, differences):
             yield Refusal(NOUN, desired["name"], field, found, wanted, step)
 
@@ -177,6 +178,22 @@ def schedule(observed: State, desired: State, differences: Differences) -> Itera
     if moved and spans[0] and spans[1] and windows.overlap(spans[0], spans[1]):
         other = weekly if moved[0] == "snapshot_window" else daily
         yield moved[0], desired[moved[0]], f"no overlap with the present {other}", "move one of the two windows"
+
+
+def subnets(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """A subnet with nodes in it cannot leave.  Which of several subnets of one zone they are in, AWS does not show.
+
+    Source: ModifyCacheSubnetGroup API reference, SubnetInUse.
+    """
+    if "subnet_group" not in differences or not observed["subnet_group"]:
+        return
+    zone_of = observed["subnet_group"].get("zones", {})
+    staying = set(desired["subnet_group"]["subnet_ids"]) & zone_of.keys()
+    lost = sorted(set(observed["zones"]) & set(zone_of.values()) - {zone_of[subnet] for subnet in staying})
+    leaving = sorted(subnet for subnet, zone in zone_of.items() if zone in lost)
+    if leaving:
+        yield ("subnet_ids", f"a subnet group without {', '.join(leaving)}",
+               f"the subnets in which nodes are ({', '.join(lost)})", f"keep them; {DESTROY}")  # fmt: skip
 
 
 def zones(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:

@@ -142,6 +142,7 @@ def subnet_group_state(answer: Mapping[str, Any], tags: Mapping[str, str]) -> St
         "name": answer["CacheSubnetGroupName"],
         "description": answer["CacheSubnetGroupDescription"],
         "subnet_ids": sorted(subnet["SubnetIdentifier"] for subnet in answer["Subnets"]),
+        "zones": {each["SubnetIdentifier"]: each["SubnetAvailabilityZone"]["Name"] for each in answer["Subnets"]},
         "tags": dict(tags),
         "arn": answer.get("ARN"),
     }

@@ -1,0 +1,110 @@
+"""Every attribute of a replication group, changed on its own: planned, done, seen by boto3, interrupted, resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jmespath
+import pytest
+import yaml
+from ansible.module_utils.reconcile.errors import AwsFailure, Refused
+
+from localcloud.process import Cloud
+from tests.integration.test_cycles import NETWORK
+from tests.integration.test_faults import Killed, faulty
+from tests.support.runs import fits, run, unmatched
+
+MODULE = "elasticache_replication_group"
+MATRIX = yaml.safe_load((Path(__file__).parent / "matrix" / f"{MODULE}.yml").read_text())
+GROUP = "sensors-test"
+
+
+def stated(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def both_ends(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The declarations before and after."""
+    base = MATRIX["bases"][row["base"]]
+    return stated({**base, **row.get("from", {})}), stated({**base, **row["to"]})
+
+
+def laid(cloud: Cloud, given: dict[str, Any]) -> int:
+    """A cloud with nothing but the network and the group; returns where the journal is."""
+    cloud.reset()
+    run(cloud, "ec2_vpc_network", NETWORK)
+    run(cloud, MODULE, given)
+    return len(cloud.journal())
+
+
+def shown(cloud: Cloud) -> dict[str, Any]:
+    """The group as plain boto3 sees it."""
+    cache = cloud.client("elasticache")
+    [group] = cache.describe_replication_groups(ReplicationGroupId=GROUP)["ReplicationGroups"]
+    members = [cache.describe_cache_clusters(CacheClusterId=member)["CacheClusters"][0]
+               for member in group["MemberClusters"]]  # fmt: skip
+    tags = cache.list_tags_for_resource(ResourceName=group["ARN"])["TagList"]
+    parameters = cache.describe_cache_parameters(
+        CacheParameterGroupName=members[0]["CacheParameterGroup"]["CacheParameterGroupName"], Source="user"
+    )["Parameters"]
+    return {"group": {"LogDeliveryConfigurations": [], **group}, "members": members,
+            "tags": {tag["Key"]: tag["Value"] for tag in tags},
+            "parameters": {each["ParameterName"]: each["ParameterValue"] for each in parameters}}  # fmt: skip
+
+
+def assert_shown(cloud: Cloud, row: dict[str, Any]) -> None:
+    there = shown(cloud)
+    assert {path: jmespath.search(path, there) for path in row["shows"]} == row["shows"]
+
+
+def rows(kind: str) -> list[Any]:
+    return [pytest.param(row, id=row["attribute"]) for row in MATRIX["rows"] if kind in row]
+
+
+@pytest.mark.parametrize("row", rows("shows"))
+def test_a_change_is_what_its_plan_says_and_then_there_is_none(cloud: Cloud, row: dict[str, Any]) -> None:
+    before, after = both_ends(row)
+    laid(cloud, before)
+    plan = run(cloud, MODULE, after, check=True)
+    if "calls" in row:
+        planned = [(call["operation"], call["change"]) for call in plan["calls"]]
+        assert planned == [(operation, change) for operation, _, change in row["calls"]]
+        for call, (operation, decisive, _) in zip(plan["calls"], row["calls"], strict=True):
+            given = {name: call["params"].get(name) for name in decisive}
+            assert fits(decisive, given), f"{operation}: {call['params']}"
+    at = len(cloud.journal())
+    run(cloud, MODULE, after)
+    assert unmatched(plan["calls"], cloud.writes(at)) == ([], [])
+    assert_shown(cloud, row)
+    at = len(cloud.journal())
+    assert not run(cloud, MODULE, after)["changed"]
+    assert not cloud.writes(at)
+
+
+@pytest.mark.parametrize("row", rows("refused"))
+def test_what_cannot_change_is_refused_with_its_reason(cloud: Cloud, row: dict[str, Any]) -> None:
+    before, after = both_ends(row)
+    at = laid(cloud, before)
+    for check in (True, False):
+        with pytest.raises(Refused, match="Next: ") as refused:
+            run(cloud, MODULE, after, check=check)
+        assert row["refused"] in str(refused.value)
+    assert not cloud.writes(at)
+
+
+@pytest.mark.parametrize("after_effect", [True, False], ids=["after it took effect", "before it took effect"])
+@pytest.mark.parametrize("row", rows("shows"))
+def test_a_change_that_died_at_any_call_is_taken_up(cloud: Cloud, row: dict[str, Any], after_effect: bool) -> None:
+    before, after = both_ends(row)
+    laid(cloud, before)
+    calls = len(run(cloud, MODULE, after, check=True)["calls"])
+    for died_at in range(1, calls + 1):
+        laid(cloud, before)
+        with pytest.raises(AwsFailure, match="Made before"):
+            run(cloud, MODULE, after, aws=faulty(cloud, died_at, after_effect, Killed()))
+        run(cloud, MODULE, after)
+        assert_shown(cloud, row)
+        at = len(cloud.journal())
+        assert not run(cloud, MODULE, after)["changed"], f"call {died_at} of {calls}"
+        assert not cloud.writes(at)
