@@ -25,8 +25,19 @@ DESTROY = "keep it, or restore a snapshot into a new group"
 
 def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
     """Every such change, each in its own words."""
-    for part in (engine, cluster_mode, transit_encryption, auth_token, log_delivery, failover, losses, schedule, subnets,
-                 zones):  # fmt: skip
+    parts = (
+        engine,
+        cluster_mode,
+        transit_encryption,
+        auth_token,
+        log_delivery,
+        failover,
+        losses,
+        schedule,
+        subnets,
+        zones,
+    )
+    for part in parts:
         for field, found, wanted, step in part(observed, desired, differences):
             yield Refusal(NOUN, desired["name"], field, found, wanted, step)
 

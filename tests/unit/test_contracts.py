@@ -105,7 +105,21 @@ def test_a_role_passes_every_option_of_its_module(role: str, module: str) -> Non
     assert task["register"] == f"{role}_result"
     for name, value in task[module].items():
         if name not in ("stack_name", "environment_suffix", "account_id"):
-            assert value == f"{{{{ {role}_{name} }}}}"
+            left_out = " | default(omit, true)" if name in nullable(module) else ""
+            assert value == f"{{{{ {role}_{name}{left_out} }}}}"
+
+
+def nullable(module: str) -> set[str]:
+    """Options with choices and no default: Ansible takes null for a wrong choice, so a role leaves them out."""
+    return {name for name, spec in component(module).options.items() if "choices" in spec and "default" not in spec}
+
+
+@pytest.mark.parametrize(("role", "module"), ROLES.items())
+def test_null_says_nothing_of_an_option_with_choices(role: str, module: str) -> None:
+    options = read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    for name in nullable(module):
+        # Ansible makes an empty text of a null.
+        assert "" in options[f"{role}_{name}"]["choices"]
 
 
 def keys(environment: str) -> dict[str, set[str]]:
