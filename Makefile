@@ -63,7 +63,7 @@ integration: $(READY) ## Run the tests on the embedded cloud
 	@$(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
 
 real-redis: $(READY) ## Run the tests that need redis-server or valkey-server
-	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py
+	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py tests/integration/test_real_rotation.py
 
 molecule: $(READY) ## Run the molecule scenarios on the embedded cloud
 	@$(BIN)/python tools/molecule.py
