@@ -5,4 +5,4 @@ from ansible.plugins.loader import action_loader
 
 class ActionModule(action_loader.get("in_process", class_only=True)):
     module = "kinesis_data_stream"
-    services = ("kinesis",)
+    services = ("kinesis", "cloudwatch")

@@ -121,16 +121,17 @@ def quota_checks(aws, plans):
                  for quota in quotas}  # fmt: skip
     if "nat_gateways" in needs:
         requests["subnets"] = SUBNETS
-    if "shards" in needs:
-        requests["shards"] = ("kinesis", "describe_limits", {})
+    streams = [key for key in preflight.STREAM_LIMITS if key in needs]
+    if streams:
+        requests["streams"] = ("kinesis", "describe_limits", {})
     answers = aws.read_many(requests) if requests else {}
     for quota in quotas:
         answer = answers[f"{quota.key} quota"]
         limit = answer["Quota"]["Value"] if answer else None
         yield preflight.room(quota.title, used(quota.key, answers), needs[quota.key], limit)
-    if "shards" in needs:
-        limits = answers["shards"]
-        yield preflight.room("shards", limits["OpenShardCount"], needs["shards"], limits["ShardLimit"])
+    for key in streams:
+        title, used_key, limit_key = preflight.STREAM_LIMITS[key]
+        yield preflight.room(title, answers["streams"][used_key], needs[key], answers["streams"][limit_key])
 
 
 def used(key, answers):

@@ -160,6 +160,7 @@ aws_calls:
   type: dict
 """
 
+from ansible.module_utils.policies import canonical_all
 from ansible.module_utils.reconcile.aws import code_of
 from ansible.module_utils.reconcile.component import Component, Seen
 from ansible.module_utils.reconcile.engine import run
@@ -208,7 +209,7 @@ FIELDS = (
     Field("bucket_key_enabled"),
     Field("versioning_enabled"),
     Field("tls_only"),
-    Field("policy_statements", normal=policy.canonical_all),
+    Field("policy_statements", normal=canonical_all),
     *(Field(name) for name in lifecycle.FIELDS),
     Field("tags"),
     Field("lock_table", normal=lock_table.comparable),

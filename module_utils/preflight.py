@@ -30,6 +30,14 @@ QUOTAS = (
 )
 
 
+# Kinesis tells its limits itself, in one answer: what it counts, its title, and the keys of used and limit.
+# Source: DescribeLimits API reference; it takes one call a second.
+STREAM_LIMITS = {
+    "shards": ("shards", "OpenShardCount", "ShardLimit"),
+    "on_demand_streams": ("streams on demand", "OnDemandStreamCount", "OnDemandStreamCountLimit"),
+}
+
+
 @dataclass(frozen=True)
 class Check:
     """One line of the table: what was looked at, what was found, what would do, and the verdict."""
@@ -45,7 +53,7 @@ class Check:
 
 
 def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
-    """How many more of each thing there are after the plans, by the keys of QUOTAS and ``shards``; zeros are left out.
+    """How many more of each thing there are after the plans, by the keys of QUOTAS and STREAM_LIMITS, without zeros.
 
     NAT gateways count in the zone that gets most of them. What a plan removes frees nothing: it may be made before.
     """
@@ -58,6 +66,7 @@ def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
         "nat_gateways": max(zones.values(), default=0),
         "cache_nodes": growth(plans.get("redis", {}), cache_nodes),
         "shards": growth(plans.get("kinesis", {}), shards),
+        "on_demand_streams": growth(plans.get("kinesis", {}), on_demand_streams),
     }
     return {key: count for key, count in found.items() if count > 0}
 
@@ -81,6 +90,11 @@ def cache_nodes(group: Mapping[str, Any]) -> int:
 def shards(stream: Mapping[str, Any]) -> int:
     """Shards of a stream; on demand, AWS counts streams instead."""
     return int(stream.get("shard_count") or 0)
+
+
+def on_demand_streams(stream: Mapping[str, Any]) -> int:
+    """1 for a stream on demand."""
+    return int(stream.get("stream_mode") == "ON_DEMAND")
 
 
 def bucket_name(plan: Plan) -> Check:

@@ -274,7 +274,12 @@ class LocalKinesis(KinesisResponse):
             raise refuse("ResourceInUseException", f"Consumer {self.given['ConsumerName']} already exists.")
         if len(names) >= MAX_CONSUMERS:
             raise refuse("LimitExceededException", f"A stream can have at most {MAX_CONSUMERS} consumers.")
-        return super().register_stream_consumer()
+        tags = self.given.get("Tags", {})
+        _check_tags(tags)
+        answer = super().register_stream_consumer()
+        # moto drops the tags.
+        stream.consumers[-1].__dict__["localcloud_tags"] = dict(tags)
+        return answer
 
     def deregister_stream_consumer(self) -> ActionResult:
         """Nothing. moto keeps the named consumer and drops the others."""

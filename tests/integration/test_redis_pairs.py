@@ -12,11 +12,10 @@ import random
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import Cloud
 from tests.support.components import component, options
-from tests.support.runs import four_steps, run
+from tests.support.runs import four_steps, run, taken
 
 MODULE = "elasticache_replication_group"
 PAIRS_OF_A_WALK = 4
@@ -142,27 +141,6 @@ def successor(draw: random.Random, given: dict[str, Any]) -> dict[str, Any]:
             return after
 
 
-def refusal(cloud: Cloud, given: dict[str, Any], check: bool) -> str:
-    """Why a declaration is not taken; empty for one that is."""
-    try:
-        run(cloud, MODULE, given, check=check)
-    except Refused as refused:
-        return str(refused)
-    return ""
-
-
-def step(cloud: Cloud, given: dict[str, Any]) -> bool:
-    """Whether a declaration is taken; what is refused writes nothing."""
-    before = len(cloud.journal())
-    refused = refusal(cloud, given, check=True)
-    if not refused:
-        four_steps(cloud, MODULE, given)
-        return True
-    assert refusal(cloud, given, check=False) == refused
-    assert not cloud.writes(before), "a refused declaration wrote"
-    return False
-
-
 @pytest.fixture(scope="module")
 def tally() -> dict[str, int]:
     return {"accepted": 0, "pairs": 0}
@@ -177,7 +155,7 @@ def test_from_one_declaration_to_the_next(cloud: Cloud, tally: dict[str, int], s
     for _ in range(PAIRS_OF_A_WALK):
         after = successor(draw, given)
         tally["pairs"] += 1
-        if step(cloud, stated(after)):
+        if taken(cloud, MODULE, stated(after)):
             tally["accepted"] += 1
             given = after
 

@@ -10,6 +10,7 @@ import boto3
 from ansible.module_utils.reconcile import engine
 from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.component import Component
+from ansible.module_utils.reconcile.errors import Refused
 from ansible.module_utils.reconcile.plan import HIDDEN, KNOWN_AFTER_APPLY
 from ansible.module_utils.reconcile.walk import Terms
 
@@ -123,3 +124,23 @@ def four_steps(cloud: Cloud, module: str, given: Mapping[str, Any]) -> dict[str,
 
 def _same_but_ids(planned: Sequence[Mapping[str, Any]], made: Sequence[Mapping[str, Any]]) -> bool:
     return [call["operation"] for call in planned] == [call["operation"] for call in made]
+
+
+def taken(cloud: Cloud, module: str, given: Mapping[str, Any]) -> bool:
+    """Whether a declaration is taken, with all four steps; what is refused is so in both modes and writes nothing."""
+    before = len(cloud.journal())
+    refused = _refusal(cloud, module, given, check=True)
+    if not refused:
+        four_steps(cloud, module, given)
+        return True
+    assert _refusal(cloud, module, given, check=False) == refused
+    assert not cloud.writes(before), "a refused declaration wrote"
+    return False
+
+
+def _refusal(cloud: Cloud, module: str, given: Mapping[str, Any], check: bool) -> str:
+    try:
+        run(cloud, module, given, check=check)
+    except Refused as refused:
+        return str(refused)
+    return ""

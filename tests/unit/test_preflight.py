@@ -41,6 +41,13 @@ def test_shards_are_counted_by_what_comes_on_top() -> None:
     assert preflight.needs({"kinesis": kinesis}) == {"shards": 6}
 
 
+def test_a_stream_that_goes_on_demand_counts_as_a_stream_and_not_by_its_shards() -> None:
+    born = plan("create_stream", before={}, after={"stream_mode": "ON_DEMAND"})
+    assert preflight.needs({"kinesis": born}) == {"on_demand_streams": 1}
+    back = plan("update_stream_mode", before={"stream_mode": "ON_DEMAND"}, after={"stream_mode": "PROVISIONED"})
+    assert preflight.needs({"kinesis": back}) == {}
+
+
 def test_a_plan_without_calls_takes_nothing() -> None:
     assert preflight.needs({"redis": plan(resource={"num_node_groups": 2})}) == {}
 

@@ -1,0 +1,1 @@
+"""Everything about a data stream but its documentation; only ``observe`` touches AWS."""

@@ -1,0 +1,42 @@
+"""What a stream and its parts are called, and how they are waited for.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..reconcile.identity import identity_of
+from ..reconcile.plan import IN_PLACE, Call, Wait
+
+NOUN = "Kinesis data stream"
+GONE = ("ResourceNotFoundException",)
+STATUS = "StreamDescriptionSummary.StreamStatus"
+# CreateStream answers nothing; what names the stream by its ARN waits for this.
+STREAM_ARN = "stream ARN"
+
+
+def stream_name(options: Mapping[str, Any]) -> str:
+    """The stream's name: the one stated, or the environment's."""
+    return str(options["name"] or identity_of(options).name)
+
+
+def on(name: str) -> str:
+    """The stream in a plan."""
+    return f"stream {name}"
+
+
+def settled(name: str) -> Wait:
+    """The stream takes changes again; its ARN is known then."""
+    return Wait(on(name), "kinesis", "describe_stream_summary", {"StreamName": name}, STATUS, done=("ACTIVE",),
+                absent_codes=GONE, saves={STREAM_ARN: "StreamDescriptionSummary.StreamARN"})  # fmt: skip
+
+
+def gone(name: str) -> Wait:
+    """The stream is deleted."""
+    return Wait(on(name), "kinesis", "describe_stream_summary", {"StreamName": name}, STATUS, done=("absent",),
+                absent_codes=GONE)  # fmt: skip
+
+
+def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = IN_PLACE) -> Call:
+    """A call that keeps the stream busy until it is ACTIVE again."""
+    return Call("kinesis", operation, params, on(name), why, kind, wait=settled(name))

@@ -1,0 +1,85 @@
+"""One look at AWS: the stream, and beside it only what the declaration speaks of.  The only part that touches AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..reconcile.component import Seen
+from ..reconcile.identity import identity_of
+from ..reconcile.tags import ansible_tags, foreign
+from . import alarms
+from .names import GONE, NOUN, gone, settled, stream_name
+
+if TYPE_CHECKING:
+    from ..reconcile.aws import Aws
+
+Options = Mapping[str, Any]
+State = dict[str, Any]
+
+
+def observe(aws: Aws, options: Options) -> Seen:
+    """The stream with its tags, consumers, policy and alarms."""
+    name = stream_name(options)
+    about = {"StreamName": name}
+    first = aws.read_many({"stream": ("kinesis", "describe_stream_summary", about, GONE), **alarms.requests(options)})
+    summary = (first["stream"] or {}).get("StreamDescriptionSummary")
+    requests = alarms.tag_requests(first)
+    if summary is not None:
+        requests |= {"tags": ("kinesis", "list_tags_for_stream", about, GONE), **beside(options, summary)}
+    second = aws.read_many(requests) if requests else {}
+    found, strangers = alarms.observed(options, first, second)
+    # A stream that is being deleted may go between the two rounds.
+    if summary is None or second["tags"] is None:
+        return Seen(None, {"alarms": found}, foreign=strangers)
+    theirs = consumers_of_others(aws, options, second)
+    resource = {**described(name, summary, second), "alarms": found}
+    waits = {"ACTIVE": (), "DELETING": (gone(name),)}.get(summary["StreamStatus"], (settled(name),))
+    strangers += foreign(options, NOUN, name, resource["tags"])
+    return Seen(resource, around={"consumers_of_others": theirs}, waits=waits, foreign=strangers)
+
+
+def beside(options: Options, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The reads of consumers and policy, where the declaration or a deletion asks for them."""
+    arn, leaves = summary["StreamARN"], options["state"] == "absent"
+    requests: dict[str, Any] = {}
+    if options["consumers"] is not None or (leaves and summary.get("ConsumerCount")):
+        requests["consumers"] = ("kinesis", "list_stream_consumers", {"StreamARN": arn}, GONE)
+    if options["resource_policy"] is not None and not leaves:
+        requests["policy"] = ("kinesis", "get_resource_policy", {"ResourceARN": arn}, GONE)
+    return requests
+
+
+def consumers_of_others(aws: Aws, options: Options, second: Mapping[str, Any]) -> list[str]:
+    """Names of the consumers that somebody else registered."""
+    found = (second.get("consumers") or {}).get("Consumers", [])
+    requests = {each["ConsumerName"]: ("kinesis", "list_tags_for_resource", {"ResourceARN": each["ConsumerARN"]}, GONE)
+                for each in found}  # fmt: skip
+    answers = aws.read_many(requests) if requests else {}
+    owns = identity_of(options).owns
+    return sorted(name for name, answer in answers.items() if not owns(ansible_tags((answer or {}).get("Tags"))))
+
+
+def described(name: str, summary: Mapping[str, Any], second: Mapping[str, Any]) -> State:
+    """The stream in the words of the options."""
+    encrypted = summary.get("EncryptionType", "NONE") == "KMS"
+    metrics = [each for level in summary.get("EnhancedMonitoring") or () for each in level.get("ShardLevelMetrics", ())]
+    policy = json.loads((second.get("policy") or {}).get("Policy") or "{}") if "policy" in second else None
+    consumers = (second.get("consumers") or {}).get("Consumers")
+    return {
+        "name": name,
+        "arn": summary["StreamARN"],
+        "status": summary["StreamStatus"],
+        "stream_mode": summary.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED"),
+        "shard_count": summary["OpenShardCount"],
+        "retention_hours": summary["RetentionPeriodHours"],
+        "max_record_size_kib": summary.get("MaxRecordSizeInKiB"),
+        "encryption_type": "KMS" if encrypted else "NONE",
+        "kms_key_id": summary.get("KeyId") if encrypted else None,
+        "shard_level_metrics": sorted(metrics),
+        "consumers": None if consumers is None else sorted(
+            each["ConsumerName"] for each in consumers if each["ConsumerStatus"] != "DELETING"),
+        "resource_policy": policy,
+        "tags": ansible_tags(second["tags"]["Tags"]),
+    }  # fmt: skip

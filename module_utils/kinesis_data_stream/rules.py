@@ -1,0 +1,81 @@
+"""Declarations that Kinesis would refuse, and changes that it refuses or that lose records.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..reconcile.errors import Refusal
+from ..reconcile.fields import Difference
+from .names import NOUN, stream_name
+from .shards import MOST_STEPS, reachable, steps
+
+Finding = tuple[str, Any, str, str]
+
+# Source: CreateStream, IncreaseStreamRetentionPeriod and RegisterStreamConsumer API reference.
+SHARDS = range(1, 10_001)
+RETENTION_HOURS = range(24, 8761)
+RECORD_SIZE_KIB = range(1024, 10_241)
+MOST_CONSUMERS = 20
+CONSUMER_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}\Z")
+
+
+def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Combinations that Kinesis would refuse."""
+    for part in (capacity, records, consumers):
+        for field, found, wanted, step in part(options):
+            yield Refusal(NOUN, stream_name(options), field, found, wanted, step)
+
+
+def capacity(options: Mapping[str, Any]) -> Iterator[Finding]:
+    """Mode and shards."""
+    mode, shards = options["stream_mode"], options["shard_count"]
+    if mode == "ON_DEMAND" and shards is not None:
+        yield ("shard_count", shards, "no shard_count with stream_mode ON_DEMAND", "remove shard_count, AWS sets it")
+    if shards is not None and shards not in SHARDS:
+        yield "shard_count", shards, "1 to 10000", "correct shard_count"
+
+
+def records(options: Mapping[str, Any]) -> Iterator[Finding]:
+    """What becomes of a record."""
+    hours, size, key = options["retention_hours"], options["max_record_size_kib"], options["kms_key_id"]
+    if hours is not None and hours not in RETENTION_HOURS:
+        yield "retention_hours", hours, "24 to 8760", "correct retention_hours"
+    if size is not None and size not in RECORD_SIZE_KIB:
+        yield "max_record_size_kib", size, "1024 to 10240", "correct max_record_size_kib"
+    if key and options["encryption_type"] != "KMS":
+        yield "kms_key_id", key, "encryption_type KMS beside it", "set encryption_type to KMS"
+    if options["resource_policy"] and "Statement" not in options["resource_policy"]:
+        yield ("resource_policy", ", ".join(options["resource_policy"]), "a policy with Statement",
+               "correct resource_policy, or {} for none")  # fmt: skip
+
+
+def consumers(options: Mapping[str, Any]) -> Iterator[Finding]:
+    """Names and number of the consumers."""
+    names = options["consumers"] or ()
+    for name in names:
+        if not CONSUMER_NAME.match(name):
+            yield "consumers", repr(name), "1 to 128 letters, digits, _ . and -", "correct the name"
+    if len(set(names)) > MOST_CONSUMERS:
+        yield "consumers", f"{len(set(names))} names", f"at most {MOST_CONSUMERS}", "register fewer consumers"
+
+
+def guards(
+    observed: Mapping[str, Any], desired: Mapping[str, Any], differences: Mapping[str, Difference]
+) -> Iterator[Refusal]:
+    """Changes that AWS does not make, or that lose records without leave."""
+    name, hours = desired["name"], desired["retention_hours"]
+    shrinks = "retention_hours" in differences and hours < observed["retention_hours"]
+    if shrinks and not desired["allow_retention_decrease"]:
+        yield Refusal(NOUN, name, "retention_hours", f"{hours} hours",
+                      f"at least the present {observed['retention_hours']} hours",
+                      "keep the retention, or set allow_retention_decrease: older records are lost")  # fmt: skip
+    if "shard_count" in differences:
+        count, target = observed["shard_count"], desired["shard_count"]
+        number = len(steps(count, target))
+        if number > MOST_STEPS:
+            low, high = reachable(count)
+            yield Refusal(NOUN, name, "shard_count", f"{target}, which takes {number} steps",
+                          f"{low} to {high}: AWS changes a stream's shards {MOST_STEPS} times in 24 hours",
+                          "go there in two runs a day apart")  # fmt: skip
