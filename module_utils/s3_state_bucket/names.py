@@ -27,3 +27,8 @@ def name_problem(name: str) -> str:
         return "no two dots in a row and no IP address"
     taken = [part for part in PREFIXES if name.startswith(part)] + [part for part in SUFFIXES if name.endswith(part)]
     return f"a name without {taken[0]}, which S3 keeps for itself" if taken else ""
+
+
+def place(options: Mapping[str, Any]) -> dict[str, str]:
+    """Which bucket, and whose: S3 refuses a call that names another owner."""
+    return {"Bucket": bucket_name(options), "ExpectedBucketOwner": str(options["account_id"])}

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..reconcile.errors import Refusal
-from . import lifecycle, policy
+from . import extras, lifecycle, policy
 from .contents import NOUN
 from .names import bucket_name, name_problem
+from .settings import KEYED, KMS
 
 # Source: S3 User Guide, "Using cost allocation S3 bucket tags": 50 tags per bucket, two of which say whose it is.
 TAGS = 48
@@ -28,15 +29,17 @@ def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
                       "remove tags")  # fmt: skip
     yield from encryption(name, options)
     yield from expiry(name, options)
+    yield from extras.rules(name, options)
     yield from statements(name, options["policy_statements"] or ())
 
 
 def encryption(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:
-    """Keys are for KMS."""
-    for field in ("kms_key_id", "bucket_key_enabled"):
-        if options[field] and options["sse_algorithm"] != "aws:kms":
-            yield Refusal(NOUN, name, field, options[field], "sse_algorithm aws:kms beside it",
-                          f"set sse_algorithm to aws:kms, or remove {field}")  # fmt: skip
+    """Keys are for KMS, and bucket keys for its one layer.  Source: S3 User Guide, "Using DSSE-KMS"."""
+    algorithm = options["sse_algorithm"]
+    for field, allowed in (("kms_key_id", KEYED), ("bucket_key_enabled", (KMS,))):
+        if options[field] and algorithm not in allowed:
+            yield Refusal(NOUN, name, field, options[field], f"sse_algorithm {' or '.join(allowed)} beside it",
+                          f"set sse_algorithm to {allowed[0]}, or remove {field}")  # fmt: skip
 
 
 def expiry(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:

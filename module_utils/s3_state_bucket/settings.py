@@ -14,6 +14,8 @@ GONE = ("404", "NoSuchBucket")
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ENCRYPTION = ("sse_algorithm", "kms_key_id", "bucket_key_enabled")
 KMS = "aws:kms"
+# The algorithms that take a key; two layers of encryption know no bucket key.
+KEYED = (KMS, "aws:kms:dsse")
 # What S3 takes when it is told to use KMS and no key.  Source: PutBucketEncryption API reference, KMSMasterKeyID.
 DEFAULT_KEY = "alias/aws/s3"
 # Source: PutBucketLifecycleConfiguration API reference, TransitionDefaultMinimumObjectSize.
@@ -75,7 +77,7 @@ def observed_encryption(rule: Mapping[str, Any]) -> dict[str, Any]:
     algorithm = default.get("SSEAlgorithm")
     return {
         "sse_algorithm": algorithm,
-        "kms_key_id": default.get("KMSMasterKeyID", DEFAULT_KEY) if algorithm == KMS else None,
+        "kms_key_id": default.get("KMSMasterKeyID", DEFAULT_KEY) if algorithm in KEYED else None,
         "bucket_key_enabled": rule.get("BucketKeyEnabled", False),
     }
 
@@ -131,7 +133,7 @@ def encryption_call(before: Mapping[str, Any], desired: Mapping[str, Any]) -> Ca
     stated = {name: before[name] if desired[name] is None else desired[name] for name in ENCRYPTION}
     algorithm, key = stated["sse_algorithm"], stated["kms_key_id"]
     default = {"SSEAlgorithm": algorithm}
-    if algorithm == KMS and key and bare_key(key) != DEFAULT_KEY:
+    if algorithm in KEYED and key and bare_key(key) != DEFAULT_KEY:
         default["KMSMasterKeyID"] = key
     rule = {
         "ApplyServerSideEncryptionByDefault": default,

@@ -63,7 +63,7 @@ CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "s3_state_bucket": {
         "versioning_enabled": (True, True, False),
-        "sse_algorithm": (None, "AES256", "aws:kms"),
+        "sse_algorithm": (None, "AES256", "aws:kms", "aws:kms:dsse"),
         "kms_key_id": (None, None, "alias/aws/s3", "alias/state"),
         "bucket_key_enabled": (None, True, False),
         "block_public_access": (True, True, False),
@@ -79,6 +79,14 @@ CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
         "noncurrent_versions_days": (None, 0, 30, 90),
         "noncurrent_versions_kept": (None, 0, 5),
         "abort_incomplete_multipart_days": (None, 0, 7),
+        "replication": (
+            None,
+            None,
+            {},
+            {"role_arn": "arn:aws:iam::123456789012:role/a", "bucket_arn": "arn:aws:s3:::copies"},
+            {"role_arn": "arn:aws:iam::123456789012:role/b", "bucket_arn": "arn:aws:s3:::other"},
+        ),
+        "object_lock": (None, None, {}, {"mode": "GOVERNANCE", "days": 7}, {"mode": "COMPLIANCE", "days": 1}),
         "lock_table": (False, True),
         "allow_lock_table_removal": (False, True),
         "tags": (None, {}, {"team": "platform"}, {"team": "readings", "cost": "low"}),
