@@ -11,7 +11,7 @@ import yaml
 from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 
-from localcloud.process import Cloud
+from localcloud.process import REGION, Cloud
 from tests.support.components import MODULES
 from tests.support.runs import aws_of, run
 
@@ -47,9 +47,9 @@ def prepared(cloud: Cloud, module: str) -> None:
         run(cloud, "ec2_vpc_network", NETWORK)
 
 
-def objects(cloud: Cloud) -> Counter[str]:
+def objects(cloud: Cloud, region: str = REGION) -> Counter[str]:
     """How many objects of each kind the cloud holds."""
-    ec2, cache = cloud.client("ec2"), cloud.client("elasticache")
+    ec2, cache = cloud.client("ec2", region_name=region), cloud.client("elasticache")
     gateways = ec2.describe_nat_gateways()["NatGateways"]
     return Counter({
         "vpcs": len(ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]),
@@ -62,7 +62,7 @@ def objects(cloud: Cloud) -> Counter[str]:
         "groups": len(ec2.describe_security_groups()["SecurityGroups"]),
         "rules": len(ec2.describe_security_group_rules()["SecurityGroupRules"]),
         "flow logs": len(ec2.describe_flow_logs()["FlowLogs"]),
-        "log groups": len(cloud.client("logs").describe_log_groups()["logGroups"]),
+        "log groups": len(cloud.client("logs", region_name=region).describe_log_groups()["logGroups"]),
         "roles": len(cloud.client("iam").list_roles()["Roles"]),
         "replication groups": len(cache.describe_replication_groups()["ReplicationGroups"]),
         "cache clusters": len(cache.describe_cache_clusters()["CacheClusters"]),

@@ -18,14 +18,14 @@ from localcloud.process import CREDENTIALS, REGION, Cloud
 from tests.support.components import component, options
 
 
-def connection(cloud: Cloud) -> dict[str, Any]:
+def connection(cloud: Cloud, region: str = REGION) -> dict[str, Any]:
     """botocore's arguments for a client of this cloud."""
-    return {"region_name": REGION, "endpoint_url": cloud.endpoint, **CREDENTIALS}
+    return {"region_name": region, "endpoint_url": cloud.endpoint, **CREDENTIALS}
 
 
-def aws_of(cloud: Cloud, kind: type[Aws] = Aws) -> Aws:
+def aws_of(cloud: Cloud, kind: type[Aws] = Aws, region: str = REGION) -> Aws:
     """The core's view of a cloud; pauses are short, since the embedded cloud settles by polls, not by the clock."""
-    return kind(connection(cloud), None, lambda seconds: time.sleep(min(seconds, 0.01)))
+    return kind(connection(cloud, region), None, lambda seconds: time.sleep(min(seconds, 0.01)))
 
 
 # Seconds of the core's clock in one of the wall's: what it gives AWS half a minute for, it gives the embedded cloud
@@ -41,12 +41,13 @@ def run(
     check: bool = False,
     aws: Aws | None = None,
     variant: Component | None = None,
+    region: str = REGION,
 ) -> dict[str, Any]:
     """The module's result; ``variant`` stands in for the module's own component."""
     checked = options(module, dict(given))
     wait = checked["wait"]
     terms = Terms(check, wait, 60 * CLOCK_SPEED, 0.01, time.sleep, lambda: time.monotonic() * CLOCK_SPEED)
-    return engine.reconcile(variant or component(module), aws or aws_of(cloud), checked, terms)
+    return engine.reconcile(variant or component(module), aws or aws_of(cloud, region=region), checked, terms)
 
 
 def api_name(call: Mapping[str, Any]) -> str:
@@ -99,13 +100,13 @@ def same_call(call: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
     return fits(call["params"], made)
 
 
-def four_steps(cloud: Cloud, module: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def four_steps(cloud: Cloud, module: str, given: Mapping[str, Any], region: str = REGION) -> dict[str, Any]:
     """Check, run, check, run; the result of the first run.  Fails where one of them is not what it must be."""
     before = len(cloud.journal())
-    plan = run(cloud, module, given, check=True)
+    plan = run(cloud, module, given, check=True, region=region)
     assert not cloud.writes(before), "check mode wrote"
     before = len(cloud.journal())
-    first = run(cloud, module, given)
+    first = run(cloud, module, given, region=region)
     writes = cloud.writes(before)
     # A call that was refused counts as made, since AWS may say that it is so already; what was refused and then sent
     # again, since something stayed behind for a while, is not one call more.
@@ -113,10 +114,10 @@ def four_steps(cloud: Cloud, module: str, given: Mapping[str, Any]) -> dict[str,
     _, extra = unmatched(plan["calls"], [entry for entry in writes if not entry["error"]])
     assert (missing, extra) == ([], []), f"plan and deed differ: not made {missing}, not planned {extra}"
     assert first["calls"] == plan["calls"] or _same_but_ids(plan["calls"], first["calls"])
-    again = run(cloud, module, given, check=True)
+    again = run(cloud, module, given, check=True, region=region)
     assert not again["changed"], again["calls"]
     before = len(cloud.journal())
-    second = run(cloud, module, given)
+    second = run(cloud, module, given, region=region)
     assert not second["changed"]
     assert not cloud.writes(before), "the second run wrote"
     return first
@@ -126,21 +127,21 @@ def _same_but_ids(planned: Sequence[Mapping[str, Any]], made: Sequence[Mapping[s
     return [call["operation"] for call in planned] == [call["operation"] for call in made]
 
 
-def taken(cloud: Cloud, module: str, given: Mapping[str, Any]) -> bool:
+def taken(cloud: Cloud, module: str, given: Mapping[str, Any], region: str = REGION) -> bool:
     """Whether a declaration is taken, with all four steps; what is refused is so in both modes and writes nothing."""
     before = len(cloud.journal())
-    refused = _refusal(cloud, module, given, check=True)
+    refused = _refusal(cloud, module, given, True, region)
     if not refused:
-        four_steps(cloud, module, given)
+        four_steps(cloud, module, given, region)
         return True
-    assert _refusal(cloud, module, given, check=False) == refused
+    assert _refusal(cloud, module, given, False, region) == refused
     assert not cloud.writes(before), "a refused declaration wrote"
     return False
 
 
-def _refusal(cloud: Cloud, module: str, given: Mapping[str, Any], check: bool) -> str:
+def _refusal(cloud: Cloud, module: str, given: Mapping[str, Any], check: bool, region: str) -> str:
     try:
-        run(cloud, module, given, check=check)
+        run(cloud, module, given, check=check, region=region)
     except Refused as refused:
         return str(refused)
     return ""
