@@ -32,6 +32,7 @@ DURATIONS: dict[str, float] = {
     "vpc_endpoint": 60,
     "network_interface": 30,
     "stream": 20,
+    "user": 5,
 }
 
 DEFAULTS: dict[str, Any] = {

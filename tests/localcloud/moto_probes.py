@@ -259,10 +259,17 @@ def tags_of_what_does_not_exist(client: Client) -> bool:
     return accepted(client("elasticache").add_tags_to_resource, ResourceName=arn, Tags=[{"Key": "a", "Value": "b"}])
 
 
-@still_wrong("elasticache", "delete_user")
+@still_wrong("elasticache", "delete_user", "describe_users")
 def users_are_in_no_group(_: Client) -> bool:
     """There are no user groups that could hold a user."""
     return not hasattr(ElastiCacheResponse, "create_user_group")
+
+
+@still_wrong("elasticache", "create_user")
+def access_strings_hold_passwords(client: Client) -> bool:
+    """Whatever stands in an access string is taken, and user ids keep their capitals."""
+    user = {"UserId": "App", "UserName": "app", "Engine": "redis", "AccessString": "on >secret ~* +@all"}
+    return accepted(client("elasticache").create_user, **user, NoPasswordRequired=True)
 
 
 # --- Kinesis -------------------------------------------------------------------------------------------------------

@@ -203,7 +203,9 @@ def test_user_groups_replace_the_token(network: Network) -> None:
     network.cache.create_user_group(UserGroupId="team", Engine="redis", UserIds=["default"])
     network.replicated(TransitEncryptionEnabled=True, AuthToken=TOKEN)
     with refused("UserGroupNotFound"):
-        network.modify(UserGroupIdsToAdd=["none"])
+        network.modify(UserGroupIdsToAdd=["none"], AuthTokenUpdateStrategy="DELETE")
+    with refused("InvalidParameterCombination", "exclude"):
+        network.modify(UserGroupIdsToAdd=["team"])
     network.modify(UserGroupIdsToAdd=["team"], AuthTokenUpdateStrategy="DELETE")
     group = network.show()
     assert (group["UserGroupIds"], group["AuthTokenEnabled"]) == (["team"], False)
@@ -211,8 +213,12 @@ def test_user_groups_replace_the_token(network: Network) -> None:
     assert team["ReplicationGroups"] == ["demo"]
     with refused("InvalidUserGroupState"):
         network.cache.delete_user_group(UserGroupId="team")
-    network.modify(RemoveUserGroups=True)
+    with refused("InvalidParameterCombination"):
+        network.modify(AuthToken=TOKEN, AuthTokenUpdateStrategy="ROTATE")
+    network.modify(RemoveUserGroups=True, AuthToken=TOKEN, AuthTokenUpdateStrategy="ROTATE")
+    network.modify(AuthToken=TOKEN, AuthTokenUpdateStrategy="SET")
     assert "UserGroupIds" not in network.show()
+    assert network.show()["AuthTokenEnabled"]
 
 
 def test_log_delivery_is_added_and_ended(network: Network) -> None:

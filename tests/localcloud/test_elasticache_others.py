@@ -178,12 +178,58 @@ def test_user_groups_need_a_default_user(network: Network) -> None:
         network.cache.create_user_group(UserGroupId="team", Engine="redis", UserIds=["default", "none"])
     network.cache.create_user_group(UserGroupId="team", Engine="redis", UserIds=["default"])
     network.cache.modify_user_group(UserGroupId="team", UserIdsToAdd=["app"])
-    with refused("InvalidUserState"):
-        network.cache.delete_user(UserId="app")
-    network.cache.modify_user_group(UserGroupId="team", UserIdsToRemove=["app"])
+    with refused("DefaultUserAssociatedToUserGroup"):
+        network.cache.delete_user(UserId="default")
     network.cache.delete_user(UserId="app")
+    with refused("UserNotFound"):
+        network.cache.describe_users(UserId="app")
+    assert network.cache.describe_user_groups(UserGroupId="team")["UserGroups"][0]["UserIds"] == ["default"]
     network.cache.delete_user_group(UserGroupId="team")
     assert network.cache.describe_user_groups()["UserGroups"] == []
+
+
+def test_users_and_groups_are_busy_for_a_while(network: Network, cloud: Cloud) -> None:
+    cloud.configure(settle_polls={"user": 1})
+    user = {"UserId": "App", "UserName": "app", "Engine": "valkey", "AccessString": "off +get ~keys*"}
+    made = network.cache.create_user(**user, AuthenticationMode={"Type": "password", "Passwords": ["p" * 16]})
+    assert (made["UserId"], made["AccessString"]) == ("app", "off ~keys* -@all +get")
+    network.cache.create_user_group(UserGroupId="team", Engine="valkey", UserIds=["app"])
+    network.replicated(Engine="valkey", EngineVersion="8.0", TransitEncryptionEnabled=True)
+    with refused("InvalidUserGroupState"):
+        network.modify(UserGroupIdsToAdd=["team"])
+    states = [network.cache.describe_user_groups()["UserGroups"][0]["Status"] for _ in range(2)]
+    assert states == ["creating", "active"]
+    network.modify(UserGroupIdsToAdd=["team"])
+    changed = network.cache.modify_user(UserId="app", AccessString="on ~* +@all")
+    assert (changed["Status"], changed["Authentication"]) == ("modifying", {"Type": "password", "PasswordCount": 1})
+    with refused("InvalidUserState"):
+        network.cache.modify_user(UserId="app", AccessString="off ~* -@all")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"AccessString": "on >secret ~* +@all"}, "InvalidParameterValue"),
+     ({"AuthenticationMode": {"Type": "password", "Passwords": ["short"]}}, "InvalidParameterValue"),
+     ({"AuthenticationMode": {"Type": "password", "Passwords": ["p" * 16] * 3}}, "InvalidParameterValue"),
+     ({"AuthenticationMode": {"Type": "iam"}, "UserId": "other"}, "InvalidParameterValue"),
+     ({"AuthenticationMode": {"Type": "password"}}, "InvalidParameterCombination")],
+)  # fmt: skip
+def test_users_that_cannot_be(network: Network, change: dict[str, Any], code: str) -> None:
+    user = {"UserId": "app", "UserName": "app", "Engine": "redis", "AccessString": "on ~* +@all"}
+    with refused(code):
+        network.cache.create_user(**{**user, **change})
+
+
+def test_a_user_group_fits_its_engine(network: Network) -> None:
+    user = {"UserId": "app", "UserName": "app", "AccessString": "on ~* +@all"}
+    network.cache.create_user(**user, Engine="redis", NoPasswordRequired=True)
+    with refused("InvalidParameterCombination", "without authentication"):
+        network.cache.create_user_group(UserGroupId="team", Engine="valkey", UserIds=["app"])
+    network.cache.modify_user(UserId="app", AuthenticationMode={"Type": "iam"})
+    network.cache.create_user_group(UserGroupId="team", Engine="valkey", UserIds=["app"])
+    network.replicated(TransitEncryptionEnabled=True)
+    with refused("InvalidParameterCombination", "engine redis"):
+        network.modify(UserGroupIdsToAdd=["team"])
 
 
 def test_tags_of_groups(network: Network) -> None:

@@ -113,7 +113,7 @@ class Changes(Base):
         family = find_version(after.engine, after.version).family
         checks.check_parameter_group(find_parameter_group(self.store, after.parameter_group), family, after.clustered)
         checks.check_security_groups(self.store, after.security_groups, vpc_of(self.store, group.subnet_group))
-        checks.check_user_groups(self.store, after.user_groups)
+        checks.check_user_groups(self.store, after)
         if after.user_groups and not group.transit_encryption:
             raise checks.combination("User groups are only supported when encryption-in-transit is enabled.")
         if after.snapshotting_cluster and group.clustered:
@@ -218,7 +218,7 @@ def _token_difference(group: Group, given: dict[str, Any]) -> dict[str, Any]:
         if token not in group.auth_tokens:
             raise checks.combination("SET is only allowed for an AUTH token that was added by ROTATE.")
         return _tokens(group, [token], "SETTING")
-    if group.user_groups:
+    if group.user_groups and not given.get("RemoveUserGroups"):
         raise checks.combination("AuthToken cannot be used with a group that has user groups.")
     if token in group.auth_tokens:
         return {}
@@ -236,6 +236,9 @@ def _tokens(group: Group, tokens: list[str], status: str) -> dict[str, Any]:
 def _user_group_difference(group: Group, given: dict[str, Any]) -> dict[str, Any]:
     if not {"UserGroupIdsToAdd", "UserGroupIdsToRemove", "RemoveUserGroups"} & set(given):
         return {}
+    if given.get("UserGroupIdsToAdd") and group.auth_tokens and given.get("AuthTokenUpdateStrategy") != "DELETE":
+        # Source: user guide, "Role-Based Access Control": from AUTH to RBAC with the strategy DELETE in the same call.
+        raise checks.combination("A user group and an AUTH token exclude each other: AuthTokenUpdateStrategy DELETE.")
     gone = group.user_groups if given.get("RemoveUserGroups") else given.get("UserGroupIdsToRemove", [])
     kept = [name for name in group.user_groups if name not in gone]
     return {"user_groups": kept + [name for name in given.get("UserGroupIdsToAdd", []) if name not in kept]}

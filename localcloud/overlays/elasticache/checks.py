@@ -12,7 +12,8 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from localcloud.overlays.elasticache.catalogue import is_tiered
+from localcloud.clock import clock
+from localcloud.overlays.elasticache.catalogue import is_tiered, version_of
 from localcloud.overlays.elasticache.parameters import PARAMETERS
 from localcloud.overlays.elasticache.store import Group, ParameterGroup, Store
 from localcloud.overlays.kms import key_exists
@@ -161,13 +162,23 @@ def check_key(store: Store, key: str) -> None:
         raise refuse("InvalidKMSKeyFault", f"The KMS key {key} does not exist.")
 
 
-def check_user_groups(store: Store, ids: list[str]) -> None:
-    """At most one, and it exists."""
-    if len(ids) > 1:
+def check_user_groups(store: Store, group: Group) -> None:
+    """At most one, which is there, settled, and of an engine that the group takes.
+
+    Source: user guide, "Role-Based Access Control": Valkey takes user groups of both engines; Redis from 6.0 on.
+    """
+    if len(group.user_groups) > 1:
         raise value("A replication group can have only one user group.")
-    for name in ids:
-        if name not in store.user_groups:
+    for name in group.user_groups:
+        found = store.user_groups.get(name)
+        if found is None:
             raise refuse("UserGroupNotFound", f"User group {name} not found.")
+        if clock.touch(found["ARN"]) is False:
+            raise refuse("InvalidUserGroupState", f"User group {name} is not active: its status is {found['Status']}.")
+        if group.engine == "redis" and found["Engine"] == "valkey":
+            raise combination(f"User group {name} of the engine valkey cannot be used with the engine redis.")
+        if version_of(group.engine, group.version).order < (6, 0):
+            raise combination("User groups can be used from Redis OSS 6.0 on.")
 
 
 def check_log_delivery(configurations: list[dict[str, Any]]) -> None:

@@ -146,7 +146,7 @@ class Groups(Base):
         checks.check_snapshots(group.snapshot_retention)
         checks.check_tiering(group.node_type, group.data_tiering)
         checks.check_security_groups(store, group.security_groups, vpc_of(store, group.subnet_group))
-        checks.check_user_groups(store, group.user_groups)
+        checks.check_user_groups(store, group)
         checks.check_log_delivery(given.get("LogDeliveryConfigurations", []))
         if group.kms_key:
             checks.check_key(store, group.kms_key)
@@ -251,7 +251,7 @@ def _protection(given: dict[str, Any], engine: str) -> dict[str, Any]:
         "transit_mode": given.get("TransitEncryptionMode", "required") if tls else None,
         "auth_tokens": [checks.digest(token)] if token else [],
         "auth_token_changed": utcnow() if token else None,
-        "user_groups": given.get("UserGroupIds", []),
+        "user_groups": [name.lower() for name in given.get("UserGroupIds", [])],
     }
 
 
