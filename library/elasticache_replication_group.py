@@ -94,6 +94,43 @@ options:
       - The token is read only when it is sent. The id of its version C(AWSCURRENT) is kept as a tag on the group, so
         the token is rotated when that changes.
     type: str
+  user_group_id:
+    description:
+      - A user group of your own, whose users are let in instead of everybody with the token; an empty text is none.
+      - A group with an AUTH token goes to a user group in one call, which deletes the token, and back in two.
+      - Such changes are made immediately, and are refused while others wait for the maintenance window.
+    type: str
+  users:
+    description:
+      - Users who are let in (role-based access control), kept in a user group of the group's own, which bears its name.
+        Who is not named goes, and C([]) is no users and no user group.
+      - Redis wants a user C(default) among them, Valkey takes no users without authentication.
+      - Left out, own users stay as they are, unless O(user_group_id) is stated; then they go once nobody uses them.
+    type: list
+    elements: dict
+    suboptions:
+      user_name:
+        description:
+          - Name with which the user logs in. The id is C(<name of the group>-<user_name>) in lower case.
+          - With C(iam) the id is the name, so that has to begin with the name of the group and a hyphen.
+        type: str
+        required: true
+      access_string:
+        description: What the user may do, such as C(on ~sensors:* +@read); compared in AWS's form of it.
+        type: str
+        required: true
+      authentication_type:
+        description: How the user shows who it is; C(iam) needs Redis 7.0 or Valkey.
+        type: str
+        choices: [password, no-password-required, iam]
+        default: password
+      password_secret_arns:
+        description:
+          - One or two secrets in Secrets Manager whose texts are the user's passwords, 16 to 128 characters each.
+          - They are read only when they are sent. The ids of their versions C(AWSCURRENT) are kept as a tag on the
+            user, so the passwords are sent again when one of these changes.
+        type: list
+        elements: str
   port:
     description: Port that the nodes listen on, chosen when the group is created. AWS's default is 6379.
     type: int
@@ -251,7 +288,23 @@ EXAMPLES = r"""
         destination: /sensors/staging/cache
     auth_token_secret_arn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:sensors-staging-cache-Ab1Cd2
 
-- name: Remove the group with its subnet and parameter groups, keeping a last snapshot
+- name: Let in an application with a password and a job with its IAM role, and nobody else
+  elasticache_replication_group:
+    stack_name: sensors
+    environment_suffix: staging
+    engine: valkey
+    engine_version: "8.0"
+    cache_node_type: cache.t4g.small
+    num_cache_clusters: 2
+    users:
+      - user_name: app
+        access_string: on ~readings:* +@read +@write
+        password_secret_arns: [arn:aws:secretsmanager:eu-west-1:123456789012:secret:sensors-staging-app-Ab1Cd2]
+      - user_name: sensors-staging-job
+        access_string: on ~* +@read
+        authentication_type: iam
+
+- name: Remove the group with all that belongs to it, keeping a last snapshot
   elasticache_replication_group:
     stack_name: sensors
     environment_suffix: dev
@@ -329,6 +382,17 @@ OPTIONS = {
     "auth_token_version": {"no_log": False},
     # Neither is a secret's name; a settling run needs it to rotate.
     "auth_token_secret_arn": {"no_log": False},
+    "user_group_id": {},
+    "users": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "user_name": {"required": True},
+            "access_string": {"required": True},
+            "authentication_type": {"choices": ["password", "no-password-required", "iam"], "default": "password"},
+            "password_secret_arns": {"type": "list", "elements": "str", "no_log": False},
+        },
+    },
     "port": {"type": "int"},
     "cache_parameter_group_name": {},
     "parameters": {"type": "dict"},
@@ -365,7 +429,10 @@ PERMISSIONS = frozenset({
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
     "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
-    "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot", "elasticache:DecreaseReplicaCount",
+    "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot", "elasticache:CreateUser",
+    "elasticache:CreateUserGroup", "elasticache:DecreaseReplicaCount", "elasticache:DeleteUser",
+    "elasticache:DeleteUserGroup", "elasticache:DescribeUserGroups", "elasticache:DescribeUsers",
+    "elasticache:ModifyUser", "elasticache:ModifyUserGroup",
     "elasticache:DeleteCacheParameterGroup", "elasticache:DeleteCacheSubnetGroup",
     "elasticache:DeleteReplicationGroup", "elasticache:DescribeEngineDefaultParameters",
     "elasticache:DescribeCacheClusters", "elasticache:DescribeCacheEngineVersions",
@@ -390,6 +457,10 @@ PATIENCE = {
     "InvalidCacheClusterState": 600,
     "CacheSubnetGroupInUse": 120,
     "InvalidCacheParameterGroupState": 120,
+    "InvalidUserState": 120,
+    "InvalidUserGroupState": 120,
+    "UserNotFound": 60,
+    "UserGroupNotFound": 60,
     "ServiceLinkedRoleNotFoundFault": 120,
 }
 # A step that an earlier run took already.  Source: terraform-provider-aws#16564.

@@ -15,6 +15,8 @@ from .names import group_name, subnet_group_name
 from .parameters import compared
 from .parameters import wanted as wanted_parameters
 from .rules import mode_of
+from .users import compared_group, compared_users, wanted_user_group_id
+from .users import wanted as wanted_users
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
@@ -46,6 +48,11 @@ def bare_subnet_group(group: Any) -> Any:
     return {**kept, "subnet_ids": unordered(kept["subnet_ids"])}
 
 
+def stated(name: Any) -> Any:
+    """A name, or ``None`` where an empty text says that there is none."""
+    return name or None
+
+
 FIELDS = (
     Field("name", fixed="a replication group cannot be renamed"),
     Field("description"),
@@ -65,6 +72,9 @@ FIELDS = (
     Field("transit_encryption_mode", change=MULTI_STEP),
     Field("auth_token_enabled", change=MULTI_STEP),
     Field("auth_token_version", change=MULTI_STEP),
+    Field("users", normal=compared_users),
+    Field("user_group", normal=compared_group),
+    Field("user_group_id", normal=stated, change=MULTI_STEP),
     Field("port", fixed="the port is chosen when a group is created"),
     Field("cache_parameter_group_name"),
     Field("parameters", normal=compared),
@@ -101,7 +111,7 @@ def desire(options: Options, seen: Seen) -> State:
         "tags": wanted_tags(options, (observed or {}).get("tags")),
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
-        **wanted_token(options, around),
+        **wanted_access(options, seen),
     }
     if observed is None:
         wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
@@ -168,6 +178,16 @@ def wanted_subnet_group(options: Options, seen: Seen) -> State:
         "subnet_ids": seen.around["subnet_ids"],
         "tags": wanted_tags(options, present.get("tags")),
     }
+
+
+def wanted_access(options: Options, seen: Seen) -> State:
+    """Who is let in: everybody with the AUTH token, or the users of a user group.  One excludes the other."""
+    token = wanted_token(options, seen.around)
+    group = wanted_user_group_id(options, bool(token["auth_token_enabled"]))
+    users = wanted_users(options, seen.around, seen.resource or seen.satellites)
+    if group:
+        token = {"auth_token": None, "auth_token_enabled": False, "auth_token_version": ""}
+    return {**token, **users, "user_group_id": group}
 
 
 def wanted_token(options: Options, around: Mapping[str, Any]) -> State:

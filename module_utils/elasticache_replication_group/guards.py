@@ -18,26 +18,17 @@ DEFERRABLE = {
     "engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "multi_az_enabled", "cluster_mode",
     "transit_encryption_enabled", "transit_encryption_mode",
 }  # fmt: skip
+# What AWS is changing right now never waits for the window, whatever it shows as pending.
+AT_ONCE = {"user_group_id", "log_delivery"}
 # They stand on their own names and change beside the group.
-SATELLITES = ("subnet_group", "parameters", "former_parameter_groups")
+SATELLITES = ("subnet_group", "parameters", "former_parameter_groups", "users", "user_group")
 DESTROY = "keep it, or restore a snapshot into a new group"
 
 
 def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
     """Every such change, each in its own words."""
-    parts = (
-        engine,
-        cluster_mode,
-        transit_encryption,
-        auth_token,
-        log_delivery,
-        failover,
-        losses,
-        schedule,
-        subnets,
-        zones,
-    )
-    for part in parts:
+    parts = (engine, cluster_mode, transit_encryption, access, log_delivery, failover, losses, schedule)
+    for part in (*parts, subnets, zones):
         for field, found, wanted, step in part(observed, desired, differences):
             yield Refusal(NOUN, desired["name"], field, found, wanted, step)
 
@@ -100,11 +91,15 @@ def transit_encryption(observed: State, desired: State, differences: Differences
     Source: hashicorp/terraform-provider-aws, replication_group.go: replacement below 7.0.5.
     """
     fields = {"transit_encryption_enabled", "transit_encryption_mode"} & set(differences)
-    if fields and not desired["transit_encryption_enabled"] and observed["auth_token_enabled"]:
+    if fields and not desired["transit_encryption_enabled"]:
         # Source: ElastiCache user guide, "Authenticating with the AUTH command": AUTH needs encryption in transit, and
         # a token leaves a group only for role-based access.
-        yield ("transit_encryption_enabled", False, "TLS as long as the group has an AUTH token",
-               "set transit_encryption_enabled: true")  # fmt: skip
+        if observed["auth_token_enabled"]:
+            yield ("transit_encryption_enabled", False, "TLS as long as the group has an AUTH token",
+                   "set transit_encryption_enabled: true")  # fmt: skip
+        elif observed.get("user_group_id") and "user_group_id" not in differences:
+            yield ("transit_encryption_enabled", False, "TLS as long as the group has a user group",
+                   "set transit_encryption_enabled: true, or user_group_id: '' first")  # fmt: skip
     if fields and not at_least(version_at_work(observed, desired), 7, 0, 5):
         yield ("transit_encryption_enabled", desired["transit_encryption_enabled"],
                f"the present {observed['transit_encryption_enabled']}".lower() + " below version 7.0.5",
@@ -122,17 +117,18 @@ def log_delivery(observed: State, desired: State, differences: Differences) -> I
                "change it after the window, or set apply_immediately: what waits is then applied too")  # fmt: skip
 
 
-def auth_token(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
-    """A token changes immediately, and AWS applies what waits for the maintenance window along with it.
+def access(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Tokens and user groups change immediately, and AWS applies what waits for the maintenance window along with it.
 
     Source: ModifyReplicationGroup API reference, ApplyImmediately.
     """
-    rotates = {"auth_token_enabled", "auth_token_version"} & set(differences)
-    waiting = sorted({*observed["in_force"], *(DEFERRABLE & set(differences))})
-    if rotates and waiting and not desired["apply_immediately"]:
-        yield ("auth_token", "a token to rotate",
-               f"nothing that waits for the maintenance window ({', '.join(waiting)})",
-               "rotate after the window, or set apply_immediately: what waits is then applied too")  # fmt: skip
+    changed = {"auth_token_enabled", "auth_token_version", "user_group_id"} & set(differences)
+    waiting = sorted({*(set(observed["in_force"]) - AT_ONCE), *(DEFERRABLE & set(differences))})
+    if changed and waiting and not desired["apply_immediately"]:
+        field, found = ("user_group_id", "users to let in or shut out") if desired["auth_token"] is None else (
+            "auth_token", "a token to rotate")  # fmt: skip
+        yield (field, found, f"nothing that waits for the maintenance window ({', '.join(waiting)})",
+               "change it after the window, or set apply_immediately: what waits is then applied too")  # fmt: skip
 
 
 def failover(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from .names import NOUN, group_name
 from .parameters import misfitting
 from .rules import TIERED, TOKEN, mode_of
 from .secret import secret_misfits
+from .user_rules import user_misfits
 from .versions import Offer, find
 
 Options = Mapping[str, Any]
@@ -32,6 +33,7 @@ def misfits(
             *parameter_group(options, observed, around, facts),
             *misfitting(options, facts.get("known_parameters", ()), around["family"]),
             *secret_misfits(options, facts, TOKEN),
+            *user_misfits(options, around, facts, observed or facts.get("satellites", {})),
             *undeclared(options, observed, around, offers),
             *node_type(options, observed, facts),
         ]

@@ -11,9 +11,14 @@ from ..reconcile.plan import Events, Wait
 NOUN = "ElastiCache replication group"
 SUBNET_GROUP_NOUN = "cache subnet group"
 PARAMETER_GROUP_NOUN = "cache parameter group"
+USER_NOUN = "ElastiCache user"
+USER_GROUP_NOUN = "ElastiCache user group"
 GONE = "ReplicationGroupNotFoundFault"
 # The version of the AUTH token in force, for a token cannot be read back.
 TOKEN_VERSION_TAG = "streambed:auth-token-version"
+# The versions of a user's passwords in force, and the group that the user is for.
+PASSWORD_VERSION_TAG = "streambed:password-version"
+GROUP_TAG = "streambed:replication-group"
 
 # A node group can lag behind its replication group.  Source: aws-controllers-k8s/community#529.
 STATES = "ReplicationGroups[].[Status, NodeGroups[].Status][][]"
@@ -42,6 +47,16 @@ def subnet_group_noun(name: str) -> str:
 def parameter_group_noun(name: str) -> str:
     """A parameter group as plans call it."""
     return f"{PARAMETER_GROUP_NOUN} {name}"
+
+
+def user_noun(name: str) -> str:
+    """A user as plans and waits call it."""
+    return f"{USER_NOUN} {name}"
+
+
+def user_group_noun(name: str) -> str:
+    """A user group as plans and waits call it."""
+    return f"{USER_GROUP_NOUN} {name}"
 
 
 def settled(name: str) -> Wait:

@@ -11,7 +11,7 @@ from ..reconcile.errors import shown
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import Ref, Wait
 from ..reconcile.tags import ansible_tags, foreign
-from . import translate
+from . import translate, users
 from .misfits import misfits
 from .names import (
     GONE,
@@ -57,19 +57,25 @@ def observe(aws: Aws, options: Options) -> Seen:
     groups, of_others = parameter_groups(options, first, second)
     around.update(choice(options, resource, around, groups, offers))
     satellites.update(parameter_satellites(options, around, groups))
-    strangers += of_others
+    own_users, other_users = users.satellites(options, first, second)
+    satellites.update(own_users)
+    strangers += (*of_others, *other_users)
     if resource is not None:
         resource.update({"subnet_group": None, **satellites})
         strangers += ownership(options, resource)
     if options["state"] == "present" and not strangers:
-        third = aws.read_many({**third_round(options, resource, around, groups), **fetch(options, resource, around)})
+        around["password_versions"] = users.versions(options, first)
+        third = aws.read_many({**third_round(options, resource, around, groups), **fetch(options, resource, around),
+                               **users.password_fetches(options, satellites.get("users", {}), around)})  # fmt: skip
         around["auth_token"] = token_of(third.get("token"))
+        around["passwords"] = users.passwords(options, third)
         around["at_reboot"] = at_reboot(known_parameters(around, groups, third)) if resource else []
-        facts = {**first, **second, **third, "known_parameters": known_parameters(around, groups, third)}
+        facts = {**first, **second, **third, "known_parameters": known_parameters(around, groups, third),
+                 "satellites": satellites}  # fmt: skip
         strangers = tuple(misfits(options, resource, around, facts, offers))
     satellites = {} if resource is not None else satellites
     waits = (gone(group_name(options)),) if leaving else waits_of(resource)
-    return Seen(resource, satellites, around, waits, scheduled, strangers)
+    return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers)
 
 
 def ownership(options: Options, resource: State) -> tuple[Any, ...]:
@@ -97,6 +103,7 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
     if options["state"] == "absent" or options["parameters"] is not None:
         # All of them: which of our names are in use depends on families of the past.
         requests["parameter_groups"] = ("elasticache", "describe_cache_parameter_groups", {})
+    requests.update(users.looks(options))
     if options["state"] == "absent":
         return requests
     requests.update(look(options))
@@ -141,6 +148,7 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
         if options["state"] == "present":
             about = {"CacheParameterGroupName": name}
             requests[f"parameters of {name}"] = ("elasticache", "describe_cache_parameters", about, NO_PARAMETER_GROUP)
+    requests.update(users.tag_looks(options, first))
     if group is None:
         return requests
     requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)

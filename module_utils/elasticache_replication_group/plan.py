@@ -14,10 +14,12 @@ from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
 from .guards import SATELLITES
 from .logs import by_type, log_delivery, request
-from .names import TOKEN_VERSION_TAG, gone, group_name, group_noun, settled, subnet_group_noun
+from .names import TOKEN_VERSION_TAG, gone, group_name, group_noun, settled, subnet_group_noun, user_group_noun
 from .parameters import former_parameter_groups, parameter_group, removed
 from .rules import TIERED
 from .transitions import take_back, taken_back
+from .users import access_control, former_users, user_calls, user_group_calls
+from .users import removed as removed_users
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
@@ -75,11 +77,14 @@ def create(desired: State) -> list[Call]:
     params["Tags"] = boto3_tags(tags)
     if desired["log_delivery"]:
         params["LogDeliveryConfigurations"] = [request(each) for each in by_type(desired["log_delivery"])]
+    if desired["user_group_id"]:
+        params["UserGroupIds"] = [desired["user_group_id"]]
     # Source: CreateReplicationGroup API reference, DataTieringEnabled: must be true for r6gd nodes.
     if (desired["cache_node_type"] or "").startswith(TIERED):
         params["DataTieringEnabled"] = True
+    parents = (subnet_group_noun(desired["cache_subnet_group_name"]), user_group_noun(desired["user_group_id"] or ""))
     return [Call(SERVICE, "create_replication_group", params, group_noun(name), f"create {group_noun(name)}", CREATE,
-                 after=(subnet_group_noun(desired["cache_subnet_group_name"]), *needed(params)),
+                 after=(*parents, *needed(params)),
                  wait=settled(name))]  # fmt: skip
 
 
@@ -261,11 +266,14 @@ def auth_token(observed: State, desired: State, differences: Differences) -> lis
     A first token takes both too: after ROTATE alone a group still lets in clients without one.
     Source: ModifyReplicationGroup API reference, AuthTokenUpdateStrategy; hashicorp/terraform-provider-aws#33439.
     """
-    if not {"auth_token_enabled", "auth_token_version"} & set(differences):
+    if not {"auth_token_enabled", "auth_token_version"} & set(differences) or desired["auth_token_enabled"] is False:
         return []
     name, calls = desired["name"], []
     for strategy, why in (("ROTATE", "take the new AUTH token too"), ("SET", "take the new AUTH token only")):
         params = {"AuthToken": desired["auth_token"], "AuthTokenUpdateStrategy": strategy, "ApplyImmediately": True}
+        if strategy == "ROTATE" and observed.get("user_group_id"):
+            # Source: ElastiCache user guide, "Migrating from RBAC to AUTH": in the same call.
+            params["RemoveUserGroups"] = True
         calls.append(change(name, "modify_replication_group", params, why, MULTI_STEP))
     if "auth_token_version" in differences:
         params = {
@@ -296,8 +304,9 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 # and TLS before the token that needs it; tags last, and then what the group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    subnet_group, parameter_group, take_back, log_delivery, cluster_mode, shard_count, more_replicas, settings, nodes,
-    transit_encryption, auth_token, fewer_replicas, tags, former_parameter_groups,
+    subnet_group, parameter_group, user_calls, user_group_calls, take_back, log_delivery, cluster_mode, shard_count,
+    more_replicas, settings, nodes, transit_encryption, access_control, auth_token, fewer_replicas, tags,
+    former_parameter_groups, former_users,
 )  # fmt: skip
 
 
@@ -321,7 +330,9 @@ def delete(seen: Seen, options: Options) -> list[Call]:
         calls.append(Call(SERVICE, "delete_cache_subnet_group", {"CacheSubnetGroupName": subnets["name"]}, on,
                           f"delete {on}", DELETE, after=(group_noun(group_name(options)),)))  # fmt: skip
     left = (seen.resource or seen.satellites).get("former_parameter_groups", ())
-    return [*calls, *removed(left, group_name(options))]
+    ours = seen.resource or seen.satellites
+    users = removed_users(ours.get("users", ()), ours.get("user_group"), group_name(options))
+    return [*calls, *removed(left, group_name(options)), *users]
 
 
 def final_snapshot(group: Mapping[str, Any], options: Options) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ..reconcile.errors import Refusal
 from . import windows
 from .logs import log_rules
 from .names import NOUN, TOKEN_VERSION_TAG, group_name
+from .user_rules import user_rules
 
 Options = Mapping[str, Any]
 # field, found, wanted, next step
@@ -41,7 +42,8 @@ TIERED = "cache.r6gd."
 def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
-    for part in (shape, availability, encryption, token, engine, parameters, node_type, schedule, texts, log_rules):
+    for part in (shape, availability, encryption, token, engine, parameters, node_type, schedule, texts, log_rules,
+                 user_rules):  # fmt: skip
         for field, found, wanted, step in part(options):
             yield Refusal(NOUN, name, field, found, wanted, step)
 

@@ -39,6 +39,7 @@ def group_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappi
         # Groups older than the mode show none, and take no client without TLS.
         "transit_encryption_mode": (group.get("TransitEncryptionMode") or "required") if tls else None,
         "auth_token_enabled": bool(group.get("AuthTokenEnabled")),
+        "user_group_id": (group.get("UserGroupIds") or [""])[0],
         "cache_parameter_group_name": member.get("CacheParameterGroup", {}).get("CacheParameterGroupName"),
         "cache_subnet_group_name": member.get("CacheSubnetGroupName"),
         "security_group_ids": security_groups(member),
@@ -120,10 +121,22 @@ def pending_state(group: Mapping[str, Any], member: Mapping[str, Any], offers: S
         "transit_encryption_enabled": both.get("TransitEncryptionEnabled"),
         "transit_encryption_mode": both.get("TransitEncryptionMode"),
         "log_delivery": pending_log_delivery(group),
+        "user_group_id": pending_user_group(group),
     }
     stated = {field: value for field, value in pending.items() if value is not None}
     # TLS that goes takes its mode along, and AWS does not say so.
     return {**stated, "transit_encryption_mode": None} if stated.get("transit_encryption_enabled") is False else stated
+
+
+def pending_user_group(group: Mapping[str, Any]) -> str | None:
+    """The user group to come, ``""`` for none, ``None`` when none is on its way.
+
+    Source: API reference, UserGroupsUpdateStatus.
+    """
+    pending = (group.get("PendingModifiedValues") or {}).get("UserGroups") or {}
+    if pending.get("UserGroupIdsToAdd"):
+        return str(pending["UserGroupIdsToAdd"][0])
+    return "" if pending.get("UserGroupIdsToRemove") else None
 
 
 def reboots(member: Mapping[str, Any]) -> dict[str, str]:

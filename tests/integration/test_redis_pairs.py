@@ -83,17 +83,29 @@ def shape(draw: random.Random) -> dict[str, Any]:
     return {**counts, "cluster_mode": mode, "automatic_failover_enabled": failover, "multi_az_enabled": zones}
 
 
+# Role-based access control: no word, none, users of the group's own.
+USERS = (
+    None,
+    [],
+    [{"user_name": "default", "access_string": "off -@all", "authentication_type": "no-password-required"}],
+    [{"user_name": "default", "access_string": "off ~* +@all", "authentication_type": "no-password-required"},
+     {"user_name": "sensors-test-job", "access_string": "on ~* +@all", "authentication_type": "iam"}],
+    [{"user_name": "sensors-test-job", "access_string": "on +@read ~a*", "authentication_type": "iam"}],
+)  # fmt: skip
+
+
 def protection(draw: random.Random) -> dict[str, Any]:
-    """TLS, and a token where there is TLS."""
+    """TLS, and a token or users where there is TLS."""
     if draw.random() < 0.3:
         return {"transit_encryption_enabled": False, "transit_encryption_mode": None, "auth_token": None,
-                "auth_token_version": None}  # fmt: skip
+                "auth_token_version": None, "users": draw.choice([None, []])}  # fmt: skip
     version = draw.choice([None, None, None, "1", "2"])
     return {
         "transit_encryption_enabled": True,
         "transit_encryption_mode": draw.choice([None, "preferred", "required"]),
         "auth_token": f"not-a-secret-not-a-secret-{version}" if version else None,
         "auth_token_version": version,
+        "users": draw.choice(USERS[:2] if version else USERS),
     }
 
 
@@ -151,6 +163,9 @@ def test_from_one_declaration_to_the_next(cloud: Cloud, tally: dict[str, int], s
     draw = random.Random(seed)
     run(cloud, "ec2_vpc_network", NETWORK)
     given = birth(draw)
+    while refusal(cloud, stated(given), check=True):
+        # Users that do not fit the engine are found when AWS has been asked about it.
+        given = birth(draw)
     four_steps(cloud, MODULE, stated(given))
     for _ in range(PAIRS_OF_A_WALK):
         after = successor(draw, given)
