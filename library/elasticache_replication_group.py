@@ -94,6 +94,12 @@ options:
       - The token is read only when it is sent. The id of its version C(AWSCURRENT) is kept as a tag on the group, so
         the token is rotated when that changes.
     type: str
+  auth_token_generation:
+    description:
+      - A number of your own. For each, one AUTH token is made and kept in the secret C(<name>-auth-token) in Secrets
+        Manager, which is the group's own; a higher number makes the next token and rotates to it.
+      - Clients read the new token as C(AWSCURRENT) between ROTATE and SET. The secret goes with the group.
+    type: int
   user_group_id:
     description:
       - A user group of your own, whose users are let in instead of everybody with the token; an empty text is none.
@@ -358,6 +364,7 @@ from ansible.module_utils.elasticache_replication_group.names import NOUN
 from ansible.module_utils.elasticache_replication_group.observe import observe
 from ansible.module_utils.elasticache_replication_group.plan import create, delete, newborn, update
 from ansible.module_utils.elasticache_replication_group.rules import rules
+from ansible.module_utils.elasticache_replication_group.terms import HARMLESS, PATIENCE, PERMISSIONS
 from ansible.module_utils.reconcile.component import Component
 from ansible.module_utils.reconcile.engine import run
 
@@ -393,6 +400,7 @@ OPTIONS = {
             "password_secret_arns": {"type": "list", "elements": "str", "no_log": False},
         },
     },
+    "auth_token_generation": {"type": "int", "no_log": False},
     "port": {"type": "int"},
     "cache_parameter_group_name": {},
     "parameters": {"type": "dict"},
@@ -422,49 +430,6 @@ OPTIONS = {
     "final_snapshot": {"type": "bool", "default": True},
     "final_snapshot_name": {},
 }
-
-# Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
-# Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
-PERMISSIONS = frozenset({
-    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
-    "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
-    "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot", "elasticache:CreateUser",
-    "elasticache:CreateUserGroup", "elasticache:DecreaseReplicaCount", "elasticache:DeleteUser",
-    "elasticache:DeleteUserGroup", "elasticache:DescribeUserGroups", "elasticache:DescribeUsers",
-    "elasticache:ModifyUser", "elasticache:ModifyUserGroup",
-    "elasticache:DeleteCacheParameterGroup", "elasticache:DeleteCacheSubnetGroup",
-    "elasticache:DeleteReplicationGroup", "elasticache:DescribeEngineDefaultParameters",
-    "elasticache:DescribeCacheClusters", "elasticache:DescribeCacheEngineVersions",
-    "elasticache:DescribeCacheParameterGroups", "elasticache:DescribeCacheParameters",
-    "elasticache:DescribeCacheSubnetGroups", "elasticache:DescribeEvents", "elasticache:DescribeReplicationGroups",
-    "elasticache:IncreaseReplicaCount", "elasticache:ListAllowedNodeTypeModifications",
-    "elasticache:ListTagsForResource", "elasticache:ModifyCacheParameterGroup", "elasticache:ModifyCacheSubnetGroup",
-    "elasticache:ModifyReplicationGroup", "elasticache:ModifyReplicationGroupShardConfiguration",
-    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:DescribeKey",
-    "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
-    # Log delivery is set up on the caller's behalf.  Source: ElastiCache user guide, "Log delivery", permissions.
-    "firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
-})  # fmt: skip
-
-# A group that another call just touched takes no second one; subnet and parameter groups are in use until the nodes
-# have left; the service-linked role appears a while after it was made.
-# Source: API reference, Errors of CreateReplicationGroup, DeleteCacheSubnetGroup and DeleteCacheParameterGroup.
-PATIENCE = {
-    "InvalidReplicationGroupState": 600,
-    "InvalidCacheClusterState": 600,
-    "CacheSubnetGroupInUse": 120,
-    "InvalidCacheParameterGroupState": 120,
-    "InvalidUserState": 120,
-    "InvalidUserGroupState": 120,
-    "UserNotFound": 60,
-    "UserGroupNotFound": 60,
-    "ServiceLinkedRoleNotFoundFault": 120,
-}
-# A step that an earlier run took already.  Source: terraform-provider-aws#16564.
-HARMLESS = {"InvalidParameterCombination": "No modifications were requested", "NoOperationFault": ""}
 
 COMPONENT = Component(
     module="elasticache_replication_group", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,

@@ -10,6 +10,8 @@ from ..reconcile.fields import Field, lower_case, unordered
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
 from ..reconcile.tags import wanted_tags
+from .generated_token import compared as compared_secret
+from .generated_token import wanted as wanted_secret
 from .logs import by_type
 from .names import group_name, subnet_group_name
 from .parameters import compared
@@ -72,6 +74,7 @@ FIELDS = (
     Field("transit_encryption_mode", change=MULTI_STEP),
     Field("auth_token_enabled", change=MULTI_STEP),
     Field("auth_token_version", change=MULTI_STEP),
+    Field("auth_token_secret", normal=compared_secret, change=MULTI_STEP),
     Field("users", normal=compared_users),
     Field("user_group", normal=compared_group),
     Field("user_group_id", normal=stated, change=MULTI_STEP),
@@ -184,10 +187,12 @@ def wanted_access(options: Options, seen: Seen) -> State:
     """Who is let in: everybody with the AUTH token, or the users of a user group.  One excludes the other."""
     token = wanted_token(options, seen.around)
     group = wanted_user_group_id(options, bool(token["auth_token_enabled"]))
-    users = wanted_users(options, seen.around, seen.resource or seen.satellites)
+    present = seen.resource or seen.satellites
+    users = wanted_users(options, seen.around, present)
     if group:
         token = {"auth_token": None, "auth_token_enabled": False, "auth_token_version": ""}
-    return {**token, **users, "user_group_id": group}
+    secret = wanted_secret(options, present.get("auth_token_secret"))
+    return {**token, **users, "user_group_id": group, "auth_token_secret": secret}
 
 
 def wanted_token(options: Options, around: Mapping[str, Any]) -> State:
@@ -195,7 +200,7 @@ def wanted_token(options: Options, around: Mapping[str, Any]) -> State:
 
     A token in Secrets Manager is read by settling runs too; it is here only when it is about to be sent.
     """
-    if options["auth_token_secret_arn"]:
+    if options["auth_token_secret_arn"] or options["auth_token_generation"] is not None:
         version = around.get("auth_token_version")
         return {"auth_token": around.get("auth_token"), "auth_token_enabled": True, "auth_token_version": version}
     token = options["auth_token"]

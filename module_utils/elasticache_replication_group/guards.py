@@ -21,7 +21,8 @@ DEFERRABLE = {
 # What AWS is changing right now never waits for the window, whatever it shows as pending.
 AT_ONCE = {"user_group_id", "log_delivery"}
 # They stand on their own names and change beside the group.
-SATELLITES = ("subnet_group", "parameters", "former_parameter_groups", "users", "user_group")
+SATELLITES = ("subnet_group", "parameters", "former_parameter_groups", "users", "user_group",
+              "auth_token_secret")  # fmt: skip
 DESTROY = "keep it, or restore a snapshot into a new group"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..reconcile.errors import Refusal
+from .generated_token import misfits as generation
 from .names import NOUN, group_name
 from .parameters import misfitting
 from .rules import TIERED, TOKEN, mode_of
@@ -33,6 +34,7 @@ def misfits(
             *parameter_group(options, observed, around, facts),
             *misfitting(options, facts.get("known_parameters", ()), around["family"]),
             *secret_misfits(options, facts, TOKEN),
+            *generation(options, (observed or facts.get("satellites", {})).get("auth_token_secret")),
             *user_misfits(options, around, facts, observed or facts.get("satellites", {})),
             *undeclared(options, observed, around, offers),
             *node_type(options, observed, facts),

@@ -11,11 +11,14 @@ from ..reconcile.plan import Events, Wait
 NOUN = "ElastiCache replication group"
 SUBNET_GROUP_NOUN = "cache subnet group"
 PARAMETER_GROUP_NOUN = "cache parameter group"
+SECRET_NOUN = "secret"
 USER_NOUN = "ElastiCache user"
 USER_GROUP_NOUN = "ElastiCache user group"
 GONE = "ReplicationGroupNotFoundFault"
 # The version of the AUTH token in force, for a token cannot be read back.
 TOKEN_VERSION_TAG = "streambed:auth-token-version"
+# The generation of a token that was made here.
+GENERATION_TAG = "streambed:auth-token-generation"
 # The versions of a user's passwords in force, and the group that the user is for.
 PASSWORD_VERSION_TAG = "streambed:password-version"
 GROUP_TAG = "streambed:replication-group"
@@ -47,6 +50,11 @@ def subnet_group_noun(name: str) -> str:
 def parameter_group_noun(name: str) -> str:
     """A parameter group as plans call it."""
     return f"{PARAMETER_GROUP_NOUN} {name}"
+
+
+def secret_noun(name: str) -> str:
+    """A secret as plans call it."""
+    return f"{SECRET_NOUN} {name}"
 
 
 def user_noun(name: str) -> str:

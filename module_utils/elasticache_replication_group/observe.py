@@ -11,7 +11,7 @@ from ..reconcile.errors import shown
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import Ref, Wait
 from ..reconcile.tags import ansible_tags, foreign
-from . import translate, users
+from . import generated_token, translate, users
 from .misfits import misfits
 from .names import (
     GONE,
@@ -58,17 +58,16 @@ def observe(aws: Aws, options: Options) -> Seen:
     around.update(choice(options, resource, around, groups, offers))
     satellites.update(parameter_satellites(options, around, groups))
     own_users, other_users = users.satellites(options, first, second)
-    satellites.update(own_users)
-    strangers += (*of_others, *other_users)
+    own_secret, other_secret = generated_token.satellites(options, first)
+    satellites.update({**own_users, **own_secret})
+    strangers += (*of_others, *other_users, *other_secret)
     if resource is not None:
         resource.update({"subnet_group": None, **satellites})
         strangers += ownership(options, resource)
     if options["state"] == "present" and not strangers:
-        around["password_versions"] = users.versions(options, first)
-        third = aws.read_many({**third_round(options, resource, around, groups), **fetch(options, resource, around),
-                               **users.password_fetches(options, satellites.get("users", {}), around)})  # fmt: skip
-        around["auth_token"] = token_of(third.get("token"))
-        around["passwords"] = users.passwords(options, third)
+        third = aws.read_many({**third_round(options, resource, around, groups),
+                               **secret_round(options, resource, around, satellites)})  # fmt: skip
+        around.update(secrets_of(options, satellites, third))
         around["at_reboot"] = at_reboot(known_parameters(around, groups, third)) if resource else []
         facts = {**first, **second, **third, "known_parameters": known_parameters(around, groups, third),
                  "satellites": satellites}  # fmt: skip
@@ -76,6 +75,29 @@ def observe(aws: Aws, options: Options) -> Seen:
     satellites = {} if resource is not None else satellites
     waits = (gone(group_name(options)),) if leaving else waits_of(resource)
     return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers)
+
+
+def secret_round(
+    options: Options, resource: State | None, around: Mapping[str, Any], satellites: State
+) -> dict[str, Any]:
+    """The reads of tokens and passwords that are about to be sent."""
+    return {
+        **fetch(options, resource, around),
+        **generated_token.fetch(options, satellites.get("auth_token_secret"), sent_version(resource)),
+        **users.password_fetches(options, satellites.get("users", {}), around),
+    }
+
+
+def secrets_of(options: Options, satellites: State, third: Mapping[str, Any]) -> State:
+    """Tokens and passwords, wrapped before anything else sees them; a generation without a token gets one."""
+    missing = generated_token.is_missing(options, satellites.get("auth_token_secret"))
+    token = generated_token.fresh() if missing else token_of(third.get("token"))
+    return {"auth_token": token, "passwords": users.passwords(options, third)}
+
+
+def sent_version(resource: State | None) -> str | None:
+    """The version of the AUTH token in force; ``None`` where the group has none."""
+    return resource["auth_token_version"] if resource and resource["auth_token_enabled"] else None
 
 
 def ownership(options: Options, resource: State) -> tuple[Any, ...]:
@@ -103,7 +125,7 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
     if options["state"] == "absent" or options["parameters"] is not None:
         # All of them: which of our names are in use depends on families of the past.
         requests["parameter_groups"] = ("elasticache", "describe_cache_parameter_groups", {})
-    requests.update(users.looks(options))
+    requests.update({**users.looks(options), **generated_token.look(options)})
     if options["state"] == "absent":
         return requests
     requests.update(look(options))
@@ -252,7 +274,8 @@ def surroundings(
         "engine": engine,
         "engine_version": version,
         "family": offer.family if offer else None,
-        "auth_token_version": current_version(first.get("secret")),
+        "auth_token_version": generated_token.version_of(options) or current_version(first.get("secret")),
+        "password_versions": users.versions(options, first),
         "kms_key_id": first["key"]["KeyMetadata"]["Arn"] if first.get("key") else options["kms_key_id"],
     }
 

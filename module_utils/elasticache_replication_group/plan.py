@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..reconcile.component import Seen
@@ -12,9 +13,20 @@ from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, C
 from ..reconcile.tags import boto3_tags
 from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
+from .generated_token import removed as removed_secret
+from .generated_token import secret_calls, staged
 from .guards import SATELLITES
 from .logs import by_type, log_delivery, request
-from .names import TOKEN_VERSION_TAG, gone, group_name, group_noun, settled, subnet_group_noun, user_group_noun
+from .names import (
+    TOKEN_VERSION_TAG,
+    gone,
+    group_name,
+    group_noun,
+    secret_noun,
+    settled,
+    subnet_group_noun,
+    user_group_noun,
+)
 from .parameters import former_parameter_groups, parameter_group, removed
 from .rules import TIERED
 from .transitions import take_back, taken_back
@@ -84,8 +96,14 @@ def create(desired: State) -> list[Call]:
         params["DataTieringEnabled"] = True
     parents = (subnet_group_noun(desired["cache_subnet_group_name"]), user_group_noun(desired["user_group_id"] or ""))
     return [Call(SERVICE, "create_replication_group", params, group_noun(name), f"create {group_noun(name)}", CREATE,
-                 after=(*parents, *needed(params)),
+                 after=(*parents, *needed(params), *token_parents(desired)),
                  wait=settled(name))]  # fmt: skip
+
+
+def token_parents(desired: State) -> tuple[str, ...]:
+    """The secret that has to hold a token before the group does."""
+    secret = desired.get("auth_token_secret")
+    return (secret_noun(secret["name"]),) if secret else ()
 
 
 def subnet_group(observed: State, desired: State, differences: Differences) -> list[Call]:
@@ -267,14 +285,18 @@ def auth_token(observed: State, desired: State, differences: Differences) -> lis
     Source: ModifyReplicationGroup API reference, AuthTokenUpdateStrategy; hashicorp/terraform-provider-aws#33439.
     """
     if not {"auth_token_enabled", "auth_token_version"} & set(differences) or desired["auth_token_enabled"] is False:
-        return []
+        # A token that the group has already may still have to be handed out.
+        return staged(observed, desired, differences)
     name, calls = desired["name"], []
     for strategy, why in (("ROTATE", "take the new AUTH token too"), ("SET", "take the new AUTH token only")):
         params = {"AuthToken": desired["auth_token"], "AuthTokenUpdateStrategy": strategy, "ApplyImmediately": True}
         if strategy == "ROTATE" and observed.get("user_group_id"):
             # Source: ElastiCache user guide, "Migrating from RBAC to AUTH": in the same call.
             params["RemoveUserGroups"] = True
-        calls.append(change(name, "modify_replication_group", params, why, MULTI_STEP))
+        calls.append(replace(change(name, "modify_replication_group", params, why, MULTI_STEP),
+                             after=token_parents(desired)))  # fmt: skip
+        if strategy == "ROTATE":
+            calls += staged(observed, desired, differences)
     if "auth_token_version" in differences:
         params = {
             "ResourceName": observed["arn"],
@@ -304,8 +326,8 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 # and TLS before the token that needs it; tags last, and then what the group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    subnet_group, parameter_group, user_calls, user_group_calls, take_back, log_delivery, cluster_mode, shard_count,
-    more_replicas, settings, nodes, transit_encryption, access_control, auth_token, fewer_replicas, tags,
+    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, take_back, log_delivery, cluster_mode,
+    shard_count, more_replicas, settings, nodes, transit_encryption, access_control, auth_token, fewer_replicas, tags,
     former_parameter_groups, former_users,
 )  # fmt: skip
 
@@ -332,7 +354,8 @@ def delete(seen: Seen, options: Options) -> list[Call]:
     left = (seen.resource or seen.satellites).get("former_parameter_groups", ())
     ours = seen.resource or seen.satellites
     users = removed_users(ours.get("users", ()), ours.get("user_group"), group_name(options))
-    return [*calls, *removed(left, group_name(options)), *users]
+    token = removed_secret(ours.get("auth_token_secret"), group_name(options))
+    return [*calls, *removed(left, group_name(options)), *users, *token]
 
 
 def final_snapshot(group: Mapping[str, Any], options: Options) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from ..reconcile.errors import Refusal
 from . import windows
 from .logs import log_rules
-from .names import NOUN, TOKEN_VERSION_TAG, group_name
+from .names import GENERATION_TAG, NOUN, TOKEN_VERSION_TAG, group_name
 from .user_rules import user_rules
 
 Options = Mapping[str, Any]
@@ -42,8 +42,8 @@ TIERED = "cache.r6gd."
 def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
-    for part in (shape, availability, encryption, token, engine, parameters, node_type, schedule, texts, log_rules,
-                 user_rules):  # fmt: skip
+    parts = (shape, availability, encryption, token, generation, engine, parameters, node_type, schedule, texts)
+    for part in (*parts, log_rules, user_rules):
         for field, found, wanted, step in part(options):
             yield Refusal(NOUN, name, field, found, wanted, step)
 
@@ -138,8 +138,12 @@ def encryption(options: Options) -> Iterator[Finding]:
 
 def token(options: Options) -> Iterator[Finding]:
     """The AUTH token, which is never shown."""
-    given, arn = options["auth_token"], options["auth_token_secret_arn"]
-    for field, present in (("auth_token", given), ("auth_token_secret_arn", arn)):
+    given, arn, made = options["auth_token"], options["auth_token_secret_arn"], options["auth_token_generation"]
+    for field, present in (
+        ("auth_token", given),
+        ("auth_token_secret_arn", arn),
+        ("auth_token_generation", made),
+    ):
         if present and not options["transit_encryption_enabled"]:
             yield (field, "a token without TLS", "transit_encryption_enabled beside it",
                    f"set transit_encryption_enabled: true or remove {field}")  # fmt: skip
@@ -153,6 +157,19 @@ def token(options: Options) -> Iterator[Finding]:
             yield "auth_token_secret_arn", arn, f"no {field} beside it", f"remove {field}, the secret has its own"
     if TOKEN_VERSION_TAG in (options["tags"] or {}):
         yield "tags", TOKEN_VERSION_TAG, "a tag of your own", "use auth_token_version instead"
+
+
+def generation(options: Options) -> Iterator[Finding]:
+    """A token that is made here."""
+    number = options["auth_token_generation"]
+    for field in ("auth_token", "auth_token_version", "auth_token_secret_arn"):
+        if number is not None and options[field]:
+            yield ("auth_token_generation", number, f"no {field} beside it",
+                   f"remove {field}, or auth_token_generation")  # fmt: skip
+    if number is not None and number < 1:
+        yield "auth_token_generation", number, "1 or more", "correct auth_token_generation"
+    if GENERATION_TAG in (options["tags"] or {}):
+        yield "tags", GENERATION_TAG, "a tag of your own", "use auth_token_generation instead"
 
 
 def engine(options: Options) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ def look(options: Options) -> dict[str, Any]:
 def fetch(options: Options, resource: Mapping[str, Any] | None, around: Mapping[str, Any]) -> dict[str, Any]:
     """The read of the token itself, made only when it is about to be sent."""
     version = around.get("auth_token_version")
-    if not version:
+    if not version or not options["auth_token_secret_arn"]:
         return {}
     if resource is not None and resource["auth_token_enabled"] and resource["auth_token_version"] in (None, version):
         return {}

@@ -38,7 +38,7 @@ def user_rules(options: Options) -> Iterator[Finding]:
         if not options["transit_encryption_enabled"]:
             yield (field, "users without TLS", "transit_encryption_enabled beside it",
                    f"set transit_encryption_enabled: true or remove {field}")  # fmt: skip
-        for token in ("auth_token", "auth_token_secret_arn"):
+        for token in ("auth_token", "auth_token_secret_arn", "auth_token_generation"):
             if options[token]:
                 yield field, "users and an AUTH token", "one of the two", f"remove {field} or {token}"
     for tag in (PASSWORD_VERSION_TAG, GROUP_TAG):

@@ -1,0 +1,48 @@
+"""What the component needs to be allowed, what is worth waiting for, and what is no failure.  Pure."""
+
+from __future__ import annotations
+
+# Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
+# Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
+PERMISSIONS = frozenset({
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
+    "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
+    "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot", "elasticache:CreateUser",
+    "elasticache:CreateUserGroup", "elasticache:DecreaseReplicaCount", "elasticache:DeleteUser",
+    "elasticache:DeleteUserGroup", "elasticache:DescribeUserGroups", "elasticache:DescribeUsers",
+    "elasticache:ModifyUser", "elasticache:ModifyUserGroup",
+    "elasticache:DeleteCacheParameterGroup", "elasticache:DeleteCacheSubnetGroup",
+    "elasticache:DeleteReplicationGroup", "elasticache:DescribeEngineDefaultParameters",
+    "elasticache:DescribeCacheClusters", "elasticache:DescribeCacheEngineVersions",
+    "elasticache:DescribeCacheParameterGroups", "elasticache:DescribeCacheParameters",
+    "elasticache:DescribeCacheSubnetGroups", "elasticache:DescribeEvents", "elasticache:DescribeReplicationGroups",
+    "elasticache:IncreaseReplicaCount", "elasticache:ListAllowedNodeTypeModifications",
+    "elasticache:ListTagsForResource", "elasticache:ModifyCacheParameterGroup", "elasticache:ModifyCacheSubnetGroup",
+    "elasticache:ModifyReplicationGroup", "elasticache:ModifyReplicationGroupShardConfiguration",
+    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:DescribeKey",
+    "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:TagResource",
+    "secretsmanager:UntagResource", "secretsmanager:UpdateSecretVersionStage",
+    # Log delivery is set up on the caller's behalf.  Source: ElastiCache user guide, "Log delivery", permissions.
+    "firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+})  # fmt: skip
+
+# A group that another call just touched takes no second one; subnet and parameter groups are in use until the nodes
+# have left; the service-linked role appears a while after it was made.
+# Source: API reference, Errors of CreateReplicationGroup, DeleteCacheSubnetGroup and DeleteCacheParameterGroup.
+PATIENCE = {
+    "InvalidReplicationGroupState": 600,
+    "InvalidCacheClusterState": 600,
+    "CacheSubnetGroupInUse": 120,
+    "InvalidCacheParameterGroupState": 120,
+    "InvalidUserState": 120,
+    "InvalidUserGroupState": 120,
+    "UserNotFound": 60,
+    "UserGroupNotFound": 60,
+    "ServiceLinkedRoleNotFoundFault": 120,
+}
+# A step that an earlier run took already.  Source: terraform-provider-aws#16564.
+HARMLESS = {"InvalidParameterCombination": "No modifications were requested", "NoOperationFault": ""}
