@@ -175,6 +175,23 @@ options:
     description: Security groups by id, instead of O(security_group_names).
     type: list
     elements: str
+  network_type:
+    description: Addresses of the nodes, chosen when the group is created; the subnets have to offer them.
+    type: str
+    choices: [ipv4, ipv6, dual_stack]
+  ip_discovery:
+    description: Which of these addresses the endpoints lead to; C(ipv6) needs O(network_type=ipv6) or C(dual_stack).
+    type: str
+    choices: [ipv4, ipv6]
+  snapshot_name:
+    description: Snapshot whose data a new group begins with. It says nothing of a group that is there.
+    type: str
+  snapshot_arns:
+    description:
+      - RDB files in S3 whose data a new group begins with, by ARN, with O(cluster_mode=disabled). They say nothing of a
+        group that is there.
+    type: list
+    elements: str
   snapshot_retention_days:
     description: Days for which automatic snapshots are kept, 0 (no snapshots) to 35.
     type: int
@@ -409,6 +426,10 @@ OPTIONS = {
     "subnet_ids": {"type": "list", "elements": "str"},
     "security_group_names": {"type": "list", "elements": "str"},
     "security_group_ids": {"type": "list", "elements": "str"},
+    "network_type": {"choices": ["ipv4", "ipv6", "dual_stack"]},
+    "ip_discovery": {"choices": ["ipv4", "ipv6"]},
+    "snapshot_name": {},
+    "snapshot_arns": {"type": "list", "elements": "str"},
     "snapshot_retention_days": {"type": "int"},
     "allow_snapshot_retention_decrease": {"type": "bool", "default": False},
     "snapshot_window": {},

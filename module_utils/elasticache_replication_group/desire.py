@@ -33,7 +33,8 @@ STATED = (
     "automatic_failover_enabled", "multi_az_enabled", "at_rest_encryption_enabled", "port",
     "cache_parameter_group_name", "snapshot_retention_days", "snapshot_window", "preferred_maintenance_window",
     "notification_topic_arn", "auto_minor_version_upgrade", "log_delivery", "apply_immediately",
-    "allow_memory_decrease", "allow_snapshot_retention_decrease",
+    "network_type", "ip_discovery", "snapshot_name", "snapshot_arns", "allow_memory_decrease",
+    "allow_snapshot_retention_decrease",
 )  # fmt: skip
 
 
@@ -85,6 +86,8 @@ FIELDS = (
     Field("cache_subnet_group_name", fixed="a group stays in the subnet group that it was created in"),
     Field("subnet_group", normal=bare_subnet_group),
     Field("security_group_ids", normal=unordered),
+    Field("network_type", fixed="the addresses of the nodes are chosen when a group is created"),
+    Field("ip_discovery"),
     Field("snapshot_retention_days"),
     Field("snapshot_window"),
     Field("preferred_maintenance_window", normal=lower_case),

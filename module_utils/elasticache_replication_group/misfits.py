@@ -12,7 +12,7 @@ from .parameters import misfitting
 from .rules import TIERED, TOKEN, mode_of
 from .secret import secret_misfits
 from .user_rules import user_misfits
-from .versions import Offer, find
+from .versions import Offer, at_least, find
 
 Options = Mapping[str, Any]
 Facts = Mapping[str, Any]
@@ -29,6 +29,8 @@ def misfits(
     else:
         found = [
             *unborn(options, observed),
+            *snapshot(options, facts),
+            *addresses(options, observed, around),
             *version(options, observed, around, offers),
             *key(options, facts),
             *parameter_group(options, observed, around, facts),
@@ -55,6 +57,31 @@ def unborn(options: Options, observed: Mapping[str, Any] | None) -> Iterator[Fin
     """What a new group needs."""
     if observed is None and not options["cache_node_type"]:
         yield "cache_node_type", None, "a node type for a new group, such as cache.t4g.small", "set cache_node_type"
+
+
+def snapshot(options: Options, facts: Facts) -> Iterator[Finding]:
+    """A snapshot that a new group cannot begin with."""
+    if "snapshot" not in facts:
+        return
+    found = (facts["snapshot"] or {}).get("Snapshots") or [{"SnapshotStatus": "absent"}]
+    if found[0]["SnapshotStatus"] != "available":
+        yield ("snapshot_name", f"{options['snapshot_name']} ({found[0]['SnapshotStatus']})", "a snapshot that is "
+               "available", "correct snapshot_name, or wait for the snapshot")  # fmt: skip
+    elif found[0].get("KmsKeyId") and not options["at_rest_encryption_enabled"]:
+        yield ("at_rest_encryption_enabled", False, f"true, as snapshot {options['snapshot_name']} is encrypted",
+               "set at_rest_encryption_enabled: true")  # fmt: skip
+
+
+def addresses(options: Options, observed: Mapping[str, Any] | None, around: Facts) -> Iterator[Finding]:
+    """Addresses that the version or the group does not have.
+
+    Source: CreateReplicationGroup API reference, NetworkType: from Redis OSS 6.2 and Valkey 7.2 on.
+    """
+    kind, lead = options["network_type"] or (observed or {}).get("network_type") or "ipv4", options["ip_discovery"]
+    if kind != "ipv4" and around["engine_version"] and not at_least(around["engine_version"], 6, 2):
+        yield "network_type", kind, "ipv4 below version 6.2", "raise engine_version, or set network_type: ipv4"
+    if lead and kind not in (lead, "dual_stack"):
+        yield "ip_discovery", lead, f"{kind}, the addresses that the nodes have", "correct ip_discovery"
 
 
 def version(

@@ -172,6 +172,9 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
             requests[f"parameters of {name}"] = ("elasticache", "describe_cache_parameters", about, NO_PARAMETER_GROUP)
     requests.update(users.tag_looks(options, first))
     if group is None:
+        if options["state"] == "present" and options["snapshot_name"]:
+            about = {"SnapshotName": options["snapshot_name"]}
+            requests["snapshot"] = ("elasticache", "describe_snapshots", about, ("SnapshotNotFoundFault",))
         return requests
     requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)
     if group.get("MemberClusters"):

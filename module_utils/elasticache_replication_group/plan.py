@@ -51,6 +51,7 @@ PARAMETERS = {
     "snapshot_window": "SnapshotWindow",
     "preferred_maintenance_window": "PreferredMaintenanceWindow",
     "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
+    "ip_discovery": "IpDiscovery",
 }
 # What only CreateReplicationGroup takes in this form.
 BIRTH_PARAMETERS = {
@@ -65,6 +66,9 @@ BIRTH_PARAMETERS = {
     "port": "Port",
     "cache_subnet_group_name": "CacheSubnetGroupName",
     "notification_topic_arn": "NotificationTopicArn",
+    "network_type": "NetworkType",
+    "snapshot_name": "SnapshotName",
+    "snapshot_arns": "SnapshotArns",
 }
 # Changes of the nodes themselves, which wait for the maintenance window unless apply_immediately is set.
 # Source: ModifyReplicationGroup API reference, ApplyImmediately.

@@ -32,6 +32,8 @@ PORTS = range(1, 65536)
 # forbids others.  Source: CreateReplicationGroup and ModifyReplicationGroup API reference, AuthToken.
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}\Z")
 SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:")
+# Source: CreateReplicationGroup, SnapshotArns: no commas in the object's name.
+S3_ARN = re.compile(r"arn:[^:,]+:s3:::[^/,]+/[^,]+\Z")
 DEFAULT_GROUP = re.compile(r"default\.[a-z]+[0-9.x]*?(\.cluster\.on)?\Z")
 # Families are named for their engine.  Source: DescribeCacheEngineVersions API reference, CacheParameterGroupFamily.
 FAMILY = re.compile(r"default\.([a-z]+)")
@@ -233,9 +235,28 @@ def schedule(options: Options) -> Iterator[Finding]:
     if spans[0] and spans[1] and windows.overlap(spans[0], spans[1]):
         yield ("snapshot_window", daily, f"no overlap with the maintenance window {weekly}",
                "move one of the two windows")  # fmt: skip
+    yield from restored(options)
     days = options["snapshot_retention_days"]
     if days is not None and days not in RETENTION_DAYS:
         yield "snapshot_retention_days", days, "0 to 35", "correct snapshot_retention_days"
+
+
+def restored(options: Options) -> Iterator[Finding]:
+    """Data that a new group begins with, and the addresses of its nodes."""
+    name, arns = options["snapshot_name"], options["snapshot_arns"]
+    if name and arns:
+        yield "snapshot_arns", arns, "nothing with snapshot_name", "keep one of the two"
+    for arn in arns or ():
+        if not S3_ARN.match(arn):
+            yield "snapshot_arns", arn, "the ARN of an object in S3, without commas", "correct the ARN"
+    if arns and mode_of(options) == "enabled":
+        # Source: CreateReplicationGroup, SnapshotArns: each node group and its slots would have to be configured.
+        yield ("snapshot_arns", "files for node groups", "cluster_mode disabled with files in S3",
+               "restore a snapshot with snapshot_name instead")  # fmt: skip
+    if options["ip_discovery"] == "ipv6" and options["network_type"] == "ipv4":
+        yield ("ip_discovery", "ipv6", "network_type ipv6 or dual_stack beside it", "correct ip_discovery")
+    if options["ip_discovery"] == "ipv4" and options["network_type"] == "ipv6":
+        yield ("ip_discovery", "ipv4", "network_type ipv4 or dual_stack beside it", "correct ip_discovery")
 
 
 def texts(options: Options) -> Iterator[Finding]:

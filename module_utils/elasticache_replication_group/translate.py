@@ -18,7 +18,6 @@ def group_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappi
 
     Some settings are shown on the member cache clusters only.  Source: API reference, ReplicationGroup, CacheCluster.
     """
-    tls = group.get("TransitEncryptionEnabled")
     mode = group.get("ClusterMode") or ("enabled" if group.get("ClusterEnabled") else "disabled")
     return {
         "name": group["ReplicationGroupId"],
@@ -35,11 +34,7 @@ def group_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappi
         "multi_az_enabled": ON.get(group.get("MultiAZ", "")),
         "at_rest_encryption_enabled": group.get("AtRestEncryptionEnabled"),
         "kms_key_id": group.get("KmsKeyId"),
-        "transit_encryption_enabled": tls,
-        # Groups older than the mode show none, and take no client without TLS.
-        "transit_encryption_mode": (group.get("TransitEncryptionMode") or "required") if tls else None,
-        "auth_token_enabled": bool(group.get("AuthTokenEnabled")),
-        "user_group_id": (group.get("UserGroupIds") or [""])[0],
+        **admission(group),
         "cache_parameter_group_name": member.get("CacheParameterGroup", {}).get("CacheParameterGroupName"),
         "cache_subnet_group_name": member.get("CacheSubnetGroupName"),
         "security_group_ids": security_groups(member),
@@ -51,6 +46,18 @@ def group_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappi
         "log_delivery": log_delivery_state(group),
         "tags": tags,
         **endpoints(group),
+    }
+
+
+def admission(group: Mapping[str, Any]) -> State:
+    """Whom the group lets in, and over what."""
+    tls = group.get("TransitEncryptionEnabled")
+    return {
+        "transit_encryption_enabled": tls,
+        # Groups older than the mode show none, and take no client without TLS.
+        "transit_encryption_mode": (group.get("TransitEncryptionMode") or "required") if tls else None,
+        "auth_token_enabled": bool(group.get("AuthTokenEnabled")),
+        "user_group_id": (group.get("UserGroupIds") or [""])[0],
     }
 
 
@@ -94,13 +101,14 @@ def topic(member: Mapping[str, Any]) -> str | None:
 
 
 def endpoints(group: Mapping[str, Any]) -> State:
-    """Where clients connect: one configuration endpoint in cluster mode, a primary and a reader otherwise."""
+    """Where clients connect: one configuration endpoint in cluster mode, else a primary and a reader."""
     configuration = group.get("ConfigurationEndpoint")
     first = (group.get("NodeGroups") or [{}])[0]
     primary, reader = first.get("PrimaryEndpoint"), first.get("ReaderEndpoint")
     found = {"configuration_endpoint": configuration, "primary_endpoint": primary, "reader_endpoint": reader}
     shown = {name: endpoint.get("Address") for name, endpoint in found.items() if endpoint}
-    return {**shown, "port": (configuration or primary or {}).get("Port")}
+    addresses = {"network_type": group.get("NetworkType"), "ip_discovery": group.get("IpDiscovery")}
+    return {**addresses, **shown, "port": (configuration or primary or {}).get("Port")}
 
 
 def pending_state(group: Mapping[str, Any], member: Mapping[str, Any], offers: Sequence[Offer]) -> State:

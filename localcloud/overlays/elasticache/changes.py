@@ -114,6 +114,7 @@ class Changes(Base):
         checks.check_parameter_group(find_parameter_group(self.store, after.parameter_group), family, after.clustered)
         checks.check_security_groups(self.store, after.security_groups, vpc_of(self.store, group.subnet_group))
         checks.check_user_groups(self.store, after)
+        checks.check_addresses(after)
         if after.user_groups and not group.transit_encryption:
             raise checks.combination("User groups are only supported when encryption-in-transit is enabled.")
         if after.snapshotting_cluster and group.clustered:

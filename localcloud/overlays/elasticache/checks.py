@@ -162,6 +162,29 @@ def check_key(store: Store, key: str) -> None:
         raise refuse("InvalidKMSKeyFault", f"The KMS key {key} does not exist.")
 
 
+def check_addresses(group: Group) -> None:
+    """Source: API reference, NetworkType and IpDiscovery: IPv6 from Redis OSS 6.2 on, where nodes have it."""
+    if group.network_type not in ("ipv4", "ipv6", "dual_stack") or group.ip_discovery not in ("ipv4", "ipv6"):
+        raise value(f"{group.network_type} or {group.ip_discovery} is no network type.")
+    if group.network_type != "ipv4" and version_of(group.engine, group.version).order < (6, 2):
+        raise combination("IPv6 is supported from Redis OSS 6.2 on.")
+    if group.network_type not in (group.ip_discovery, "dual_stack"):
+        raise combination(f"IpDiscovery {group.ip_discovery} is not possible with NetworkType {group.network_type}.")
+
+
+def check_seeds(store: Store, group: Group, given: dict[str, Any]) -> None:
+    """What a new group begins with. Source: CreateReplicationGroup, SnapshotName and SnapshotArns."""
+    name, files = given.get("SnapshotName"), given.get("SnapshotArns", [])
+    if name and name not in store.snapshots:
+        raise refuse("SnapshotNotFoundFault", f"Snapshot {name} not found.")
+    if name and store.snapshots[name]["SnapshotStatus"] != "available":
+        raise refuse("InvalidSnapshotState", f"Snapshot {name} is not available.")
+    if any(not re.match(r"arn:[^:,]+:s3:::[^/,]+/[^,]+$", arn) for arn in files):
+        raise value("SnapshotArns must be ARNs of objects in S3, without commas.")
+    if files and group.clustered and "NodeGroupConfiguration" not in given:
+        raise combination("NodeGroupConfiguration is required to seed a group with cluster mode enabled from S3.")
+
+
 def check_user_groups(store: Store, group: Group) -> None:
     """At most one, which is there, settled, and of an engine that the group takes.
 

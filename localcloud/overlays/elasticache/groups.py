@@ -86,7 +86,7 @@ class Groups(Base):
             auto_minor_upgrade=given.get("AutoMinorVersionUpgrade", True),
             data_tiering=given.get("DataTieringEnabled", False),
             network_type=given.get("NetworkType", "ipv4"),
-            ip_discovery=given.get("IpDiscovery", "ipv4"),
+            ip_discovery=given.get("IpDiscovery") or ("ipv6" if given.get("NetworkType") == "ipv6" else "ipv4"),
         )
 
     def _cluster_mode(self, given: dict[str, Any]) -> str:
@@ -150,8 +150,8 @@ class Groups(Base):
         checks.check_log_delivery(given.get("LogDeliveryConfigurations", []))
         if group.kms_key:
             checks.check_key(store, group.kms_key)
-        if "SnapshotName" in given and given["SnapshotName"] not in store.snapshots:
-            raise refuse("SnapshotNotFoundFault", f"Snapshot {given['SnapshotName']} not found.")
+        checks.check_seeds(store, group, given)
+        checks.check_addresses(group)
         if any(member.id in store.retained for member in group.members):
             raise refuse("CacheClusterAlreadyExists", f"Cache cluster {group.id}-001 already exists.")
         checks.check_quotas(store, group, 0)
