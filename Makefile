@@ -14,9 +14,9 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ENV=local|dev|staging|prod names the environment; local, the default, is the embedded cloud"
 
-setup: $(READY) ## Make the virtual environment with pinned packages and the amazon.aws collection
+setup: $(READY) ## Make the virtual environment with pinned packages and the collections
 
-$(READY): requirements.lock requirements.yml pyproject.toml tools/set_up.py tools/install_collections.py
+$(READY): requirements.lock requirements.yml awx/requirements.yml pyproject.toml tools/set_up.py tools/install_collections.py
 	@$(PYTHON) tools/set_up.py $(VENV)
 	@touch $@
 

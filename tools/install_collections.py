@@ -1,8 +1,8 @@
-"""Installs the collections of requirements.yml into this Python's environment.
+"""Installs the collections of requirements.yml and awx/requirements.yml into this Python's environment.
 
 Galaxy is asked first. Where it cannot be reached, each collection is taken out of the `ansible` package on PyPI (the
 package that pyproject.toml names): only the collection's own folder, not the 600 MB around it. Either way a version
-outside the range of requirements.yml is an error.
+outside its range is an error.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
+# Jobs need the first; playbooks/awx.yml, which tells AWX about the jobs, the second.
+REQUIREMENTS = (ROOT / "requirements.yml", ROOT / "awx" / "requirements.yml")
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
 GALAXY_TIMEOUT_SECONDS = "20"
 
 
 def wanted(requirements: Path) -> dict[str, str]:
-    """Collection name -> version range, as requirements.yml states them."""
+    """Collection name -> version range, as the file states them."""
     entries = yaml.safe_load(requirements.read_text())["collections"]
     return {entry["name"]: str(entry.get("version", "")) for entry in entries}
 
@@ -69,15 +71,18 @@ def from_carrier(collections: dict[str, str], base: Path, carrier: str) -> None:
 
 def main() -> int:
     """0 when every collection is there in its range."""
-    requirements = ROOT / "requirements.yml"
-    collections = wanted(requirements)
-    if list(unmet(collections, SITE_PACKAGES)) and not from_galaxy(requirements, SITE_PACKAGES):
+    missing: dict[str, str] = {}
+    for requirements in REQUIREMENTS:
+        collections = wanted(requirements)
+        if list(unmet(collections, SITE_PACKAGES)) and not from_galaxy(requirements, SITE_PACKAGES):
+            missing |= collections
+    if missing:
         carrier = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["streambed"]["collection_carrier"]
-        print(f"set-up: Galaxy does not answer, taking {', '.join(collections)} out of {carrier}", flush=True)
-        from_carrier(collections, SITE_PACKAGES, carrier)
-    left = list(unmet(collections, SITE_PACKAGES))
+        print(f"set-up: Galaxy does not answer, taking {', '.join(missing)} out of {carrier}", flush=True)
+        from_carrier(missing, SITE_PACKAGES, carrier)
+    left = [sentence for requirements in REQUIREMENTS for sentence in unmet(wanted(requirements), SITE_PACKAGES)]
     for sentence in left:
-        print(f"{sentence}. Next: change the range in requirements.yml or collection_carrier in pyproject.toml")
+        print(f"{sentence}. Next: change the range in the requirements, or collection_carrier in pyproject.toml")
     return 1 if left else 0
 
 

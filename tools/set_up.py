@@ -1,7 +1,7 @@
 """Makes the virtual environment of this repository: python3 tools/set_up.py VENV
 
 Needs Python 3.11 or newer and nothing else. Installs the exact versions of requirements.lock, then the collections of
-requirements.yml (tools/install_collections.py). Running it again repairs what is missing.
+requirements.yml and awx/requirements.yml (tools/install_collections.py). Running it again repairs what is missing.
 """
 
 from __future__ import annotations
