@@ -7,7 +7,7 @@ PLAY    := $(BIN)/ansible-playbook -i inventories/$(ENV)
 READY   := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan preflight outputs destroy unlock cloud-up cloud-down cloud-status \
+.PHONY: help setup site plan drift preflight outputs destroy unlock cloud-up cloud-down cloud-status \
         test lint unit integration real-redis molecule plans bench lock clean
 
 help: ## List the targets
@@ -25,6 +25,9 @@ site: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Lay the whole environmen
 
 plan: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Show what `make site` would do, call by call; changes nothing
 	@$(PLAY) playbooks/plan.yml $(ARGS)
+
+drift: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Fail when the environment is not as declared, and say where
+	@$(PLAY) playbooks/drift.yml $(ARGS)
 
 preflight: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Check account, region, zones, quotas and names
 	@$(PLAY) playbooks/preflight.yml $(ARGS)

@@ -15,7 +15,7 @@ from ansible.module_utils.reconcile.engine import COMMON_OPTIONS
 
 from tests.support.components import MODULES, ROOT, component, library
 
-OTHERS = ("artifacts", "environment_lock", "environment_outputs", "environment_preflight")
+OTHERS = ("artifacts", "environment_drift", "environment_lock", "environment_outputs", "environment_preflight")
 ROLES = {
     "vpc": "ec2_vpc_network",
     "redis": "elasticache_replication_group",
