@@ -1,0 +1,131 @@
+"""Jobs as AWX runs them: ansible-runner, a copy of the repository, credentials in the environment, events kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from localcloud.process import Cloud
+from tests.integration.test_secrets import TOKEN, assert_nowhere
+from tests.support.runner import CANARY, job, job_through_files, private_data_dir, results
+
+COMPONENTS = ("ec2_vpc_network", "elasticache_replication_group", "kinesis_data_stream", "s3_state_bucket")
+
+
+def stranger_and_hand(cloud: Cloud) -> None:
+    """Changes that somebody made by hand: on a child, on a tag, on a setting."""
+    ec2, kinesis = cloud.client("ec2"), cloud.client("kinesis")
+    ours = [{"Name": "tag:Name", "Values": ["sensors-*dev*"]}]
+    group = next(each for each in ec2.describe_security_groups(Filters=ours)["SecurityGroups"] if each["IpPermissions"])
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    kinesis.update_shard_count(StreamName="sensors-dev", TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+    while (
+        kinesis.describe_stream_summary(StreamName="sensors-dev")["StreamDescriptionSummary"]["StreamStatus"]
+        != "ACTIVE"
+    ):
+        pass
+    bucket = "sensors-dev-state-123456789012"
+    cloud.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {str(file): file.read_text(errors="replace") for file in folder.rglob("*") if file.is_file()}
+
+
+def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path / "runner", cloud)
+    before = set(files(tmp_path))
+
+    plan = job(folder, "plan.yml", "--check", "--diff")
+    assert (plan.status, plan.rc) == ("successful", 0), plan.output
+    assert not cloud.writes()
+    totals = plan.artifacts["streambed_plan"]["dev"]
+    assert totals.keys() == {"vpc", "redis", "kinesis", "state_bucket"}
+    assert all(totals.values())
+
+    # A workflow hands the plan's totals to the next node as extra variables.
+    apply = job(folder, "site.yml", **plan.artifacts)
+    assert apply.rc == 0, apply.output
+    assert apply.artifacts["streambed_outputs"]["dev"]
+    assert "STREAMBED: DONE" in apply.output
+
+    calm = job(folder, "drift.yml", "--check", "--diff")
+    assert calm.rc == 0, calm.output
+    assert calm.artifacts["streambed_drift"]["dev"]["differences"] == []
+    writes = len(cloud.writes())
+
+    stranger_and_hand(cloud)
+    made_by_hand = len(cloud.writes())
+    alarm = job(folder, "drift.yml", "--check", "--diff")
+    assert (alarm.status, alarm.rc) == ("failed", 2), alarm.output
+    assert len(cloud.writes()) == made_by_hand > writes
+    found = alarm.artifacts["streambed_drift"]["dev"]
+    named = {(entry["component"], entry["attribute"].partition(".")[0]) for entry in found["differences"]}
+    assert named == {("vpc", "security_groups"), ("kinesis", "shard_count"), ("state_bucket", "versioning_enabled")}
+    written = json.loads((folder / "project" / "artifacts" / "dev" / "drift.json").read_text())
+    assert written == found
+
+    new = [Path(name) for name in set(files(tmp_path)) - before]
+    ours = [folder / name for name in ("project", "artifacts", "env")]
+    assert not [name for name in new if not any(map(name.is_relative_to, ours))]
+    # ansible-runner itself writes the environment to artifacts/<id>/command; AWX masks it.
+    kept = {name: text for name, text in files(tmp_path).items() if Path(name).name not in ("command", "envvars")}
+    assert any("job_events" in name for name in kept)
+    assert_nowhere(CANARY, kept)
+
+
+def test_the_secret_of_a_component_is_in_no_event(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path, cloud)
+    secrets = tmp_path / "env" / "secrets.json"
+    secrets.write_text(json.dumps({"redis_auth_token": TOKEN, "redis_auth_token_version": "one"}))
+    done = job(folder, "drift.yml", "-vvv", "--diff", "-e", f"@{secrets}")
+    assert done.rc == 2, done.output
+    kept = {name: text for name, text in files(tmp_path).items() if Path(name).parent.name != "env"}
+    assert_nowhere(TOKEN, kept)
+    assert done.artifacts["streambed_drift"]["dev"]["differences"][0]["attribute"] == "existence"
+
+
+def test_the_ordinary_module_route_finds_the_same(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path, cloud)
+    inside = job(folder, "plan.yml", "--check")
+    outside = job(folder, "plan.yml", "--check", streambed_run_in_controller=False)
+    assert (inside.rc, outside.rc) == (0, 0), outside.output
+    assert inside.artifacts == outside.artifacts
+    for module in COMPONENTS:
+        (one,), (other,) = results(inside, module), results(outside, module)
+        assert one["calls"] == other["calls"]
+
+
+def test_transmit_worker_process_is_the_same_job(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path / "control", cloud)
+    straight = job(folder, "plan.yml", "--check", "--limit", "dev")
+    apart = job_through_files(folder, tmp_path / "node", "plan.yml", "--check", "--limit", "dev")
+    assert (apart.status, apart.rc) == ("successful", 0), apart.output
+    assert apart.artifacts == straight.artifacts
+    assert [event["event"] for event in apart.events] == [event["event"] for event in straight.events]
+
+
+def test_a_job_without_the_configuration_fails(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path, cloud)
+    (folder / "project" / "ansible.cfg").unlink()
+    done = job(folder, "plan.yml")
+    assert done.rc != 0
+    assert "the role 'preflight' was not found" in done.output
+
+
+@pytest.mark.parametrize("playbook", ["plan.yml", "site.yml", "drift.yml", "destroy.yml"])
+def test_a_limit_that_matches_nothing_fails(cloud: Cloud, tmp_path: Path, playbook: str) -> None:
+    done = job(private_data_dir(tmp_path, cloud), playbook, "--limit", "porridge")
+    assert (done.status, done.rc) == ("failed", 1)
+    assert not cloud.journal()
+
+
+def test_an_answer_that_is_not_the_environments_name_destroys_nothing(cloud: Cloud, tmp_path: Path) -> None:
+    done = job(private_data_dir(tmp_path, cloud), "destroy.yml", confirm="prod")
+    assert done.rc == 2
+    assert "environment sensors-dev: confirm: found prod, wanted dev. Next: to remove all of it" in " ".join(
+        done.output.split()
+    )
+    assert not cloud.journal()
