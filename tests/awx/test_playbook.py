@@ -70,6 +70,8 @@ def test_what_is_kept_is_kept_once_and_a_hand_is_named(tmp_path: Path) -> None:
         assert look.stdout.count(": found ") == 1
         assert controller.writes[written:] == []
     assert controller.named("credentials", "aws-streambed-prod")["inputs"]["password"] == secret
+    (kept,) = (each for each in controller.things["credential_types"].values() if each["name"] == "Streambed")
+    assert kept["injectors"]["env"]["AWS_ENDPOINT_URL"] == "{{ endpoint_url }}"
     order_of_a_release(controller)
 
 
