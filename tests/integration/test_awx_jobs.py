@@ -107,6 +107,16 @@ def test_transmit_worker_process_is_the_same_job(cloud: Cloud, tmp_path: Path) -
     assert [event["event"] for event in apart.events] == [event["event"] for event in straight.events]
 
 
+def test_a_slice_of_the_fleet_sees_its_own_environments(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path, cloud, "../awx/fleet")
+    done = job(folder, "plan.yml", "--check", "--limit", "dev:prod")
+    assert done.rc == 0, done.output
+    totals = done.artifacts["streambed_plan"]
+    assert totals.keys() == {"dev", "prod"}
+    # Each with its own variables: prod has a NAT gateway per zone.
+    assert totals["prod"]["vpc"] > totals["dev"]["vpc"]
+
+
 def test_a_job_without_the_configuration_fails(cloud: Cloud, tmp_path: Path) -> None:
     folder = private_data_dir(tmp_path, cloud)
     (folder / "project" / "ansible.cfg").unlink()
