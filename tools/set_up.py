@@ -24,7 +24,8 @@ def main() -> int:
     folder = Path(sys.argv[1])
     python = folder / "bin" / "python"
     print(f"set-up: packages of requirements.lock into {folder.name}/", flush=True)
-    venv.EnvBuilder(with_pip=True, clear=folder.exists() and not python.exists()).create(folder)
+    if not python.exists():  # an older one takes the new packages as it is
+        venv.EnvBuilder(with_pip=True, clear=folder.exists()).create(folder)
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     steps = (
         [*pip, "install", "--no-deps", "--requirement", ROOT / "requirements.lock"],
