@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..reconcile.component import Seen
@@ -24,6 +24,8 @@ TAGGED = {
     "security-group": ("groups", "SecurityGroups", "GroupId"),
     "flow-log": ("flow_logs", "FlowLogs", "FlowLogId"),
 }
+# Kinds of which AWS lets several bear one part's tag and none replaces another, as a NAT gateway does after a failure.
+ONE_EACH = ("subnet", "route-table", "security-group")
 IDS = {**{kind: key for kind, (_, _, key) in TAGGED.items()}, "internet-gateway": "InternetGatewayId"}
 NAT_LIVE = ("pending", "available")
 ENDPOINT_DEAD = ("deleted", "failed", "rejected", "expired")
@@ -63,6 +65,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         resource, pending = _network(owned, answers, satellites)
     foreign = [
         *_foreign(options, owned, answers),
+        *_doubled(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign))
@@ -312,3 +315,19 @@ def _foreign(options: Any, owned: Owned, answers: Answers) -> list[Refusal]:
     wanted_tags = [f"{key}={value}" for key, value in identity.ownership.items()]
     step = "choose another stack_name or name, or give the object these tags if it is yours to manage"
     return [refuse(field, f"{thing} without our tags", wanted_tags, step) for thing, field in found.items()]
+
+
+def _doubled(options: Any, owned: Owned, answers: Answers) -> Iterator[Refusal]:
+    """Parts that exist more than once: to choose among them is the reader's, for each may carry traffic."""
+    refuse = Refuse(names.network_name(options))
+    for kind in ONE_EACH:
+        answer, group, key = TAGGED[kind]
+        ids: dict[str, list[str]] = {}
+        for item in answers.get(answer, {}).get(group, ()):
+            part = owned.part(item, kind)
+            if part is not None:
+                ids.setdefault(part, []).append(item[key])
+        for part, found in sorted(ids.items()):
+            if len(found) > 1:
+                step = f"delete all but one, or take the tag {names.PART} from those that shall stay outside"
+                yield refuse(f"{names.PART}={kind}/{part}", sorted(found), "one object", step)

@@ -167,6 +167,19 @@ def test_several_networks_of_one_identity_are_refused() -> None:
     assert "found vpc-1, vpc-2, wanted one VPC" in str(seen.foreign[0])
 
 
+@pytest.mark.parametrize("kind", view.ONE_EACH)
+def test_several_parts_of_one_place_are_listed_with_their_ids(kind: str) -> None:
+    answer, group, key = view.TAGGED[kind]
+    tags = {"streambed:stack": "sensors", "streambed:environment": "test", "streambed:part": f"{kind}/app/eu-west-1a"}
+    ours = [{"Key": name, "Value": value} for name, value in tags.items()]
+    items = [{key: "id-2", "Tags": ours}, {key: "id-3", "Tags": ours[1:]}, {key: "id-1", "Tags": ours}]
+    given = declared()
+    refusals = list(view._doubled(given, view.Owned(given), {answer: {group: items}}))
+    assert len(refusals) == 1
+    assert f"streambed:part={kind}/app/eu-west-1a: found id-1, id-2, wanted one object" in str(refusals[0])
+    assert not list(view._doubled(given, view.Owned(given), {answer: {group: items[:2]}}))
+
+
 def gateway(state: str, number: int) -> dict[str, Any]:
     tags = {"streambed:stack": "sensors", "streambed:environment": "test", "streambed:part": "nat/eu-west-1a"}
     return {
