@@ -74,6 +74,12 @@ from ansible.module_utils import preflight
 from ansible.module_utils.reconcile.engine import inquire
 from ansible.module_utils.reconcile.errors import AwsFailure
 
+PERMISSIONS = frozenset({
+    "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeNatGateways", "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs", "elasticache:DescribeCacheClusters", "kinesis:DescribeLimits",
+    "servicequotas:GetServiceQuota", "sts:GetCallerIdentity",
+})  # fmt: skip
+
 OPTIONS = {
     "account_id": {"required": True},
     "expected_region": {"required": True},
