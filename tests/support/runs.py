@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -50,10 +51,11 @@ def run(
     return engine.reconcile(variant or component(module), aws or aws_of(cloud, region=region), checked, terms)
 
 
-def api_name(call: Mapping[str, Any]) -> str:
-    """AWS's name of a planned call's operation."""
-    client = boto3.client(call["service"], region_name=REGION, **CREDENTIALS)
-    return client.meta.method_to_api_mapping[call["operation"]]
+@functools.cache
+def api_name(service: str, operation: str) -> str:
+    """AWS's name of a boto3 method."""
+    client = boto3.client(service, region_name=REGION, **CREDENTIALS)
+    return str(client.meta.method_to_api_mapping[operation])
 
 
 def fits(planned: Any, made: Any) -> bool:
@@ -92,7 +94,7 @@ def unmatched(planned: Iterable[Mapping[str, Any]], writes: Iterable[Mapping[str
 
 def same_call(call: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
     """Whether a planned call and an entry of the journal are the same."""
-    if api_name(call) != entry["operation"]:
+    if api_name(call["service"], call["operation"]) != entry["operation"]:
         return False
     made = {key: value for key, value in entry["params"].items() if key not in ADDED or key in call["params"]}
     if call["service"] in BODIES:
