@@ -221,7 +221,8 @@ OPTIONS = {
 # Parts by key; each is compared as a whole, and no part at all is as good as none.
 PARTS = (
     "subnets", "internet_gateway", "addresses", "nat_gateways", "route_tables", "gateway_endpoints",
-    "interface_endpoints", "security_groups", "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
+    "interface_endpoints", "dead_endpoints", "security_groups", "flow_logs", "flow_log_group", "flow_log_role",
+    "part_tags",
 )  # fmt: skip
 
 

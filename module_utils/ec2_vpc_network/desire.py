@@ -36,6 +36,9 @@ def desire(options: Options, seen: Seen) -> State:
     }
     desired["gateway_endpoints"] = _gateway_endpoints(options, present, desired)
     desired["interface_endpoints"] = _interface_endpoints(options, present)
+    # A dead endpoint holds the private name that its successor needs, and the subnets and groups it stood in.
+    stated = options["interface_endpoints"] is not None or options["gateway_endpoints"] is not None
+    desired["dead_endpoints"] = {} if stated else None
     _tag_parts(options, present, desired)
     return desired
 

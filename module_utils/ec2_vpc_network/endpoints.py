@@ -16,7 +16,7 @@ def service_name(region: str, service: str) -> str:
 
 
 def endpoint_calls(observed: Any, desired: Any) -> list[Call]:
-    calls: list[Call] = []
+    calls = [dead_call(item, observed) for item in observed["dead_endpoints"] if item not in desired["dead_endpoints"]]
     for field, create, modify in (("gateway_endpoints", _create_gateway, _modify_gateway),
                                   ("interface_endpoints", _create_interface, _modify_interface)):  # fmt: skip
         before, after = observed[field], desired[field]
@@ -97,6 +97,14 @@ def _groups(observed: Any, keys: Any) -> list[Any]:
         key if key.startswith("sg-") else names.id_of(observed, "security_groups", key, names.security_group(key))
         for key in keys
     ]
+
+
+def dead_call(endpoint_id: str, state: Any) -> Call:
+    """Deletes an endpoint that failed, was rejected or has expired; calls on its successor wait until it is gone."""
+    service = state["dead_endpoints"][endpoint_id]
+    noun = names.endpoint(service)
+    return Call("ec2", "delete_vpc_endpoints", {"VpcEndpointIds": [endpoint_id]}, noun, f"delete dead {noun}", DELETE,
+                wait=waits.endpoint_gone(service, endpoint_id))  # fmt: skip
 
 
 def delete_call(service: str, endpoint_id: str, field: str) -> Call:

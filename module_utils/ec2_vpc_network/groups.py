@@ -117,8 +117,7 @@ def group_calls(observed_state: Any, desired: Any) -> list[Call]:
 
 
 def _using(observed_state: Any, key: str) -> list[str]:
-    services = observed_state["interface_endpoints"] if key == names.ENDPOINTS_GROUP else ()
-    return [names.endpoint(service) for service in services]
+    return names.endpoints_inside(observed_state) if key == names.ENDPOINTS_GROUP else []
 
 
 def _create(observed_state: Any, desired: Any, key: str) -> Call:

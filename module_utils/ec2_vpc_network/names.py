@@ -47,6 +47,12 @@ def endpoint(service: str) -> str:
     return f"endpoint {service}"
 
 
+def endpoints_inside(state: Any) -> list[str]:
+    """The endpoints of a state that hold subnets and security groups, whether they work or never will."""
+    services = {*state["interface_endpoints"], *state["dead_endpoints"].values()}
+    return [endpoint(service) for service in sorted(services)]
+
+
 def security_group(key: str) -> str:
     return f"security group {key}"
 

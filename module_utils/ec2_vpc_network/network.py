@@ -85,7 +85,7 @@ def delete_subnet(key: str, subnet_id: str, observed: Any) -> Call:
     """A subnet goes after its route table and after the gateways and endpoints that may stand in it."""
     noun = names.subnet(key)
     standing = [*(names.nat_gateway(zone) for zone in observed["nat_gateways"]),
-                *(names.endpoint(service) for service in observed["interface_endpoints"])]  # fmt: skip
+                *names.endpoints_inside(observed)]  # fmt: skip
     after = (names.route_table(key), *standing)
     return Call("ec2", "delete_subnet", {"SubnetId": subnet_id}, noun, f"delete {noun}", DELETE, after)
 

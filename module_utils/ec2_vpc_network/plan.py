@@ -30,6 +30,7 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     there = complete(seen.resource, seen.satellites)
     name = names.network_name(options)
     calls = [flow_logs.delete_log_call(there["flow_logs"]["id"])] if there["flow_logs"] else []
+    calls += [endpoints.dead_call(endpoint_id, there) for endpoint_id in there["dead_endpoints"]]
     for field in ("gateway_endpoints", "interface_endpoints"):
         calls += [endpoints.delete_call(service, item["id"], field) for service, item in there[field].items()]
     calls += [network.delete_nat(zone, item["id"], ()) for zone, item in there["nat_gateways"].items()]
@@ -52,7 +53,7 @@ def _group_calls(there: Any) -> list[Call]:
     found = there["security_groups"]
     ids = {key: group["id"] for key, group in found.items()}
     calls = [call for key, group in found.items() for call in groups.cross_reference_calls(key, group, ids)]
-    using = [names.endpoint(service) for service in there["interface_endpoints"]]
+    using = names.endpoints_inside(there)
     return calls + [groups.delete_call(key, ids[key], found, using) for key in found]
 
 
@@ -63,7 +64,8 @@ def _delete_vpc(there: Any, seen: Seen) -> Call:
         *(names.subnet(key) for key in there["subnets"]),
         *(names.route_table(key) for key in there["route_tables"]),
         *(names.security_group(key) for key in there["security_groups"]),
-        *(names.endpoint(service) for service in (*there["gateway_endpoints"], *there["interface_endpoints"])),
+        *(names.endpoint(service) for service in there["gateway_endpoints"]),
+        *names.endpoints_inside(there),
         *(wait.noun for wait in seen.waits),
     )  # fmt: skip
     return Call("ec2", "delete_vpc", {"VpcId": there["vpc_id"]}, names.VPC, "delete VPC", DELETE, inside)

@@ -17,6 +17,7 @@ EMPTY: dict[str, Any] = {
     "vpc_id": None, "cidr_block": None, "instance_tenancy": None, "dns_support": None, "dns_hostnames": None,
     "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "internet_gateway": {}, "addresses": {}, "nat_gateways": {},
     "dead_nat_gateways": [], "route_tables": {}, "gateway_endpoints": {}, "interface_endpoints": {},
+    "dead_endpoints": {},
     "security_groups": {}, "default_security_group": {}, "default_security_group_locked": None,
     "flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}, "part_tags": {},
 }  # fmt: skip

@@ -28,7 +28,9 @@ TAGGED = {
 ONE_EACH = ("subnet", "route-table", "security-group")
 IDS = {**{kind: key for kind, (_, _, key) in TAGGED.items()}, "internet-gateway": "InternetGatewayId"}
 NAT_LIVE = ("pending", "available")
-ENDPOINT_DEAD = ("deleted", "failed", "rejected", "expired")
+# An endpoint in such a state never works again, and stays with its interfaces until somebody deletes it.
+# Source: DescribeVpcEndpoints API reference, VpcEndpoint.State.
+ENDPOINT_DEAD = ("failed", "rejected", "expired")
 DEFAULT_ROUTE = "0.0.0.0/0"
 
 
@@ -249,14 +251,17 @@ def _route_table(
 
 
 def _endpoints(owned: Owned, answers: Answers, state: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wait]]:
-    """Endpoints that work or soon will, and waits."""
+    """Endpoints that work or soon will, those that never will by id, and waits."""
     kinds = ("route_tables", "subnets", "security_groups")
     keys = {item["id"]: key for kind in kinds for key, item in state[kind].items()}
-    found: dict[str, Any] = {"gateway_endpoints": {}, "interface_endpoints": {}}
+    found: dict[str, Any] = {"gateway_endpoints": {}, "interface_endpoints": {}, "dead_endpoints": {}}
     pending = []
     for item in sorted(answers["endpoints"]["VpcEndpoints"], key=lambda each: each["VpcEndpointId"]):
         service, endpoint_id, status = owned.part(item, "endpoint"), item["VpcEndpointId"], item["State"].lower()
-        if service is None or status in ENDPOINT_DEAD:
+        if service is None or status == "deleted":
+            continue
+        if status in ENDPOINT_DEAD:
+            found["dead_endpoints"][endpoint_id] = service
             continue
         if status == "deleting":
             pending.append(waits.endpoint_gone(service, endpoint_id))

@@ -200,3 +200,23 @@ def test_dead_nat_gateways_count_for_nothing_but_the_next_token() -> None:
     addresses = {f"eipalloc-{number}": {"use": "in use"} for number in (1, 2, 3)} | {"eipalloc-4": {"use": "free"}}
     used = view._used(addresses, answers["nat_gateways"]["NatGateways"])
     assert [item["use"] for item in used.values()] == ["in use", "leaving", "in use", "free"]
+
+
+def interface_endpoint(state: str, number: int) -> dict[str, Any]:
+    tags = {"streambed:stack": "sensors", "streambed:environment": "test", "streambed:part": "endpoint/sqs"}
+    return {
+        "VpcEndpointId": f"vpce-{number}",
+        "VpcEndpointType": "Interface",
+        "State": state,
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def test_dead_endpoints_are_seen_beside_the_one_that_works() -> None:
+    states = ("failed", "Rejected", "expired", "deleted", "available")
+    answers = {"endpoints": {"VpcEndpoints": [interface_endpoint(state, at) for at, state in enumerate(states)]}}
+    nothing: dict[str, Any] = {"route_tables": {}, "subnets": {}, "security_groups": {}}
+    found, waits = view._endpoints(view.Owned(declared()), answers, nothing)
+    assert found["dead_endpoints"] == {"vpce-0": "sqs", "vpce-1": "sqs", "vpce-2": "sqs"}
+    assert found["interface_endpoints"]["sqs"]["id"] == "vpce-4"
+    assert not waits
