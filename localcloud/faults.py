@@ -29,15 +29,19 @@ KINDS: dict[str, set[str]] = {
     "stale": {"reads"},
     "create-failed": {"message"},
     "nat-failed": {"code", "message"},
+    "endpoint-failed": {"state", "message"},
 }
 COMMON = {"kind", "service", "operation", "count", "probability", "seed", "skip"}
 #: What replaces the call's answer; of several only the first that strikes counts.
 OUTCOMES = {"throttle", "denied", "refuse", "error", "lost"}
 #: What concerns the objects that a call made, not its answer.
-AFTERMATHS = {"stale", "create-failed", "nat-failed"}
+AFTERMATHS = {"stale", "create-failed", "nat-failed", "endpoint-failed"}
+#: How an endpoint can end without working.  Source: EC2 API reference, VpcEndpoint.State.
+DEAD_STATES = ("failed", "rejected", "expired")
 _PLACES = {
     "create-failed": ("elasticache", "CreateReplicationGroup"),
     "nat-failed": ("ec2", "CreateNatGateway"),
+    "endpoint-failed": ("ec2", "CreateVpcEndpoint"),
 }
 _SEEDS = 2**31
 
@@ -212,6 +216,8 @@ def _check_options(kind: str, options: dict[str, Any]) -> None:
         raise FaultError("reads must be a whole number from 1 up")
     if "status" in options and not (_is_whole(options["status"], 400) and options["status"] < 600):
         raise FaultError(f"status must be an HTTP status from 400 to 599, not {options['status']!r}")
+    if "state" in options and options["state"] not in DEAD_STATES:
+        raise FaultError(f"state must be {', '.join(DEAD_STATES)}, not {options['state']!r}")
     if not isinstance(options.get("after", False), bool):
         raise FaultError("after must be true or false")
 

@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.calls import Call
 from localcloud.fault_answers import answer_of
 from localcloud.faults import AFTERMATHS, OUTCOMES, Fault, Faults, faults
-from localcloud.overlays.failures import fail_group, fail_nat_gateway
+from localcloud.overlays.failures import fail_endpoint, fail_group, fail_nat_gateway
 from localcloud.refusals import Answer
 from localcloud.stale import Hidden, ids_of
 
@@ -96,6 +96,8 @@ class Injection:
             fail_group(call.region, name, **fault.options)
         for name in made.get("NAT gateway", ()) if fault.kind == "nat-failed" else ():
             fail_nat_gateway(call.region, name, **fault.options)
+        for name in made.get("endpoint", ()) if fault.kind == "endpoint-failed" else ():
+            fail_endpoint(call.region, name, **fault.options)
 
 
 #: The faults at work in this process: one process is one cloud.

@@ -47,3 +47,14 @@ def fail_nat_gateway(region: str, name: str, code: str = "InternalError", messag
     nat = ec2.nat_gateways[name]
     words = message or _NAT_MESSAGES.get(code, code).format(vpc=nat.vpc_id, subnet=nat.subnet_id)
     clock.begin(NAT, nat.id, lambda: give_up(ec2, nat, code, words))
+
+
+def fail_endpoint(region: str, name: str, state: str = "failed", message: str = "The endpoint failed.") -> None:
+    """The endpoint, `pending` until now, becomes `failed`, `rejected` or `expired`, and says why in LastError."""
+    endpoint = ec2_backends[ACCOUNT][region].vpc_end_points[name]
+
+    def give_up_endpoint() -> None:
+        endpoint.state = state
+        endpoint.last_error = {"Code": "InternalError", "Message": message}
+
+    clock.begin("vpc_endpoint", endpoint.id, give_up_endpoint)

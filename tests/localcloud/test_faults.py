@@ -379,6 +379,8 @@ def test_faults_over_http(cloud: Cloud) -> None:
         ({"kind": "error", "status": 200}, "from 400 to 599"),
         ({"kind": "error", "after": 1}, "true or false"),
         ({"kind": "nat-failed", "operation": "CreateVpc"}, "CreateNatGateway and nothing else"),
+        ({"kind": "endpoint-failed", "state": "available"}, "failed, rejected, expired"),
+        ({"kind": "endpoint-failed", "operation": "CreateVpc"}, "CreateVpcEndpoint and nothing else"),
     ],
 )
 def test_a_fault_that_cannot_be_meant_is_refused(cloud: Cloud, fault: dict[str, Any], text: str) -> None:
