@@ -352,6 +352,7 @@ resource:
     - The group as it is after the run, in the words of the options, with C(arn), C(zones) and its endpoints.
     - In cluster mode clients connect to C(configuration_endpoint), otherwise to C(primary_endpoint) and
       C(reader_endpoint), at C(port).
+    - C(log_delivery_errors) says, by the type of log, why AWS does not deliver it.
   returned: success
   type: dict
   sample: {name: sensors-dev, configuration_endpoint: clustercfg.sensors-dev.abc.euw1.cache.amazonaws.com, port: 6379}

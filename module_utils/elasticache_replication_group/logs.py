@@ -18,6 +18,9 @@ DETAILS = {
     "cloudwatch-logs": ("CloudWatchLogsDetails", "LogGroup"),
     "kinesis-firehose": ("KinesisFirehoseDetails", "DeliveryStream"),
 }
+# A delivery that was asked for and does not work, a missing log group say.
+# Source: API reference, LogDeliveryConfiguration, Status and Message.
+ERROR = "error"
 # Redis versions from which each kind of log is delivered.  Source: ElastiCache user guide, "Log delivery".
 SINCE = {"slow-log": (6, 0), "engine-log": (6, 2)}
 
@@ -34,10 +37,10 @@ def log_delivery_state(group: Mapping[str, Any]) -> list[State] | None:
 
 
 def translated(configurations: Sequence[Mapping[str, Any]] | None) -> list[State]:
-    """AWS's configurations without those on their way out."""
+    """AWS's configurations without those on their way out and those that deliver nothing, which are asked for again."""
     found = []
     for each in configurations or ():
-        if each.get("Status") != "disabling":
+        if each.get("Status") not in ("disabling", ERROR):
             outer, inner = DETAILS[each["DestinationType"]]
             found.append({
                 "log_type": each["LogType"],
@@ -46,6 +49,12 @@ def translated(configurations: Sequence[Mapping[str, Any]] | None) -> list[State
                 "log_format": each.get("LogFormat"),
             })  # fmt: skip
     return found
+
+
+def delivery_errors(group: Mapping[str, Any]) -> dict[str, str]:
+    """Why a log is not delivered, by its type, in AWS's words."""
+    return {each["LogType"]: str(each.get("Message") or "AWS gives no reason")
+            for each in group.get("LogDeliveryConfigurations") or () if each.get("Status") == ERROR}  # fmt: skip
 
 
 def pending_log_delivery(group: Mapping[str, Any]) -> list[State] | None:
@@ -86,7 +95,9 @@ def log_delivery(observed: State, desired: State, differences: Mapping[str, Diff
     entries = [request(each) for kind, each in sorted(after.items()) if before.get(kind) != each]
     entries += [{"LogType": kind, "Enabled": False} for kind in sorted(set(before) - set(after))]
     params = {"LogDeliveryConfigurations": entries, "ApplyImmediately": True}
-    return [change(desired["name"], "modify_replication_group", params, "change log_delivery")]
+    errors = "; ".join(f"{kind} failed: {message}" for kind, message in observed.get("log_delivery_errors", {}).items())
+    why = f"change log_delivery ({errors})" if errors else "change log_delivery"
+    return [change(desired["name"], "modify_replication_group", params, why)]
 
 
 def log_rules(options: Options) -> Iterator[Finding]:

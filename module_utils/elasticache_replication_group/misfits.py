@@ -7,7 +7,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from .generated_token import misfits as generation
-from .names import NOUN, group_name
+from .names import NOUN, group_name, tells_of
 from .parameters import misfitting
 from .rules import TIERED, TOKEN, mode_of
 from .secret import secret_misfits
@@ -25,7 +25,7 @@ def misfits(
 ) -> Iterator[Refusal]:
     """What AWS would refuse, as far as it lets itself be asked beforehand."""
     if observed is not None and observed["status"] == "create-failed":
-        found = [failed_creation(facts)]
+        found = [failed_creation(group_name(options), facts)]
     else:
         found = [
             *unborn(options, observed),
@@ -45,9 +45,10 @@ def misfits(
         yield Refusal(NOUN, group_name(options), field, value, wanted, step)
 
 
-def failed_creation(facts: Facts) -> Finding:
-    """A group of ours that ElastiCache gave up on, with the reason that stands in its events."""
-    events = sorted(facts["events"]["Events"], key=lambda event: str(event.get("Date", "")))
+def failed_creation(name: str, facts: Facts) -> Finding:
+    """A group of ours that ElastiCache gave up on, with the reason that stands in its events and its members'."""
+    told = [event for event in facts["events"]["Events"] if tells_of(event, name)]
+    events = sorted(told, key=lambda event: str(event.get("Date", "")))
     words = [event["Message"] for event in events[-LAST_EVENTS:]]
     return ("status", f"create-failed ({'; '.join(words) or 'no event says why'})", "available",
             "mend the cause, remove the failed group with state: absent, and run again")  # fmt: skip

@@ -85,6 +85,15 @@ def gone(name: str) -> Wait:
 
 
 def events(name: str) -> Events:
-    """What ElastiCache tells of the group; DescribeReplicationGroups gives no reason for a failure."""
-    about = {"SourceIdentifier": name, "SourceType": "replication-group"}
-    return Events("describe_events", about, "Events[-1].Message")
+    """What ElastiCache tells of the group and its members; DescribeReplicationGroups gives no reason for a failure.
+
+    Lack of capacity is told of the member that found none, so nothing narrows the answer but the names.
+    """
+    told = f"Events[?SourceIdentifier == '{name}' || starts_with(SourceIdentifier, '{name}-0')]"
+    return Events("describe_events", {}, f"{told} | [-1].Message")
+
+
+def tells_of(event: Mapping[str, Any], name: str) -> bool:
+    """Whether an event is of the group or of a member: ``sensors-dev-001``, ``sensors-dev-0001-001``."""
+    source = str(event.get("SourceIdentifier", ""))
+    return source == name or source.startswith(f"{name}-0")

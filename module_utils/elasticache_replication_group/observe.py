@@ -186,8 +186,7 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
         return requests
     name = group["ReplicationGroupId"]
     if group["Status"] == "create-failed":
-        about = {"SourceIdentifier": name, "SourceType": "replication-group", "Duration": EVENT_MINUTES}
-        requests["events"] = ("elasticache", "describe_events", about)
+        requests["events"] = ("elasticache", "describe_events", {"Duration": EVENT_MINUTES})
     if options["cache_node_type"] not in (None, group.get("CacheNodeType")) and group["Status"] == "available":
         about = {"ReplicationGroupId": name}
         requests["node_types"] = ("elasticache", "list_allowed_node_type_modifications", about)

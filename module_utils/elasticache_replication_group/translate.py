@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .logs import log_delivery_state, pending_log_delivery
+from .logs import delivery_errors, log_delivery_state, pending_log_delivery
 from .versions import Offer, engine_of
 
 State = dict[str, Any]
@@ -44,6 +44,7 @@ def group_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappi
         "notification_topic_arn": topic(member),
         "auto_minor_version_upgrade": group.get("AutoMinorVersionUpgrade", member.get("AutoMinorVersionUpgrade")),
         "log_delivery": log_delivery_state(group),
+        "log_delivery_errors": delivery_errors(group),
         "tags": tags,
         **endpoints(group),
     }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.elasticache_replication_group import logs, parameters, translate, windows
 from ansible.module_utils.elasticache_replication_group.misfits import misfits
+from ansible.module_utils.elasticache_replication_group.names import tells_of
 from ansible.module_utils.elasticache_replication_group.transitions import unwanted
 from ansible.module_utils.elasticache_replication_group.versions import (
     Offer,
@@ -111,7 +112,10 @@ def refused(facts: dict[str, Any], observed: dict[str, Any] | None, around: dict
 
 def test_a_failed_creation_is_told_with_its_events_and_the_way_out() -> None:
     moment = datetime.datetime(2026, 11, 24, 6, tzinfo=datetime.UTC)
-    events = [{"Date": moment, "Message": "Insufficient capacity"}]
+    events = [
+        {"Date": moment, "Message": "Insufficient capacity", "SourceIdentifier": "sensors-test-001"},
+        {"Date": moment, "Message": "Something else", "SourceIdentifier": "sensors-test2"},
+    ]
     told = refused({"events": {"Events": events}}, {**GROUP, "status": "create-failed"}, {})
     assert "create-failed (Insufficient capacity)" in told
     assert "state: absent" in told
@@ -238,6 +242,29 @@ def test_log_delivery_that_is_pending_counts_and_one_that_ends_does_not() -> Non
     pending = {"PendingModifiedValues": {"LogDeliveryConfigurations": [engine]}, "LogDeliveryConfigurations": [slow]}
     assert [each["destination"] for each in logs.pending_log_delivery(pending)] == ["b", "a"]
     assert logs.pending_log_delivery({}) is None
+
+
+def test_a_log_that_is_not_delivered_is_asked_for_again_with_the_reason() -> None:
+    failed = {"LogType": "slow-log", "DestinationType": "cloudwatch-logs", "LogFormat": "json",
+              "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "a"}},
+              "Status": "error", "Message": "no such group"}  # fmt: skip
+    group = {"Status": "available", "LogDeliveryConfigurations": [failed]}
+    observed = {"log_delivery": logs.log_delivery_state(group), "log_delivery_errors": logs.delivery_errors(group)}
+    wanted = [{"log_type": "slow-log", "destination_type": "cloudwatch-logs", "destination": "a", "log_format": "json"}]
+    [call] = logs.log_delivery(observed, {"name": "g", "log_delivery": wanted}, {"log_delivery": None})
+    assert call.why == "change log_delivery (slow-log failed: no such group)"
+
+
+def test_events_of_members_are_events_of_the_group_and_those_of_others_are_not() -> None:
+    sources = ("g", "g-001", "g-0001-002", "g2", "g-2", "other")
+    assert [tells_of({"SourceIdentifier": source}, "g") for source in sources] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
