@@ -82,7 +82,8 @@ def unmatched(planned: Iterable[Mapping[str, Any]], writes: Iterable[Mapping[str
     """Planned calls that were not made, and writes that were not planned; both empty when plan and deed agree."""
     left = list(writes)
     missing = []
-    for call in planned:
+    # What the plan knew least of comes last: it fits entries that are another call's.
+    for call in sorted(planned, key=lambda call: str(call["params"]).count(KNOWN_AFTER_APPLY)):
         found = next((entry for entry in left if same_call(call, entry)), None)
         if found is None:
             missing.append(f"{call['service']}:{call['operation']} {call['params']}")
