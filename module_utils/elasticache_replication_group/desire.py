@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.component import Seen
-from ..reconcile.fields import Field, lower_case, unordered
+from ..reconcile.fields import Field, bare_key, lower_case, unordered
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
 from ..reconcile.tags import wanted_tags
@@ -36,11 +36,6 @@ STATED = (
     "network_type", "ip_discovery", "snapshot_name", "snapshot_arns", "allow_memory_decrease",
     "allow_snapshot_retention_decrease",
 )  # fmt: skip
-
-
-def bare_key(key: Any) -> Any:
-    """A key as it was named, without the ARN around it, so that an ARN and an id of one key are equal."""
-    return key.rpartition(":")[2].removeprefix("key/") if isinstance(key, str) else key
 
 
 def bare_subnet_group(group: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from ..policies import canonical_all, statements_of
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal, Refused
-from ..reconcile.fields import Difference, Field, unordered
+from ..reconcile.fields import Difference, Field, bare_key, unordered
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Ref, Wait
 from ..reconcile.tags import tag_changes, wanted_tags
 from . import alarms
@@ -25,11 +25,6 @@ STATED = (
     "stream_mode", "shard_count", "retention_hours", "allow_retention_decrease", "max_record_size_kib",
     "encryption_type", "kms_key_id", "shard_level_metrics", "resource_policy",
 )  # fmt: skip
-
-
-def bare_key(key: Any) -> Any:
-    """A key as it was named, without the ARN around it, so that an ARN and an id of one key are equal."""
-    return key.rpartition(":")[2].removeprefix("key/") if isinstance(key, str) else key
 
 
 def meaning(policy: Any) -> Any:

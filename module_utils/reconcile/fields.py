@@ -46,6 +46,11 @@ def lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def bare_key(key: Any) -> Any:
+    """A KMS key as it was named, without the ARN around it, so that an ARN and an id of one key are equal."""
+    return key.rpartition(":")[2].removeprefix("key/") if isinstance(key, str) else key
+
+
 def compare(
     fields: Iterable[Field], observed: Mapping[str, Any] | None, desired: Mapping[str, Any]
 ) -> dict[str, Difference]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..policies import canonical_all
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal, Refused
-from ..reconcile.fields import Difference, Field
+from ..reconcile.fields import Difference, Field, bare_key
 from ..reconcile.plan import CREATE, DELETE, Call
 from ..reconcile.tags import boto3_tags, wanted_tags
 from . import contents, extras, lifecycle, lock_table, policy, settings
@@ -27,7 +27,7 @@ FIELDS = (
     Field("block_public_access"),
     Field("object_ownership"),
     Field("sse_algorithm"),
-    Field("kms_key_id", normal=settings.bare_key),
+    Field("kms_key_id", normal=bare_key),
     Field("bucket_key_enabled"),
     Field("versioning_enabled"),
     Field("tls_only"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..reconcile.fields import bare_key
 from ..reconcile.plan import Call
 from ..reconcile.tags import OWNED_BY_AWS, ansible_tags
 from . import lifecycle, policy
@@ -97,11 +98,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def bare_key(key: str | None) -> str | None:
-    """A key as it was named, without the ARN around it, so that an ARN and an id of one key are equal."""
-    return key.rpartition(":")[2].removeprefix("key/") if key else key
 
 
 def on(name: str) -> str:
