@@ -175,6 +175,11 @@ scheduled:
   description: Options whose change waits for a maintenance window; a network has none.
   returned: success
   type: dict
+foreign:
+  description: What others have put into the network, each with C(what), C(id), C(where) and C(found). It is left alone.
+  returned: success
+  type: list
+  elements: dict
 waiting_for:
   description: What AWS was in the middle of when the run began.
   returned: success
@@ -189,7 +194,7 @@ aws_calls:
 from ansible.module_utils.ec2_vpc_network import names
 from ansible.module_utils.ec2_vpc_network.desire import desire
 from ansible.module_utils.ec2_vpc_network.network import create_calls
-from ansible.module_utils.ec2_vpc_network.observe import observe
+from ansible.module_utils.ec2_vpc_network.observe import blockers, observe
 from ansible.module_utils.ec2_vpc_network.obstacles import guards
 from ansible.module_utils.ec2_vpc_network.plan import delete, update
 from ansible.module_utils.ec2_vpc_network.rules import rules
@@ -247,18 +252,19 @@ PERMISSIONS = frozenset({
     "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
     "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway",
     "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:CreateTags",
-    "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway", "ec2:DeleteNatGateway",
-    "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags",
-    "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones",
-    "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeRouteTables",
+    "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway",
+    "ec2:DeleteNatGateway", "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet",
+    "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways",
+    "ec2:DescribeNatGateways", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable", "ec2:ModifyVpcAttribute",
     "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress", "ec2:ReplaceRoute",
-    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
-    "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole",
-    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
-    "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource",
-    "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
+    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
+    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:CreateLogGroup", "logs:DeleteLogGroup",
+    "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
+    "logs:UntagResource",
 })  # fmt: skip
 
 # What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which
@@ -269,7 +275,7 @@ PATIENCE = {"DependencyViolation": 300, "InvalidIPAddress.InUse": 120, "InvalidP
 COMPONENT = Component(
     module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE,
+    permissions=PERMISSIONS, patience=PATIENCE, blockers=blockers,
 )  # fmt: skip
 
 

@@ -365,6 +365,11 @@ scheduled:
   returned: success
   type: dict
   sample: {cache_node_type: "cache.r7g.large in the maintenance window sun:04:00-sun:05:00"}
+foreign:
+  description: What others have put into it; always empty here.
+  returned: success
+  type: list
+  elements: dict
 waiting_for:
   description: What AWS was in the middle of when the run began.
   returned: success

@@ -162,6 +162,11 @@ scheduled:
   description: Options whose change waits for a maintenance window; a stream has none.
   returned: success
   type: dict
+foreign:
+  description: What others have put into it; always empty here.
+  returned: success
+  type: list
+  elements: dict
 waiting_for:
   description: What AWS was in the middle of when the run began.
   returned: success

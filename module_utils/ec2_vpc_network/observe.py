@@ -24,6 +24,26 @@ def observe(aws: Any, options: Any) -> Seen:
     return view.seen(options, aws.region, answers)
 
 
+# Whose id a call that deletes carries, and the filter that finds the interfaces in it.
+HOLDERS = {"SubnetId": "subnet-id", "GroupId": "group-id", "VpcId": "vpc-id"}
+
+
+def blockers(aws: Any, params: Any, code: str) -> str:
+    """The network interfaces that keep AWS from deleting something, whose they are, and what they are for."""
+    holder = next((key for key in HOLDERS if key in params), None)
+    if code != "DependencyViolation" or holder is None:
+        return ""
+    filters = [{"Name": HOLDERS[holder], "Values": [params[holder]]}]
+    found = aws.read("ec2", "describe_network_interfaces", Filters=filters)["NetworkInterfaces"]
+    told = [f"{each['NetworkInterfaceId']} of {each.get('RequesterId') or each.get('OwnerId')} "
+            f"({each.get('Description') or 'no description'}, {each.get('Status')})" for each in found]  # fmt: skip
+    if not told:
+        return ""
+    return (
+        f"In {params[holder]} there are network interfaces of others: {'; '.join(told)}. Next: delete what they serve"
+    )
+
+
 NO_GROUP = ("ResourceNotFoundException",)
 NO_ROLE = ("NoSuchEntity",)
 

@@ -13,6 +13,7 @@ from ..reconcile.tags import ansible_tags
 from . import groups, names, obstacles, topology, waits
 from .refuse import Refuse
 from .state import FREE, IN_USE, LEAVING, NO_ROUTE, TO_INTERNET_GATEWAY, complete
+from .strangers import strangers
 
 Answers = Mapping[str, Any]
 # Where the parts inside a VPC stand in the answers: kind of part -> answer, list, id.
@@ -62,15 +63,16 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     around = {"region": region, "zones": zones}
     satellites, pending = _satellites(options, owned, answers), []
-    resource = None
+    resource, others = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
+        others = tuple(strangers(answers, resource))
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
     ]
-    return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign))
+    return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=others)
 
 
 def log_group(options: Any, answers: Answers) -> Mapping[str, Any] | None:

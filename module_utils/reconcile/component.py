@@ -25,7 +25,8 @@ class Seen:
     ``satellites``: fields of objects that stand on their own name (a subnet group, a lock table) and may exist while
     the main object does not. ``around``: facts that the declaration leans on (ids of parents, families, zones).
     ``waits``: what is still in the making. ``scheduled``: field name -> what waits for the maintenance window, and
-    when. ``foreign``: objects that bear our names and are not ours.
+    when. ``foreign``: objects that bear our names and are not ours. ``strangers``: what others have put into what is
+    ours, each with ``what``, ``id``, ``where`` and ``found``; it is told and left alone.
     """
 
     resource: State | None
@@ -34,21 +35,27 @@ class Seen:
     waits: tuple[Wait, ...] = ()
     scheduled: Mapping[str, str] = field(default_factory=dict)
     foreign: tuple[Refusal, ...] = ()
+    strangers: tuple[Mapping[str, str], ...] = ()
 
 
 def _nothing(*_: Any) -> tuple[Refusal, ...]:
     return ()
 
 
+def _silence(*_: Any) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Component:
     """One kind of resource that a module keeps as declared.
 
-    ``rules(options)`` yields combinations that AWS would refuse, before any call. ``observe`` reads, and is the only
-    function that touches AWS. ``desire(options, seen)`` is the declaration in the vocabulary of the fields.
+    ``rules(options)`` yields combinations that AWS would refuse, before any call. ``observe`` reads; beside it only
+    ``blockers`` touches AWS. ``desire(options, seen)`` is the declaration in the vocabulary of the fields.
     ``newborn(desired)`` is what AWS hands out right after ``create(desired)``; what differs from it goes through
     ``update(observed, desired, differences)``. ``delete(seen, options)`` undoes everything. ``guards`` yields changes
-    that would lose data and that no option allows.
+    that would lose data and that no option allows. ``blockers(aws, params, code)`` reads what stands in the way of a
+    call that AWS refused with this code, and says it in a sentence.
     """
 
     module: str
@@ -64,6 +71,7 @@ class Component:
     permissions: frozenset[str]
     rules: Callable[[Options], Iterable[Refusal]] = _nothing
     guards: Callable[[State, State, Mapping[str, Difference]], Iterable[Refusal]] = _nothing
+    blockers: Callable[[Aws, Mapping[str, Any], str], str] = _silence
     # Error codes that mean "not yet", with the seconds they are worth waiting for.
     patience: Mapping[str, float] = field(default_factory=dict)
     # Error codes that mean "it is so already", with the text that the message must hold.

@@ -150,6 +150,7 @@ def reconciled(component: Component, aws: Aws, options: Options, terms: Terms) -
         result["settling"] = settling(component, options, (*walked.waits, *seen.waits), walked.left)
         result["resource"] = printable(seen.resource or {})
         result["scheduled"] = dict(seen.scheduled)
+        result["foreign"] = [dict(each) for each in seen.strangers]
     elif not terms.check_mode:
         result["settling"] = settling(component, options, seen.waits, calls)
     result["aws_calls"] = dict(aws.counts)
@@ -223,6 +224,7 @@ def report(
         "settling": {},
         "waiting_for": sorted({wait.noun for wait in seen.waits}),
         "scheduled": dict(seen.scheduled),
+        "foreign": [dict(each) for each in seen.strangers],
     }
 
 

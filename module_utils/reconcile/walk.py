@@ -11,7 +11,7 @@ from typing import Any
 import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws import SIDE_BY_SIDE, Aws, explain
+from .aws import SIDE_BY_SIDE, Aws, code_of, explain
 from .component import Component, Seen
 from .errors import AwsFailure, Failure, LostAnswer, shown
 from .plan import Call, Wait, dependencies, resolve
@@ -128,7 +128,7 @@ class _Walk:
     def _stopped(self, position: int, error: BaseException, made: Sequence[Call]) -> AwsFailure:
         call = self._calls[position]
         if isinstance(error, (BotoCoreError, ClientError)):
-            reason = explain(error)
+            reason = explain(error) + self._blockers(call, error)
         elif isinstance(error, Failure):
             reason = str(error)
         else:
@@ -136,6 +136,16 @@ class _Walk:
         done = ", ".join(f"{each.operation} on {each.on}" for each in made) or "none"
         return AwsFailure(f"{self._component.noun}: call {position + 1} of {len(self._calls)} ({call.why}) stopped: "
                           f"{reason}. Made before: {done}")  # fmt: skip
+
+    def _blockers(self, call: Call, error: BotoCoreError | ClientError) -> str:
+        """What the component finds in the way; a look that fails as well says nothing more."""
+        if not isinstance(error, ClientError):
+            return ""
+        try:
+            found = self._component.blockers(self._aws, resolve(call.params, self._known), code_of(error))
+        except (BotoCoreError, ClientError):
+            return ""
+        return f". {found}" if found else ""
 
 
 def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline: float) -> dict[str, Any] | None:

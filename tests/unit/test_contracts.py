@@ -69,7 +69,7 @@ def test_a_modules_documentation_is_its_argument_spec(module: str) -> None:
     assert "streambed" in documentation["extends_documentation_fragment"]
     compare_options(documentation["options"], dict(component(module).options), module)
     assert yaml.safe_load(library(module).EXAMPLES)
-    returned = {"calls", "resource", "settling", "scheduled", "waiting_for", "aws_calls"}
+    returned = {"calls", "foreign", "resource", "settling", "scheduled", "waiting_for", "aws_calls"}
     assert returned <= yaml.safe_load(library(module).RETURN).keys()
 
 

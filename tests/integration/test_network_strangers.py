@@ -1,0 +1,67 @@
+"""What others have put into our network is told and left alone, and named when it keeps the network from going."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.reconcile.errors import AwsFailure
+
+from localcloud.process import Cloud
+from tests.support.runs import run
+
+MODULE = "ec2_vpc_network"
+GIVEN: dict[str, Any] = {
+    "cidr_block": "10.20.0.0/16",
+    "zones": ["eu-west-1a"],
+    "tiers": {"public": {"internet": "gateway"}, "app": {"internet": "nat"}},
+    "nat_gateways": "single",
+    "gateway_endpoints": ["s3"],
+    "security_groups": {"app": {"ingress": [], "egress": []}},
+}
+
+
+def test_a_network_of_ours_alone_has_no_strangers(cloud: Cloud) -> None:
+    assert run(cloud, MODULE, GIVEN)["foreign"] == []
+    assert run(cloud, MODULE, GIVEN, check=True)["foreign"] == []
+
+
+def test_subnets_tables_groups_and_routes_of_others_are_told_and_stay(cloud: Cloud) -> None:
+    made = run(cloud, MODULE, GIVEN)["resource"]
+    ec2, vpc = cloud.client("ec2"), made["vpc_id"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.250.0/24")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    group = ec2.create_security_group(VpcId=vpc, GroupName="theirs", Description="theirs")["GroupId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ours = made["route_tables"]["app/eu-west-1a"]["id"]
+    peer = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    peering = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"]
+    peering_id = peering["VpcPeeringConnectionId"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering_id)
+    ec2.create_route(RouteTableId=ours, DestinationCidrBlock="10.99.0.0/16", VpcPeeringConnectionId=peering_id)
+    before = len(cloud.journal())
+    result = run(cloud, MODULE, GIVEN)
+    assert not result["changed"]
+    assert not cloud.writes(before)
+    found = sorted((each["what"], each["id"], each["where"], each["found"]) for each in result["foreign"])
+    assert found == sorted([
+        ("subnet", subnet, vpc, "10.20.250.0/24"),
+        ("route table", table, vpc, ""),
+        ("security group", group, vpc, "theirs"),
+        ("route", "10.99.0.0/16", ours, peering_id),
+    ])  # fmt: skip
+    assert gateway not in str(result["foreign"])
+
+
+def test_the_interface_that_keeps_a_network_from_going_is_named(cloud: Cloud) -> None:
+    made = run(cloud, MODULE, GIVEN)["resource"]
+    subnet = made["subnets"]["app/eu-west-1a"]["id"]
+    interface = cloud.client("ec2").create_network_interface(SubnetId=subnet, Description="AWS Lambda VPC ENI-readings")
+    interface_id = interface["NetworkInterface"]["NetworkInterfaceId"]
+    with pytest.raises(AwsFailure) as failed:
+        run(cloud, MODULE, {"state": "absent"})
+    assert f"In {subnet} there are network interfaces of others: {interface_id} of " in str(failed.value)
+    assert "AWS Lambda VPC ENI-readings" in str(failed.value)
+    assert "Next: delete what they serve" in str(failed.value)
+    cloud.client("ec2").delete_network_interface(NetworkInterfaceId=interface_id)
+    run(cloud, MODULE, {"state": "absent"})
