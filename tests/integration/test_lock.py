@@ -217,17 +217,23 @@ def test_who_removes_after_a_dead_run_waits_for_what_shows_late(bucket: Cloud) -
     assert objects(bucket)["vpcs"] == 0
 
 
+FEW = {module: DECLARATIONS[module] for module in ("kinesis_data_stream", "s3_state_bucket")}
+
+
 @pytest.mark.parametrize("runs", [2, 4, 8, 16])
-def test_any_number_of_first_runs_at_once_make_one_environment(cloud: Cloud, runs: int) -> None:
+@pytest.mark.parametrize("declarations", [FEW, DECLARATIONS], ids=["stream and bucket", "everything"])
+def test_any_number_of_first_runs_at_once_make_one_environment(
+    cloud: Cloud, declarations: dict[str, Any], runs: int
+) -> None:
     for _ in range(ROUNDS):
         cloud.reset()
-        assert whole_run(cloud, DECLARATIONS, 0) == "changed"
+        assert whole_run(cloud, declarations, 0) == "changed"
         wanted = objects(cloud)
         cloud.reset()
-        outcomes = at_once(runs, lambda: whole_run(cloud, DECLARATIONS, 120))
+        outcomes = at_once(runs, lambda: whole_run(cloud, declarations, 120))
         assert sorted(outcomes, key=str) == ["changed", *["unchanged"] * (runs - 1)]
         assert objects(cloud) == wanted
         assert lease.look(aws_of(cloud), PLACE) is None
         before = len(cloud.journal())
-        assert whole_run(cloud, DECLARATIONS, 0) == "unchanged"
+        assert whole_run(cloud, declarations, 0) == "unchanged"
         assert not cloud.writes(before)
