@@ -31,10 +31,14 @@ options:
     elements: str
   tiers:
     description:
-      - Tiers of subnets by name, each with C(internet) and optionally C(cidr_blocks).
+      - Tiers of subnets by name, each with C(internet), and optionally C(cidr_blocks), C(tags), C(routes) and
+        C(purge_routes).
       - C(internet) is C(gateway) for subnets with public addresses, C(nat) for subnets that only begin connections, or
         C(none).
       - C(cidr_blocks) gives the block of a zone's subnet, by zone, instead of the computed one.
+      - C(tags) are tags of the tier's subnets alone.
+      - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
+        Other routes stay, unless C(purge_routes) is true.
     type: dict
   subnet_prefix_length:
     description:

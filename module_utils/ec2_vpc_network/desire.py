@@ -24,6 +24,7 @@ def desire(options: Options, seen: Seen) -> State:
         "name": name,
         "region": seen.around["region"],
         "common_tags": identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()}),
+        "tier_tags": {f"subnet/{key}": topology.tier_tags(options, f"subnet/{key}") for key in topology.keys(options)},
         "cidr_block": options["cidr_block"],
         "instance_tenancy": options["instance_tenancy"],
         **{field: _dns(options, field) for field in ("dns_support", "dns_hostnames")},
@@ -72,8 +73,11 @@ def _topology(options: Options, present: State) -> State:
 
 def _route_table(options: Options, present: State, nat: State, key: str) -> State:
     """Each subnet has a table of its own, so that what changes for one tier or zone touches no other."""
-    route = _route(options, present, nat, key)
-    return {**present["route_tables"].get(key, {}), "default_route": route, "associated": True}
+    found = present["route_tables"].get(key, {})
+    purge = ((options["tiers"] or {}).get(topology.split(key)[0]) or {}).get("purge_routes")
+    # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
+    routes = {**({} if purge else found.get("routes", {})), **topology.tier_routes(options, key)}
+    return {**found, "default_route": _route(options, present, nat, key), "routes": routes, "associated": True}
 
 
 def _subnets(options: Options, present: State) -> State:

@@ -12,6 +12,7 @@ from typing import Any
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import Ref
 from ..reconcile.tags import tag_specifications, wanted_tags
+from .topology import tier_tags
 
 NOUN = "VPC network"
 PART = "streambed:part"
@@ -89,12 +90,14 @@ def part_marks(part: str) -> dict[str, str]:
 
 def wanted_part_tags(options: Any, part: str, observed: dict[str, str] | None) -> dict[str, str]:
     """The tags that an existing part should carry."""
-    return {**wanted_tags(options, observed, part_name(network_name(options), part)), **part_marks(part)}
+    wanted = wanted_tags(options, observed, part_name(network_name(options), part))
+    return {**wanted, **tier_tags(options, part), **part_marks(part)}
 
 
 def specification(desired: Any, kind: str, part: str) -> list[dict[str, Any]]:
     """``TagSpecifications`` of a part that is about to be created."""
-    tags = {"Name": part_name(desired["name"], part), **desired["common_tags"], **part_marks(part)}
+    name, of_tier = part_name(desired["name"], part), desired.get("tier_tags", {}).get(part, {})
+    tags = {"Name": name, **desired["common_tags"], **of_tier, **part_marks(part)}
     return tag_specifications(kind, tags)
 
 

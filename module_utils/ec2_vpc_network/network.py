@@ -212,6 +212,31 @@ def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
     found, wanted = present.get("default_route", NO_ROUTE), desired["route_tables"][key]["default_route"]
     if found != wanted:
         calls.append(_route(observed, noun, table_id, found, wanted))
+    return calls + _other_routes(noun, table_id, present.get("routes", {}), desired["route_tables"][key]["routes"])
+
+
+# The parameter that takes a target, by the beginning of its id.  Source: CreateRoute API reference.
+TARGETS = {
+    "pcx": "VpcPeeringConnectionId", "tgw": "TransitGatewayId", "vgw": "GatewayId", "igw": "GatewayId",
+    "nat": "NatGatewayId", "eni": "NetworkInterfaceId", "vpce": "VpcEndpointId", "lgw": "LocalGatewayId",
+    "cagw": "CarrierGatewayId",
+}  # fmt: skip
+
+
+def _other_routes(noun: str, table_id: Any, before: Any, after: Any) -> list[Call]:
+    """Routes beside the default one: new ones first, then those that lead elsewhere, then those that go."""
+    calls = []
+    for destination in sorted(after, key=lambda each: (each in before, each)):
+        target = after[destination]
+        if before.get(destination) != target:
+            operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
+            params = {"RouteTableId": table_id, "DestinationCidrBlock": destination,
+                      TARGETS[target.partition("-")[0]]: target}  # fmt: skip
+            calls.append(Call("ec2", operation, params, noun, f"{noun} leads {destination} to {target}", change))
+    for destination in sorted(set(before) - set(after)):
+        params = {"RouteTableId": table_id, "DestinationCidrBlock": destination}
+        why = f"{noun} no longer leads {destination} to {before[destination]}"
+        calls.append(Call("ec2", "delete_route", params, noun, why, DISRUPTIVE))
     return calls
 
 

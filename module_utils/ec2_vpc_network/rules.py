@@ -9,6 +9,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
 from . import endpoints, flow_logs, groups, names, topology
+from .network import TARGETS
 from .refuse import Refuse
 
 Options = Mapping[str, Any]
@@ -17,10 +18,11 @@ WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
-TIER_KEYS = ("internet", "cidr_blocks")
+TIER_KEYS = ("internet", "cidr_blocks", "tags", "routes", "purge_routes")
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
 GROUP_KEYS = ("description", "ingress", "egress")
 RULE_KEYS = ("protocol", "port", "from_port", "to_port", "cidr_block", "security_group")
+RESERVED_TAGS = ("aws:", "streambed:")
 RESERVED_GROUPS = (names.ENDPOINTS_GROUP, "default")
 
 
@@ -90,6 +92,8 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     yield from refuse.unknown(field, value, TIER_KEYS)
     if value.get("internet") not in WAYS:
         yield refuse(f"{field} internet", value.get("internet"), WAYS)
+    yield from _tier_tags(refuse, f"{field} tags", value.get("tags") or {})
+    yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {})
     blocks = value.get("cidr_blocks") or {}
     if not isinstance(blocks, Mapping):
         yield refuse(f"{field} cidr_blocks", repr(blocks), "a dictionary of zones")
@@ -98,6 +102,29 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
         if zone not in zones:
             yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(zones)}")
         yield from _block(refuse, f"{field} cidr_blocks {zone}", block)
+
+
+def _tier_tags(refuse: Refuse, field: str, tags: Any) -> Iterator[Refusal]:
+    if not isinstance(tags, Mapping):
+        yield refuse(field, repr(tags), "a dictionary of tags")
+        return
+    for key in tags:
+        if str(key).startswith(RESERVED_TAGS) or key == "Name":
+            yield refuse(field, key, "a tag of your own", f"remove {key}")
+
+
+def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:
+    if not isinstance(routes, Mapping):
+        yield refuse(field, repr(routes), "a dictionary of destinations with the id of a target for each")
+        return
+    for destination, target in routes.items():
+        block = topology.network(destination)
+        if block is None:
+            yield refuse(field, destination, _nearest(destination))
+        elif block.prefixlen == 0:
+            yield refuse(field, destination, "another block: internet decides on the way to everywhere")
+        if str(target).partition("-")[0] not in TARGETS:
+            yield refuse(field, target, f"an id that begins with {', '.join(TARGETS)}")
 
 
 def _room(options: Options, refuse: Refuse) -> Iterator[Refusal]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .topology import tier_routes
+
 Stranger = dict[str, str]
 # What a route leads to.  Source: DescribeRouteTables API reference, Route.
 ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId", "InstanceId",
         "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
-DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
+PROPAGATED = "EnableVgwRoutePropagation"
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 # Objects in a VPC that others make beside ours: what, answer, list, id, and what tells them apart for people.
 BESIDE = (
     ("subnet", "subnets", "Subnets", "SubnetId", "CidrBlock"),
@@ -20,7 +24,7 @@ BESIDE = (
 GONE = ("deleted", "deleting")
 
 
-def strangers(answers: Mapping[str, Any], state: Mapping[str, Any]) -> Iterator[Stranger]:
+def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
     """Subnets, groups, gateways, endpoints and route tables that are not ours, and routes of others in our tables."""
     vpc, ours = str(state["vpc_id"]), set(state["part_tags"])
     for what, answer, group, key, about in BESIDE:
@@ -29,21 +33,26 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any]) -> Iterator[
             if not own and str(item.get("State", "")).lower() not in GONE:
                 yield _told(what, item[key], vpc, item.get(about, ""))
     for table in answers["route_tables"]["RouteTables"]:
-        table_id = table["RouteTableId"]
-        if table_id in ours:
-            yield from _routes(table, ours)
-        elif not any(each.get("Main") for each in table.get("Associations") or ()):
-            yield _told("route table", table_id, vpc, "")
+        main = any(each.get("Main") for each in table.get("Associations") or ())
+        if table["RouteTableId"] not in ours and not main:
+            yield _told("route table", table["RouteTableId"], vpc, "")
+    for key, table in state["route_tables"].items():
+        for destination, target in table["routes"].items():
+            if destination not in tier_routes(options, key):
+                yield _told("route", destination, table["id"], target)
 
 
-def _routes(table: Mapping[str, Any], ours: set[str]) -> Iterator[Stranger]:
-    """Routes that lead to nothing of ours, without the local ones and those that a gateway hands on by itself."""
+def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Destination and target of the routes beside the default one, without those that AWS puts there by itself.
+
+    Those are the local ones, those of gateway endpoints, and those that a virtual private gateway propagates.
+    """
     for route in table.get("Routes") or ():
         target = next((str(route[end]) for end in ENDS if route.get(end)), "nowhere")
-        if target == "local" or target in ours or route.get("Origin") == "EnableVgwRoutePropagation":
-            continue
         destination = next((str(route[key]) for key in DESTINATIONS if route.get(key)), "")
-        yield _told("route", destination, table["RouteTableId"], target)
+        by_aws = target == "local" or "DestinationPrefixListId" in route or route.get("Origin") == PROPAGATED
+        if not by_aws and destination not in EVERYWHERE:
+            yield destination, target
 
 
 def _told(what: str, object_id: str, where: str, found: Any) -> Stranger:

@@ -47,6 +47,19 @@ def tiers_with(options: Mapping[str, Any], *kinds: str) -> list[str]:
     return [tier for tier in options["tiers"] or {} if internet(options, tier) in kinds]
 
 
+def tier_tags(options: Mapping[str, Any], part: str) -> dict[str, str]:
+    """The tags that a tier gives its subnets; other parts get none."""
+    kind, *rest = part.split("/")
+    tier = (options["tiers"] or {}).get(rest[0]) if kind == "subnet" else None
+    return {key: str(value) for key, value in ((tier or {}).get("tags") or {}).items()}
+
+
+def tier_routes(options: Mapping[str, Any], key: str) -> dict[str, str]:
+    """What a tier routes beside the way to the internet: destination -> id of the target."""
+    tier = (options["tiers"] or {}).get(split(key)[0]) or {}
+    return {str(destination): str(target) for destination, target in (tier.get("routes") or {}).items()}
+
+
 def explicit_blocks(options: Mapping[str, Any]) -> dict[str, Any]:
     """Blocks that the declaration itself gives, by subnet key."""
     return {f"{tier}/{zone}": block for tier, value in (options["tiers"] or {}).items()

@@ -13,7 +13,7 @@ from ..reconcile.tags import ansible_tags
 from . import groups, names, obstacles, topology, waits
 from .refuse import Refuse
 from .state import FREE, IN_USE, LEAVING, NO_ROUTE, TO_INTERNET_GATEWAY, complete
-from .strangers import strangers
+from .strangers import ENDS, others, strangers
 
 Answers = Mapping[str, Any]
 # Where the parts inside a VPC stand in the answers: kind of part -> answer, list, id.
@@ -63,16 +63,16 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     around = {"region": region, "zones": zones}
     satellites, pending = _satellites(options, owned, answers), []
-    resource, others = None, ()
+    resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
-        others = tuple(strangers(answers, resource))
+        beside = tuple(strangers(answers, resource, options))
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
     ]
-    return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=others)
+    return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
 
 
 def log_group(options: Any, answers: Answers) -> Mapping[str, Any] | None:
@@ -239,14 +239,13 @@ def _route_table(
     key: str, item: Mapping[str, Any], targets: Mapping[str, str], subnets: Mapping[str, Any]
 ) -> dict[str, Any]:
     route = next((route for route in item["Routes"] if route.get("DestinationCidrBlock") == DEFAULT_ROUTE), {})
-    ends = ("NatGatewayId", "GatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId",
-            "InstanceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
-    target = next((route[end] for end in ends if route.get(end)), "unknown" if route else NO_ROUTE)
+    target = next((route[end] for end in ENDS if route.get(end)), "unknown" if route else NO_ROUTE)
     associations = {each["SubnetId"]: each["RouteTableAssociationId"] for each in item.get("Associations") or ()
                     if each.get("SubnetId")}  # fmt: skip
     return {
         "id": item["RouteTableId"],
         "default_route": targets.get(target, target),
+        "routes": dict(others(item)),
         "associated": subnets.get(key, {}).get("id") in associations,
         "associations": sorted(associations.values()),
     }

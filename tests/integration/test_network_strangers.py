@@ -8,7 +8,7 @@ import pytest
 from ansible.module_utils.reconcile.errors import AwsFailure
 
 from localcloud.process import Cloud
-from tests.support.runs import run
+from tests.support.runs import four_steps, run
 
 MODULE = "ec2_vpc_network"
 GIVEN: dict[str, Any] = {
@@ -65,3 +65,52 @@ def test_the_interface_that_keeps_a_network_from_going_is_named(cloud: Cloud) ->
     assert "Next: delete what they serve" in str(failed.value)
     cloud.client("ec2").delete_network_interface(NetworkInterfaceId=interface_id)
     run(cloud, MODULE, {"state": "absent"})
+
+
+def test_routes_of_a_tier_are_kept_those_of_others_stay_and_purge_says_otherwise(cloud: Cloud) -> None:
+    made = run(cloud, MODULE, GIVEN)["resource"]
+    ec2, vpc = cloud.client("ec2"), made["vpc_id"]
+    peers = [ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in (98, 99)]
+    links = [ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"] for peer in peers]
+    first, second = (link["VpcPeeringConnectionId"] for link in links)
+    for link in (first, second):
+        ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=link)
+    table = made["route_tables"]["app/eu-west-1a"]["id"]
+
+    def tiers(**app: Any) -> dict[str, Any]:
+        return {**GIVEN, "tiers": {**GIVEN["tiers"], "app": {"internet": "nat", **app}}}
+
+    def routes() -> dict[str, str]:
+        [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {route["DestinationCidrBlock"]: route.get("VpcPeeringConnectionId", "") for route in found["Routes"]
+                if route.get("VpcPeeringConnectionId")}  # fmt: skip
+
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.99.0.0/16", VpcPeeringConnectionId=second)
+    four_steps(cloud, MODULE, tiers(routes={"10.98.0.0/16": first}))
+    assert routes() == {"10.98.0.0/16": first, "10.99.0.0/16": second}
+    told = run(cloud, MODULE, tiers(routes={"10.98.0.0/16": first}))["foreign"]
+    assert [each["id"] for each in told if each["what"] == "route"] == ["10.99.0.0/16"]
+    four_steps(cloud, MODULE, tiers(routes={"10.98.0.0/16": second}))
+    assert routes() == {"10.98.0.0/16": second, "10.99.0.0/16": second}
+    four_steps(cloud, MODULE, tiers(routes={"10.98.0.0/16": second}, purge_routes=True))
+    assert routes() == {"10.98.0.0/16": second}
+    four_steps(cloud, MODULE, tiers(purge_routes=True))
+    assert routes() == {}
+
+
+def test_tags_of_a_tier_are_on_its_subnets_alone(cloud: Cloud) -> None:
+    def tags() -> dict[str, dict[str, str]]:
+        found = cloud.client("ec2").describe_subnets(Filters=[{"Name": "tag-key", "Values": ["streambed:part"]}])
+        return {each["streambed:tier"]: each for subnet in found["Subnets"]
+                for each in [{tag["Key"]: tag["Value"] for tag in subnet["Tags"]}]}  # fmt: skip
+
+    def tiers(**of_app: str) -> dict[str, Any]:
+        return {**GIVEN, "tiers": {**GIVEN["tiers"], "app": {"internet": "nat", "tags": of_app}}}
+
+    four_steps(cloud, MODULE, tiers(role="internal"))
+    assert tags()["app"]["role"] == "internal"
+    assert "role" not in tags()["public"]
+    four_steps(cloud, MODULE, {**tiers(role="other"), "tags": {"team": "a"}})
+    assert (tags()["app"]["role"], tags()["app"]["team"]) == ("other", "a")
+    four_steps(cloud, MODULE, {**tiers(), "tags": {"team": "a"}})
+    assert "role" not in tags()["app"]
