@@ -83,6 +83,13 @@ def host_bits_are_kept(client: Client) -> bool:
     return ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.7/24")["Subnet"]["CidrBlock"] != "10.0.9.0/24"
 
 
+@still_wrong("ec2", "associate_subnet_cidr_block")
+def subnets_take_any_ipv6_block(client: Client) -> bool:
+    """A subnet gets an IPv6 block in a VPC that has none."""
+    ec2, _, subnet = network(client)
+    return accepted(ec2.associate_subnet_cidr_block, SubnetId=subnet, Ipv6CidrBlock="2001:db8::/64")
+
+
 @still_wrong("ec2", "allocate_address", "create_internet_gateway")
 def no_quota_of_addresses_and_gateways(client: Client) -> bool:
     """As many addresses and internet gateways as wanted."""

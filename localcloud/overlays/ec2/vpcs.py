@@ -20,7 +20,7 @@ from localcloud.settings import settings
 
 
 class Vpcs(Base):
-    """CreateVpc, DeleteVpc, CreateSubnet, DeleteSubnet, DeleteRouteTable, CreateRoute."""
+    """The calls on VPCs, subnets and route tables that AWS refuses more often than moto does."""
 
     def create_vpc(self) -> ActionResult:
         """The VPC; AWS clears the host bits of its CIDR block."""
@@ -36,7 +36,27 @@ class Vpcs(Base):
     def create_subnet(self) -> ActionResult:
         """The subnet; AWS clears the host bits of its CIDR block."""
         self._clear_host_bits()
+        if "Ipv6CidrBlock" in self.given:
+            self._check_ipv6(self.given["VpcId"], self.given["Ipv6CidrBlock"])
         return super().create_subnet()
+
+    def associate_subnet_cidr_block(self) -> ActionResult:
+        """The association of the subnet with an IPv6 block that lies in the VPC's and is nobody else's."""
+        subnet = self.ec2_backend.get_subnet(self.given["SubnetId"])
+        self._check_ipv6(subnet.vpc_id, self.given["Ipv6CidrBlock"])
+        return super().associate_subnet_cidr_block()
+
+    def _check_ipv6(self, vpc_id: str, block: str) -> None:
+        """Source: EC2 API reference CreateSubnet; error codes InvalidSubnet.Range and InvalidSubnet.Conflict."""
+        ec2 = self.ec2_backend
+        wanted = _ipv6(block)
+        ranges = [_ipv6(a["cidr_block"]) for a in ec2.get_vpc(vpc_id).get_cidr_block_association_set(ipv6=True)]
+        if wanted is None or not any(wanted.subnet_of(there) for there in ranges if there):
+            raise refuse("InvalidSubnet.Range", f"The CIDR '{block}' is invalid.")
+        siblings = [subnet for subnet in ec2.describe_subnets() if subnet.vpc_id == vpc_id]
+        taken = [_ipv6(a["ipv6CidrBlock"]) for subnet in siblings for a in subnet.ipv6_cidr_block_association_set]
+        if any(wanted.overlaps(other) for other in taken if other):
+            raise refuse("InvalidSubnet.Conflict", f"The CIDR '{block}' conflicts with another subnet")
 
     def _check_vpc_quota(self) -> None:
         # Source: quota L-F678F1CE; error code VpcLimitExceeded.
@@ -121,6 +141,13 @@ class Vpcs(Base):
             if attached is None or attached.id != table.vpc_id:
                 message = f"route table {table.id} and network gateway {igw} belong to different networks"
                 raise refuse("InvalidParameterValue", message)
+
+
+def _ipv6(block: str) -> ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.IPv6Network(block)
+    except ValueError:
+        return None
 
 
 def _route_tables(ec2: Any, vpc_id: str) -> list[Any]:
