@@ -75,6 +75,7 @@ plans: $(READY) ## Write the golden plans under tests/golden/ anew
 	@$(BIN)/pytest tests/integration/test_golden_plans.py --write-plans
 
 bench: $(READY) ## Measure against an ordinary playbook, as ratios within one run
+	@$(BIN)/python -m benchmarks.from_scratch
 	@$(BIN)/python benchmarks/no_op.py
 
 lock: ## Resolve requirements*.txt anew into requirements.lock
