@@ -128,7 +128,9 @@ def reconcile(component: Component, aws: Aws, options: Options, terms: Terms) ->
 
     A run that may write keeps the environment's lock, if it was given one, and checks it before each write.
     """
-    held = None if terms.check_mode else options.get("environment_lock")
+    held = options.get("environment_lock") or {}
+    if terms.check_mode or not held.get("id"):
+        return reconciled(component, aws, options, terms)
     with Lease(aws, held) as lease:
         return reconciled(component, aws, options, replace(terms, fence=lease.check))
 

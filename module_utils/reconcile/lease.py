@@ -121,31 +121,28 @@ def _now() -> datetime:
 class Lease:
     """This run's hold on the environment while a ``with`` lasts: renewed in the background, checked before a write.
 
-    ``held`` is what ``take`` returned; without it nothing is renewed or checked. Between two modules of a run nobody
-    renews: those gaps are short, and a lease that ran out is renewed all the same unless another run took it over.
+    ``held`` is what ``take`` returned. Between two modules of a run nobody renews: those gaps are short, and a lease
+    that ran out is renewed all the same unless another run took it over.
     """
 
-    def __init__(self, aws: Aws, held: Mapping[str, Any] | None) -> None:
+    def __init__(self, aws: Aws, held: Mapping[str, Any]) -> None:
         self._aws = aws
-        self._id = str((held or {}).get("id") or "")
-        self._place = Place(held["bucket"], held["state_key"]) if held and self._id else Place("", "")
+        self._id = str(held["id"])
+        self._place = Place(held["bucket"], held["state_key"])
         self._ended = threading.Event()
         self._beating = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> Lease:
-        if self._id:
-            self._beating.start()
+        self._beating.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._ended.set()
-        if self._id:
-            self._beating.join()
+        self._beating.join()
 
     def check(self) -> None:
         """Raises LockLost when the lock is not this run's any more."""
-        if self._id:
-            self._mine()
+        self._mine()
 
     def _mine(self) -> Found:
         found = look(self._aws, self._place)
