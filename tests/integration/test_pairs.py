@@ -13,6 +13,7 @@ import pytest
 
 from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
+from tests.support.components import stated
 from tests.support.runs import four_steps, taken
 
 PAIRS_OF_A_WALK = 5
@@ -99,9 +100,9 @@ ALWAYS: dict[str, dict[str, Any]] = {"kinesis_data_stream": {}, "s3_state_bucket
 MODES = ("PROVISIONED", "PROVISIONED", "ON_DEMAND")
 
 
-def stated(module: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A declaration without what it leaves out."""
-    return {**ALWAYS[module], **{name: value for name, value in given.items() if value is not None}}
+def declared(module: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A whole declaration, without what it leaves out."""
+    return {**ALWAYS[module], **stated(given)}
 
 
 def fixed(draw: random.Random, module: str) -> dict[str, Any]:
@@ -124,16 +125,16 @@ def test_from_one_declaration_to_the_next(cloud: Cloud, tally: dict[str, int], m
     choices, same = CHOICES[module], fixed(draw, module)
     for _ in range(100):
         given = {**{name: draw.choice(values) for name, values in choices.items()}, **same}
-        if taken(cloud, module, stated(module, given)):
+        if taken(cloud, module, declared(module, given)):
             break
     for _ in range(PAIRS_OF_A_WALK):
         drawn = draw.sample(list(choices), draw.choice([1, 2, 3, len(choices)]))
         after = {**given, **{name: draw.choice(choices[name]) for name in drawn}, **same}
         tally["pairs"] += 1
-        if taken(cloud, module, stated(module, after)):
+        if taken(cloud, module, declared(module, after)):
             tally["accepted"] += 1
             given = after
-    four_steps(cloud, module, stated(module, given))
+    four_steps(cloud, module, declared(module, given))
 
 
 def test_most_pairs_are_changes_and_not_refusals(tally: dict[str, int]) -> None:

@@ -13,15 +13,12 @@ from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 from localcloud.process import Cloud
 from tests.integration.test_cycles import NETWORK
 from tests.integration.test_faults import Killed, faulty
+from tests.support.components import stated
 from tests.support.runs import fits, run, unmatched
 
 MODULE = "elasticache_replication_group"
 MATRIX = yaml.safe_load((Path(__file__).parent / "matrix" / f"{MODULE}.yml").read_text())
 GROUP = "sensors-test"
-
-
-def stated(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def both_ends(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from localcloud.process import Cloud
-from tests.support.components import component, options
+from tests.support.components import component, options, stated
 from tests.support.runs import run, taken
 
 MODULE = "elasticache_replication_group"
@@ -124,11 +124,6 @@ def one(draw: random.Random) -> dict[str, Any]:
 def valid(given: dict[str, Any]) -> bool:
     """Whether no rule speaks against a declaration."""
     return not list(component(MODULE).rules(options(MODULE, stated(given))))
-
-
-def stated(given: dict[str, Any]) -> dict[str, Any]:
-    """A declaration without what it leaves out."""
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def birth(draw: random.Random) -> dict[str, Any]:

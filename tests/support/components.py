@@ -33,6 +33,11 @@ def component(name: str) -> Component:
     return library(name).COMPONENT
 
 
+def stated(given: dict[str, Any]) -> dict[str, Any]:
+    """A declaration without what it leaves out."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def options(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """The options with their defaults, checked as a module checks them.  Raises ValueError for a wrong one."""
     spec = {**COMMON_OPTIONS, **component(name).options}
