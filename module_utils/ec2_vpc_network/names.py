@@ -96,7 +96,7 @@ def wanted_part_tags(options: Any, part: str, observed: dict[str, str] | None) -
 
 def specification(desired: Any, kind: str, part: str) -> list[dict[str, Any]]:
     """``TagSpecifications`` of a part that is about to be created."""
-    name, of_tier = part_name(desired["name"], part), desired.get("tier_tags", {}).get(part, {})
+    name, of_tier = part_name(desired["name"], part), desired["tier_tags"].get(part, {})
     tags = {"Name": name, **desired["common_tags"], **of_tier, **part_marks(part)}
     return tag_specifications(kind, tags)
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.errors import Refusal
+from ..reconcile.lock import LOCK_SUFFIX as LOCK
 from ..reconcile.plan import DELETE, Call
 
 NOUN = "S3 state bucket"
 STATE = ".tfstate"
-LOCK = ".tflock"
 # Source: DeleteObjects API reference, Delete: "up to 1,000 keys".
 BATCH = 1000
 

@@ -92,7 +92,9 @@ def read_contents(aws: Aws, where: Mapping[str, str]) -> State:
         "uploads": ("s3", "list_multipart_uploads", where, settings.GONE),
     })  # fmt: skip
     versions, markers = ((found["versions"] or {}).get(kind) or [] for kind in ("Versions", "DeleteMarkers"))
-    current = [each["Key"] for each in versions if each["IsLatest"] and each["Key"].endswith((".tfstate", ".tflock"))]
+    current = [
+        each["Key"] for each in versions if each["IsLatest"] and each["Key"].endswith((contents.STATE, contents.LOCK))
+    ]
     requests = {key: ("s3", "get_object", {**where, "Key": key}, ("NoSuchKey",)) for key in current}
     answers = aws.read_many(requests)
     texts = {key: answer["Body"].read().decode(errors="replace") for key, answer in answers.items() if answer}
