@@ -7,8 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.component import Seen
-from ..reconcile.identity import identity_of
-from ..reconcile.tags import wanted_tags
+from ..reconcile.tags import new_tags, wanted_tags
 from . import flow_logs, groups, names, topology
 from .state import FREE, IN_USE, NO_ROUTE, TO_INTERNET_GATEWAY, complete
 
@@ -23,7 +22,7 @@ def desire(options: Options, seen: Seen) -> State:
     desired = {
         "name": name,
         "region": seen.around["region"],
-        "common_tags": identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()}),
+        "common_tags": new_tags(options),
         "tier_tags": {f"subnet/{key}": topology.tier_tags(options, f"subnet/{key}") for key in topology.keys(options)},
         "cidr_block": options["cidr_block"],
         "instance_tenancy": options["instance_tenancy"],

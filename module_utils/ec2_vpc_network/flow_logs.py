@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.plan import CREATE, DELETE, Call, Ref
-from ..reconcile.tags import tag_changes
+from ..reconcile.tags import tag_calls
 from . import names
 
 SERVICE = "vpc-flow-logs.amazonaws.com"
@@ -97,19 +97,9 @@ def _group_calls(observed: Any, desired: Any) -> list[Call]:
         params = {"logGroupName": name, "retentionInDays": days}
         calls.append(Call("logs", "put_retention_policy", params, names.LOG_GROUP, f"keep flow logs for {days} days"))
     if before.get("tags", {}) != after.get("tags", {}) and before:
-        calls += _group_tag_calls(before, after)
-    return calls
-
-
-def _group_tag_calls(before: Any, after: Any) -> list[Call]:
-    to_set, to_remove = tag_changes(before["tags"], after["tags"])
-    calls = []
-    if to_remove:
-        params = {"resourceArn": before["arn"], "tagKeys": to_remove}
-        calls.append(Call("logs", "untag_resource", params, names.LOG_GROUP, "remove tags of the log group"))
-    if to_set:
-        params = {"resourceArn": before["arn"], "tags": to_set}
-        calls.append(Call("logs", "tag_resource", params, names.LOG_GROUP, "set tags of the log group"))
+        about = {"resourceArn": before["arn"]}
+        calls += tag_calls("logs", names.LOG_GROUP, about, before["tags"], after["tags"],
+                           parameters=("tagKeys", "tags"), form=dict, of=" of the log group")  # fmt: skip
     return calls
 
 
@@ -129,23 +119,13 @@ def _role_calls(observed: Any, desired: Any) -> list[Call]:
         params = {"RoleName": name, "PolicyName": POLICY, "PolicyDocument": json.dumps(after["policy"])}
         calls.append(_role("put_role_policy", params, f"let role {name} write flow logs"))
     if before and before.get("tags", {}) != after.get("tags", {}):
-        calls += _role_tag_calls(name, before, after)
+        calls += tag_calls("iam", names.ROLE, {"RoleName": name}, before["tags"], after["tags"],
+                           ("untag_role", "tag_role"), of=" of the role")  # fmt: skip
     return calls
 
 
 def _role(operation: str, params: Any, why: str, change: str = "in place", saves: Any = None) -> Call:
     return Call("iam", operation, params, names.ROLE, why, change, saves=saves or {})
-
-
-def _role_tag_calls(name: str, before: Any, after: Any) -> list[Call]:
-    to_set, to_remove = tag_changes(before["tags"], after["tags"])
-    calls = []
-    if to_remove:
-        calls.append(_role("untag_role", {"RoleName": name, "TagKeys": to_remove}, "remove tags of the role"))
-    if to_set:
-        tags = [{"Key": key, "Value": value} for key, value in to_set.items()]
-        calls.append(_role("tag_role", {"RoleName": name, "Tags": tags}, "set tags of the role"))
-    return calls
 
 
 def _log_calls(observed: Any, desired: Any) -> list[Call]:

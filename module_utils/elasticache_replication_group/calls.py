@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..reconcile.plan import DEFERRED, IN_PLACE, Call
-from ..reconcile.tags import boto3_tags, tag_changes
+from ..reconcile.tags import tag_calls
 from .names import group_noun, parameter_group_noun, settled
 
 SERVICE = "elasticache"
@@ -35,10 +35,6 @@ def kind(desired: Mapping[str, Any], at_once: str) -> str:
 
 def tag_params(arn: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, dict[str, Any], str]]:
     """Operation, parameters and reason of the tag calls that are needed."""
-    to_set, to_remove = tag_changes(before, after)
-    calls: list[tuple[str, dict[str, Any], str]] = []
-    if to_remove:
-        calls.append(("remove_tags_from_resource", {"ResourceName": arn, "TagKeys": to_remove}, "remove tags"))
-    if to_set:
-        calls.append(("add_tags_to_resource", {"ResourceName": arn, "Tags": boto3_tags(to_set)}, "set tags"))
-    return calls
+    operations = ("remove_tags_from_resource", "add_tags_to_resource")
+    calls = tag_calls(SERVICE, arn, {"ResourceName": arn}, before, after, operations)
+    return [(call.operation, dict(call.params), call.why) for call in calls]

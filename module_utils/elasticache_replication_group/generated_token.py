@@ -16,7 +16,7 @@ from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Secret
-from ..reconcile.tags import ansible_tags, boto3_tags, foreign, tag_changes, wanted_tags
+from ..reconcile.tags import ansible_tags, boto3_tags, foreign, tag_calls, wanted_tags
 from .names import GENERATION_TAG, SECRET_NOUN, group_name, group_noun, secret_noun
 from .secret import ABSENT, CURRENT, current_version
 
@@ -139,12 +139,7 @@ def secret_calls(observed: State, desired: State, differences: Differences) -> l
     if after["current"] not in before["versions"]:
         params = {**about, **version, "VersionStages": [PENDING]}
         calls.append(Call(SERVICE, "put_secret_value", params, on, "make a new AUTH token", MULTI_STEP))
-    to_set, to_remove = tag_changes(before["tags"], after["tags"])
-    if to_remove:
-        calls.append(Call(SERVICE, "untag_resource", {**about, "TagKeys": to_remove}, on, "remove tags"))
-    if to_set:
-        calls.append(Call(SERVICE, "tag_resource", {**about, "Tags": boto3_tags(to_set)}, on, "set tags"))
-    return calls
+    return calls + tag_calls(SERVICE, on, about, before["tags"], after["tags"])
 
 
 def staged(observed: State, desired: State, differences: Differences) -> list[Call]:

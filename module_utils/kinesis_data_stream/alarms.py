@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..reconcile.errors import Refusal
-from ..reconcile.identity import identity_of
 from ..reconcile.plan import CREATE, DELETE, IN_PLACE, Call
 from ..reconcile.tags import ansible_tags, boto3_tags, foreign
 from .names import stream_name
@@ -136,8 +135,3 @@ def removal(names_of_alarms: list[str]) -> list[Call]:
     """The deletion of alarms, each in a call of its own, since one that is gone would spare the others."""
     return [Call("cloudwatch", "delete_alarms", {"AlarmNames": [name]}, f"alarm {name}", f"delete alarm {name}", DELETE)
             for name in names_of_alarms]  # fmt: skip
-
-
-def tags_of(options: Mapping[str, Any]) -> dict[str, str]:
-    """The tags of a new alarm."""
-    return identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()})

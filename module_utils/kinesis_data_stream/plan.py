@@ -11,7 +11,7 @@ from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal, Refused
 from ..reconcile.fields import Difference, Field, bare_key, unordered
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Ref, Wait
-from ..reconcile.tags import tag_changes, wanted_tags
+from ..reconcile.tags import new_tags, tag_calls, wanted_tags
 from . import alarms
 from .names import GONE, NOUN, STREAM_ARN, change, gone, on, stream_name
 from .shards import steps
@@ -59,7 +59,7 @@ def desire(options: Mapping[str, Any], seen: Seen) -> State:
     declared = options["consumers"]
     theirs = seen.around.get("consumers_of_others", ())
     wanted["consumers"] = None if declared is None else sorted({*declared, *theirs})
-    wanted["new_tags"] = alarms.tags_of(options)
+    wanted["new_tags"] = new_tags(options)
     wanted["alarms"] = alarms.wanted(options)
     wanted["tags"] = wanted_tags(options, observed.get("tags"))
     return wanted
@@ -182,14 +182,8 @@ def tags(observed: State, desired: State, differences: Differences) -> list[Call
     if "tags" not in differences:
         return []
     name = desired["name"]
-    to_set, to_remove = tag_changes(observed["tags"], desired["tags"])
-    calls = []
-    if to_remove:
-        params = {"StreamName": name, "TagKeys": to_remove}
-        calls.append(Call("kinesis", "remove_tags_from_stream", params, on(name), "remove tags"))
-    if to_set:
-        calls.append(Call("kinesis", "add_tags_to_stream", {"StreamName": name, "Tags": to_set}, on(name), "set tags"))
-    return calls
+    return tag_calls("kinesis", on(name), {"StreamName": name}, observed["tags"], desired["tags"],
+                     ("remove_tags_from_stream", "add_tags_to_stream"), form=dict)  # fmt: skip
 
 
 def consumers(observed: State, desired: State, differences: Differences) -> list[Call]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .errors import Refusal, shown
 from .identity import identity_of
+from .plan import Call
 
 OWNED_BY_AWS = "aws:"
 
@@ -27,12 +28,17 @@ def tag_specifications(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any
     return [{"ResourceType": kind, "Tags": boto3_tags(tags)}]
 
 
+def new_tags(options: Mapping[str, Any], name: str | None = None) -> dict[str, str]:
+    """The tags of an object that is about to be made."""
+    return identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()}, name)
+
+
 def wanted_tags(options: Mapping[str, Any], observed: Mapping[str, str] | None, name: str | None = None) -> Any:
     """The tags an object should carry.
 
     Without a ``tags`` option, or without ``purge_tags``, tags that others set stay.
     """
-    wanted = identity_of(options).tags({key: str(value) for key, value in (options["tags"] or {}).items()}, name)
+    wanted = new_tags(options, name)
     purge = options["purge_tags"] and options["tags"] is not None
     return wanted if purge else {**(observed or {}), **wanted}
 
@@ -41,6 +47,32 @@ def tag_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[di
     """Tags to set and keys to remove."""
     to_set = {key: value for key, value in after.items() if before.get(key) != value}
     return to_set, sorted(set(before) - set(after))
+
+
+def tag_calls(
+    service: str,
+    on: str,
+    about: Mapping[str, Any],
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    operations: tuple[str, str] = ("untag_resource", "tag_resource"),
+    parameters: tuple[str, str] = ("TagKeys", "Tags"),
+    form: Callable[[Mapping[str, str]], Any] = boto3_tags,
+    of: str = "",
+) -> list[Call]:
+    """The calls that remove tags and set tags of one object, of each one at most.
+
+    ``about`` names the object as the service does, ``form`` gives tags its shape; ``of`` ends the reasons of an object
+    that is not the main one.
+    """
+    to_set, to_remove = tag_changes(before, after)
+    (untag, tag), (keys, tags) = operations, parameters
+    calls = []
+    if to_remove:
+        calls.append(Call(service, untag, {**about, keys: to_remove}, on, f"remove tags{of}"))
+    if to_set:
+        calls.append(Call(service, tag, {**about, tags: form(to_set)}, on, f"set tags{of}"))
+    return calls
 
 
 def foreign(options: Mapping[str, Any], thing: str, name: str, tags: Mapping[str, str]) -> tuple[Refusal, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..reconcile.errors import Refusal, Refused
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import CREATE, DELETE, Call, Wait
-from ..reconcile.tags import ansible_tags, boto3_tags, foreign, tag_changes, wanted_tags
+from ..reconcile.tags import ansible_tags, boto3_tags, foreign, tag_calls, wanted_tags
 from .contents import lock_refusal
 
 NOUN = "lock table"
@@ -93,7 +93,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Call]:
         calls.append(protection(after["name"], True))
     if before["point_in_time_recovery"] != after["point_in_time_recovery"]:
         calls.append(recovery(after["name"]))
-    return calls + tag_calls(before, after["tags"])
+    about = {"ResourceArn": before["arn"]}
+    return calls + tag_calls("dynamodb", f"table {after['name']}", about, before["tags"], after["tags"])
 
 
 def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = "in place") -> Call:
@@ -121,19 +122,6 @@ def recovery(name: str) -> Call:
 def protection(name: str, on: bool) -> Call:
     params = {"TableName": name, "DeletionProtectionEnabled": on}
     return change(name, "update_table", params, "protect the table from deletion" if on else "lift deletion protection")
-
-
-def tag_calls(before: Mapping[str, Any], after: Mapping[str, str]) -> list[Call]:
-    to_set, to_remove = tag_changes(before["tags"], after)
-    on, arn = f"table {before['name']}", before["arn"]
-    calls = []
-    if to_remove:
-        params = {"ResourceArn": arn, "TagKeys": to_remove}
-        calls.append(Call("dynamodb", "untag_resource", params, on, "remove tags"))
-    if to_set:
-        params = {"ResourceArn": arn, "Tags": boto3_tags(to_set)}
-        calls.append(Call("dynamodb", "tag_resource", params, on, "set tags"))
-    return calls
 
 
 def removal(table: Mapping[str, Any], after: tuple[str, ...] = ()) -> list[Call]:
