@@ -166,11 +166,13 @@ def refuse(refusals: Sequence[Refusal]) -> None:
 
 
 def observe(component: Component, aws: Aws, options: Options, terms: Terms) -> Seen:
-    """What is there; a run that waits first lets AWS finish what it is in the middle of.  A plan never waits."""
+    """What is there; a run first lets AWS finish what it is in the middle of: all of it if the run waits, else what
+    takes seconds.  A plan never waits."""
     seen = component.observe(aws, options)
-    if seen.waits and terms.wait and not terms.check_mode:
+    waits = [wait for wait in seen.waits if terms.wait or not wait.slow]
+    if waits and not terms.check_mode:
         deadline = terms.clock() + terms.wait_timeout
-        for wait in seen.waits:
+        for wait in waits:
             poll(wait, aws, {}, terms, deadline)
         seen = component.observe(aws, options)
     return seen

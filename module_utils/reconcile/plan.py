@@ -26,10 +26,12 @@ class Ref:
 
     An earlier Call of the same plan saves it under ``name``. Where it belongs to a parent that another component
     creates, ``parent`` says what is missing and who makes it; such a Ref can be planned with but not applied.
+    ``how`` makes the value of all that was saved so far, by name, where it is not what AWS answered as it stands.
     """
 
     name: str
     parent: str = ""
+    how: Callable[[Mapping[str, Any]], Any] | None = None
 
     def __str__(self) -> str:
         return KNOWN_AFTER_APPLY
@@ -63,7 +65,8 @@ class Wait:
     Nothing found, or an error code in ``absent_codes``, is the state ``absent``. ``slow`` waits can be left to the
     settling at the end of a run; the others last seconds and are always waited for. A state in ``failed`` ends the
     wait with what ``reason`` (JMESPath) finds, or with the newest of the service's own ``events``. ``saves`` is as in
-    a Call, from the answer that ended the wait: what AWS makes along with an object, and names only later.
+    a Call, from the answer that ended the wait: what AWS makes along with an object, and names only later. ``then`` is
+    waited for next.
     """
 
     noun: str
@@ -81,6 +84,7 @@ class Wait:
     slow: bool = True
     events: Events | None = None
     saves: Mapping[str, str] = field(default_factory=dict)
+    then: Wait | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def resolve(value: Any, known: Mapping[str, Any]) -> Any:
 
     def real(leaf: Any) -> Any:
         if isinstance(leaf, Ref):
-            return known[leaf.name]
+            return leaf.how(known) if leaf.how else known[leaf.name]
         return leaf.value if isinstance(leaf, Secret) else leaf
 
     return _replace(value, real)
@@ -162,9 +166,16 @@ def same_call(call: Call, other: Call) -> bool:
     )
 
 
-def saved(call: Call) -> dict[str, str]:
-    """What a call and its wait save: Ref name -> JMESPath."""
-    return {**call.saves, **(call.wait.saves if call.wait else {})}
+def chain(wait: Wait | None) -> Iterator[Wait]:
+    """A wait and those that follow it."""
+    while wait is not None:
+        yield wait
+        wait = wait.then
+
+
+def saved(call: Call) -> set[str]:
+    """The names of the Refs that a call and its waits save."""
+    return {*call.saves, *(name for wait in chain(call.wait) for name in wait.saves)}
 
 
 def dependencies(calls: Sequence[Call]) -> list[set[int]]:

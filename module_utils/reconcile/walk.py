@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .aws import SIDE_BY_SIDE, Aws, code_of, explain
 from .component import Component, Seen
 from .errors import AwsFailure, Failure, LostAnswer, shown
-from .plan import Call, Wait, dependencies, resolve
+from .plan import Call, Wait, chain, dependencies, resolve
 
 Tell = Callable[[str, str, float, str], None]
 
@@ -103,9 +103,10 @@ class _Walk:
         )
         self._made.add(position)
         self._known.update({name: jmespath.search(path, answer) for name, path in call.saves.items()})
-        if call.wait and (self._terms.wait or not call.wait.slow):
-            arrived = poll(call.wait, self._aws, self._known, self._terms, self._deadline)
-            self._known.update({name: jmespath.search(path, arrived) for name, path in call.wait.saves.items()})
+        for wait in chain(call.wait):
+            if self._terms.wait or not wait.slow:
+                arrived = poll(wait, self._aws, self._known, self._terms, self._deadline)
+                self._known.update({name: jmespath.search(path, arrived) for name, path in wait.saves.items()})
 
     def finish(self, position: int, error: BaseException | None) -> None:
         call = self._calls[position]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,38 @@ def test_a_saved_id_reaches_the_call_that_needs_it() -> None:
     calls = [call("make", "a", saves={"a": "Id"}), call("use", "b", params={"Id": plan.Ref("a")})]
     walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
     assert aws.made == [("make", {}), ("use", {"Id": "id-of-make"})]
+
+
+def test_a_value_may_be_made_of_what_was_saved() -> None:
+    aws = Recorder()
+    both = plan.Ref("b", how=lambda known: known["a"] + " and " + known["b"])
+    calls = [
+        call("make", "a", saves={"a": "Id"}),
+        call("make_too", "b", params={"Id": plan.Ref("a")}, saves={"b": "Id"}),
+        call("use", "c", params={"Ids": [both]}),
+    ]
+    assert plan.described(calls[2])["params"] == {"Ids": ["(known after apply)"]}
+    walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
+    assert aws.made[-1] == ("use", {"Ids": ["id-of-make and id-of-make_too"]})
+
+
+def test_a_wait_may_be_followed_by_another_and_both_save() -> None:
+    second = replace(SLOW, noun="second", saves={"second": "State"})
+    first = replace(SLOW, saves={"first": "State"}, then=second)
+    calls = [call("make", "gateway", saves={"gateway": "Id"}, wait=first),
+             call("use", "b", params={"A": plan.Ref("first"), "B": plan.Ref("second")})]  # fmt: skip
+    assert plan.missing_parents(calls) == []
+    aws = Recorder(["done"])
+    walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
+    assert aws.made[-1] == ("use", {"A": "done", "B": "done"})
+
+
+@pytest.mark.parametrize(("waits", "slow", "looks"), [(True, True, 2), (False, False, 2), (False, True, 1)])
+def test_a_run_first_waits_for_what_takes_seconds(waits: bool, slow: bool, looks: int) -> None:
+    found = [Seen(None, waits=(replace(SLOW, params={}, slow=slow),)), Seen({})]
+    component = replace(COMPONENT, observe=lambda *_: found.pop(0))
+    engine.observe(component, Recorder(["pending", "done"]), {}, terms(wait=waits))
+    assert len(found) == 2 - looks
 
 
 def test_without_waiting_what_hangs_on_a_slow_object_is_left() -> None:
