@@ -197,12 +197,12 @@ aws_calls:
 
 from ansible.module_utils.ec2_vpc_network import names
 from ansible.module_utils.ec2_vpc_network.desire import desire
-from ansible.module_utils.ec2_vpc_network.network import create_calls
 from ansible.module_utils.ec2_vpc_network.observe import blockers, observe
 from ansible.module_utils.ec2_vpc_network.obstacles import guards
 from ansible.module_utils.ec2_vpc_network.plan import delete, update
 from ansible.module_utils.ec2_vpc_network.rules import rules
 from ansible.module_utils.ec2_vpc_network.state import newborn
+from ansible.module_utils.ec2_vpc_network.vpc import create_calls
 from ansible.module_utils.reconcile.component import Component
 from ansible.module_utils.reconcile.engine import run
 from ansible.module_utils.reconcile.fields import Field

@@ -9,7 +9,7 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.tags import new_tags, wanted_tags
 from . import flow_logs, groups, names, topology
-from .state import FREE, IN_USE, NO_ROUTE, TO_INTERNET_GATEWAY, complete
+from .state import FREE, IN_USE, TO_INTERNET_GATEWAY, complete
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
@@ -76,7 +76,7 @@ def _route_table(options: Options, present: State, nat: State, key: str) -> Stat
     purge = ((options["tiers"] or {}).get(topology.split(key)[0]) or {}).get("purge_routes")
     # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
     routes = {**({} if purge else found.get("routes", {})), **topology.tier_routes(options, key)}
-    return {**found, "default_route": _route(options, present, nat, key), "routes": routes, "associated": True}
+    return {**found, "internet_routes": _ways(options, present, nat, key), "routes": routes, "associated": True}
 
 
 def _subnets(options: Options, present: State) -> State:
@@ -112,17 +112,20 @@ def _nat(options: Options, present: State) -> tuple[State, State]:
     return gateways, kept
 
 
-def _route(options: Options, present: State, nat: State, key: str) -> str:
-    """What the default route of a subnet leads to; where none is declared, a route that others set is left alone."""
+OUR_WAYS = (TO_INTERNET_GATEWAY, "nat-", "igw-", names.nat_gateway(""))
+
+
+def _ways(options: Options, present: State, nat: State, key: str) -> dict[str, str]:
+    """What leads a subnet to the internet, by destination; where no way is declared, one that others set stays."""
     tier, zone = topology.split(key)
+    found = present["route_tables"].get(key, {}).get("internet_routes", {})
+    ways = {destination: target for destination, target in found.items() if not target.startswith(OUR_WAYS)}
     way = topology.internet(options, tier)
     if way == topology.GATEWAY:
-        return TO_INTERNET_GATEWAY
+        ways[topology.IPV4] = TO_INTERNET_GATEWAY
     if way == topology.NAT:
-        return names.nat_gateway(zone if zone in nat else next(iter(nat), zone))
-    found = present["route_tables"].get(key, {}).get("default_route", NO_ROUTE)
-    ours = found == TO_INTERNET_GATEWAY or found.startswith(("nat-", "igw-", names.nat_gateway("")))
-    return NO_ROUTE if ours else found
+        ways[topology.IPV4] = names.nat_gateway(zone if zone in nat else next(iter(nat), zone))
+    return ways
 
 
 def _gateway_endpoints(options: Options, present: State, desired: State) -> State | None:

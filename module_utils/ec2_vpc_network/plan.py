@@ -9,12 +9,12 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.plan import DELETE, Call
-from . import endpoints, flow_logs, groups, names, network
+from . import endpoints, flow_logs, gateways, groups, names, routes, subnets, vpc
 from .state import complete
 
 MAKERS = (
-    network.vpc_calls, groups.lock_calls, network.subnet_calls, network.internet_gateway_calls, network.nat_calls,
-    network.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_logs.flow_log_calls, network.part_tag_calls,
+    vpc.vpc_calls, groups.lock_calls, subnets.subnet_calls, gateways.internet_gateway_calls, gateways.nat_calls,
+    routes.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_logs.flow_log_calls, vpc.part_tag_calls,
 )  # fmt: skip
 
 
@@ -33,13 +33,13 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     calls += [endpoints.dead_call(endpoint_id, there) for endpoint_id in there["dead_endpoints"]]
     for field in ("gateway_endpoints", "interface_endpoints"):
         calls += [endpoints.delete_call(service, item["id"], field) for service, item in there[field].items()]
-    calls += [network.delete_nat(zone, item["id"], ()) for zone, item in there["nat_gateways"].items()]
-    calls += [network.release(allocation, item) for allocation, item in there["addresses"].items()]
+    calls += [gateways.delete_nat(zone, item["id"], ()) for zone, item in there["nat_gateways"].items()]
+    calls += [gateways.release(allocation, item) for allocation, item in there["addresses"].items()]
     calls += _group_calls(there)
     for key, table in there["route_tables"].items():
-        calls += network.delete_table_calls(key, table, there)
-    calls += [network.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
-    calls += network.detach_calls(there)
+        calls += routes.delete_table_calls(key, table, there)
+    calls += [subnets.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
+    calls += gateways.detach_calls(there)
     if there["vpc_id"]:
         calls.append(_delete_vpc(there, seen))
     role = there["flow_log_role"]

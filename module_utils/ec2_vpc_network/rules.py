@@ -9,8 +9,8 @@ from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
 from . import endpoints, flow_logs, groups, names, topology
-from .network import TARGETS
 from .refuse import Refuse
+from .routes import TARGETS
 
 Options = Mapping[str, Any]
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")

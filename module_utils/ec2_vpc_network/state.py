@@ -21,9 +21,8 @@ EMPTY: dict[str, Any] = {
     "security_groups": {}, "default_security_group": {}, "default_security_group_locked": None,
     "flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}, "part_tags": {},
 }  # fmt: skip
-# What the default route of a route table leads to, beside ``NAT gateway <zone>`` and ids that are not ours.
+# What a way to the internet leads to, beside ``NAT gateway <zone>`` and ids that are not ours.
 TO_INTERNET_GATEWAY = "internet gateway"
-NO_ROUTE = "none"
 # What an address of ours is doing; one that a gateway on its way out still holds can be released, not used again.
 FREE, IN_USE, LEAVING = "free", "in use", "leaving"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .topology import tier_routes
+from .topology import IPV4, IPV6, NAT64, tier_routes
 
 Stranger = dict[str, str]
 # What a route leads to.  Source: DescribeRouteTables API reference, Route.
@@ -13,7 +13,6 @@ ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "
         "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
 PROPAGATED = "EnableVgwRoutePropagation"
-EVERYWHERE = ("0.0.0.0/0", "::/0")
 # Objects in a VPC that others make beside ours: what, answer, list, id, and what tells them apart for people.
 BESIDE = (
     ("subnet", "subnets", "Subnets", "SubnetId", "CidrBlock"),
@@ -43,16 +42,21 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
 
 
 def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Destination and target of the routes beside the default one, without those that AWS puts there by itself.
+    """Destination and target of the routes beside the ways to the internet, without those that AWS puts there itself.
 
     Those are the local ones, those of gateway endpoints, and those that a virtual private gateway propagates.
     """
     for route in table.get("Routes") or ():
-        target = next((str(route[end]) for end in ENDS if route.get(end)), "nowhere")
-        destination = next((str(route[key]) for key in DESTINATIONS if route.get(key)), "")
+        destination, target = ends(route)
         by_aws = target == "local" or "DestinationPrefixListId" in route or route.get("Origin") == PROPAGATED
-        if not by_aws and destination not in EVERYWHERE:
+        if not by_aws and destination not in (IPV4, IPV6, NAT64):
             yield destination, target
+
+
+def ends(route: Mapping[str, Any]) -> tuple[str, str]:
+    """Destination and target of a route."""
+    destination = next((str(route[key]) for key in DESTINATIONS if route.get(key)), "")
+    return destination, next((str(route[end]) for end in ENDS if route.get(end)), "nowhere")
 
 
 def _told(what: str, object_id: str, where: str, found: Any) -> Stranger:

@@ -12,8 +12,8 @@ from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags
 from . import groups, names, obstacles, topology, waits
 from .refuse import Refuse
-from .state import FREE, IN_USE, LEAVING, NO_ROUTE, TO_INTERNET_GATEWAY, complete
-from .strangers import ENDS, others, strangers
+from .state import FREE, IN_USE, LEAVING, TO_INTERNET_GATEWAY, complete
+from .strangers import ends, others, strangers
 
 Answers = Mapping[str, Any]
 # Where the parts inside a VPC stand in the answers: kind of part -> answer, list, id.
@@ -32,7 +32,6 @@ NAT_LIVE = ("pending", "available")
 # An endpoint in such a state never works again, and stays with its interfaces until somebody deletes it.
 # Source: DescribeVpcEndpoints API reference, VpcEndpoint.State.
 ENDPOINT_DEAD = ("failed", "rejected", "expired")
-DEFAULT_ROUTE = "0.0.0.0/0"
 
 
 class Owned:
@@ -238,13 +237,12 @@ def _route_tables(owned: Owned, answers: Answers, state: Mapping[str, Any]) -> d
 def _route_table(
     key: str, item: Mapping[str, Any], targets: Mapping[str, str], subnets: Mapping[str, Any]
 ) -> dict[str, Any]:
-    route = next((route for route in item["Routes"] if route.get("DestinationCidrBlock") == DEFAULT_ROUTE), {})
-    target = next((route[end] for end in ENDS if route.get(end)), "unknown" if route else NO_ROUTE)
+    ways = dict(way for way in map(ends, item["Routes"]) if way[0] in (topology.IPV4, topology.IPV6, topology.NAT64))
     associations = {each["SubnetId"]: each["RouteTableAssociationId"] for each in item.get("Associations") or ()
                     if each.get("SubnetId")}  # fmt: skip
     return {
         "id": item["RouteTableId"],
-        "default_route": targets.get(target, target),
+        "internet_routes": {destination: targets.get(target, target) for destination, target in sorted(ways.items())},
         "routes": dict(others(item)),
         "associated": subnets.get(key, {}).get("id") in associations,
         "associations": sorted(associations.values()),

@@ -1,0 +1,118 @@
+"""The calls for route tables.  Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, Call, Ref
+from . import names
+from .state import TO_INTERNET_GATEWAY
+
+
+def route_calls(observed: Any, desired: Any) -> list[Call]:
+    """Tables are associated before they get a route, for a route to a new NAT gateway has to wait for it."""
+    before, after = observed["route_tables"], desired["route_tables"]
+    calls: list[Call] = []
+    for key, table in after.items():
+        if before.get(key) != table:
+            calls += _table_calls(observed, desired, key)
+    for key, table in before.items():
+        calls += delete_table_calls(key, table, observed) if key not in after else []
+    return calls
+
+
+def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
+    noun, wanted = names.route_table(key), desired["route_tables"][key]
+    present = observed["route_tables"].get(key, {})
+    table_id = present.get("id") or Ref(noun)
+    calls = []
+    if not present:
+        params = {
+            "VpcId": observed["vpc_id"],
+            "TagSpecifications": names.specification(desired, "route-table", f"route-table/{key}"),
+        }
+        calls.append(
+            Call(
+                "ec2",
+                "create_route_table",
+                params,
+                noun,
+                f"create {noun}",
+                CREATE,
+                saves={noun: "RouteTable.RouteTableId"},
+            )
+        )
+    if not present.get("associated"):
+        subnet = names.id_of(observed, "subnets", key, names.subnet(key))
+        params = {"RouteTableId": table_id, "SubnetId": subnet}
+        calls.append(Call("ec2", "associate_route_table", params, noun, f"use {noun} for its subnet"))
+    calls += _way_calls(observed, noun, table_id, present.get("internet_routes", {}), wanted["internet_routes"])
+    return calls + _other_routes(noun, table_id, present.get("routes", {}), wanted["routes"])
+
+
+# The parameter that takes a target, by the beginning of its id.  Source: CreateRoute API reference.
+TARGETS = {
+    "pcx": "VpcPeeringConnectionId", "tgw": "TransitGatewayId", "vgw": "GatewayId", "igw": "GatewayId",
+    "nat": "NatGatewayId", "eni": "NetworkInterfaceId", "vpce": "VpcEndpointId", "lgw": "LocalGatewayId",
+    "cagw": "CarrierGatewayId",
+}  # fmt: skip
+
+
+def _other_routes(noun: str, table_id: Any, before: Any, after: Any) -> list[Call]:
+    """Routes beside the default one: new ones first, then those that lead elsewhere, then those that go."""
+    calls = []
+    for destination in sorted(after, key=lambda each: (each in before, each)):
+        target = after[destination]
+        if before.get(destination) != target:
+            operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
+            params = {"RouteTableId": table_id, _destination(destination): destination,
+                      TARGETS[target.partition("-")[0]]: target}  # fmt: skip
+            calls.append(Call("ec2", operation, params, noun, f"{noun} leads {destination} to {target}", change))
+    for destination in sorted(set(before) - set(after)):
+        params = {"RouteTableId": table_id, _destination(destination): destination}
+        why = f"{noun} no longer leads {destination} to {before[destination]}"
+        calls.append(Call("ec2", "delete_route", params, noun, why, DISRUPTIVE))
+    return calls
+
+
+def _way_calls(observed: Any, noun: str, table_id: Any, before: Any, after: Any) -> list[Call]:
+    """The calls that change the ways to the internet; connections through an old one break."""
+    calls = []
+    for destination in sorted({*before, *after}):
+        wanted = after.get(destination)
+        params = {"RouteTableId": table_id, _destination(destination): destination}
+        if wanted is None:
+            why = f"no way from {noun} to {destination}"
+            calls.append(Call("ec2", "delete_route", params, noun, why, DISRUPTIVE))
+        elif before.get(destination) != wanted:
+            operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
+            params |= _gateway(observed, wanted)
+            calls.append(Call("ec2", operation, params, noun, f"{noun} leads {destination} to {wanted}", change,
+                              (wanted,)))  # fmt: skip
+    return calls
+
+
+def _gateway(observed: Any, target: str) -> dict[str, Any]:
+    """The parameter for one of our gateways."""
+    if target == TO_INTERNET_GATEWAY:
+        return {"GatewayId": observed["internet_gateway"].get("id") or Ref(names.INTERNET_GATEWAY)}
+    zone = target.removeprefix(names.nat_gateway(""))
+    return {"NatGatewayId": names.id_of(observed, "nat_gateways", zone, target)}
+
+
+def _destination(block: str) -> str:
+    """The parameter that takes a destination."""
+    return "DestinationIpv6CidrBlock" if ":" in block else "DestinationCidrBlock"
+
+
+def delete_table_calls(key: str, table: Any, observed: Any) -> list[Call]:
+    """A table goes after the gateway endpoints have let go of it."""
+    noun, calls = names.route_table(key), []
+    after = tuple(names.endpoint(service) for service in observed["gateway_endpoints"])
+    for association in table["associations"]:
+        params = {"AssociationId": association}
+        calls.append(
+            Call("ec2", "disassociate_route_table", params, noun, f"take {noun} from its subnet", DELETE, after)
+        )
+    params = {"RouteTableId": table["id"]}
+    return [*calls, Call("ec2", "delete_route_table", params, noun, f"delete {noun}", DELETE, after)]
