@@ -23,6 +23,22 @@ options:
   cidr_block:
     description: IPv4 block of the VPC, /16 to /28. Required for a new VPC; it cannot change.
     type: str
+  secondary_cidr_blocks:
+    description:
+      - IPv4 blocks of the VPC beside O(cidr_block), /16 to /28; subnets are computed in them when that is full.
+      - A block that is not listed is removed when no subnet is in it.
+    type: list
+    elements: str
+  ipv6_pool:
+    description:
+      - Where the VPC's IPv6 block comes from, V(amazon), the id of an IPAM pool (C(ipam-pool-…)) or of a pool of
+        addresses of one's own (C(ipv6pool-…)); V(none) takes the block away.
+      - Each subnet gets a /64 of it that stays, tiers with C(internet=nat) an egress-only internet gateway as their way
+        out.
+    type: str
+  ipv6_netmask_length:
+    description: Prefix of a block from an IPAM pool, 44 to 60 in steps of 4. Left out, it is the pool's own.
+    type: int
   zones:
     description:
       - Availability zones in which each tier has a subnet; together with O(tiers).
@@ -31,11 +47,15 @@ options:
     elements: str
   tiers:
     description:
-      - Tiers of subnets by name, each with C(internet), and optionally C(cidr_blocks), C(tags), C(routes) and
-        C(purge_routes).
+      - Tiers of subnets by name, each with C(internet), and optionally the following.
       - C(internet) is C(gateway) for subnets with public addresses, C(nat) for subnets that only begin connections, or
         C(none).
       - C(cidr_blocks) gives the block of a zone's subnet, by zone, instead of the computed one.
+      - C(ipv6) is V(false) for a tier that gets no IPv6 block where the VPC has one.
+      - C(map_public_ip_on_launch), V(false) when left out, C(assign_ipv6_address_on_creation), C(enable_dns64),
+        C(enable_resource_name_dns_a_record_on_launch), C(enable_resource_name_dns_aaaa_record_on_launch) and
+        C(private_dns_hostname_type_on_launch) (V(ip-name) or V(resource-name)) are attributes of the tier's subnets.
+        C(enable_dns64) adds the route through the NAT gateway that it needs.
       - C(tags) are tags of the tier's subnets alone.
       - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
         Other routes stay, unless C(purge_routes) is true.
@@ -66,6 +86,9 @@ options:
     description:
       - Whether hosts with public addresses have names; needs O(dns_support).
       - Left out, O(interface_endpoints) switch it on.
+    type: bool
+  network_address_usage_metrics:
+    description: Whether CloudWatch counts the network address units that the VPC uses.
     type: bool
   instance_tenancy:
     description: Hardware of instances. Only a change to V(default) is possible.
@@ -210,6 +233,9 @@ from ansible.module_utils.reconcile.fields import Field
 OPTIONS = {
     "name": {},
     "cidr_block": {},
+    "secondary_cidr_blocks": {"type": "list", "elements": "str"},
+    "ipv6_pool": {},
+    "ipv6_netmask_length": {"type": "int"},
     "zones": {"type": "list", "elements": "str"},
     "tiers": {"type": "dict"},
     "subnet_prefix_length": {"type": "int"},
@@ -218,6 +244,7 @@ OPTIONS = {
     "nat_gateways": {"choices": ["none", "single", "per_zone"]},
     "dns_support": {"type": "bool"},
     "dns_hostnames": {"type": "bool"},
+    "network_address_usage_metrics": {"type": "bool"},
     "instance_tenancy": {"choices": ["default", "dedicated"]},
     "gateway_endpoints": {"type": "list", "elements": "str"},
     "interface_endpoints": {"type": "list", "elements": "str"},
@@ -229,9 +256,9 @@ OPTIONS = {
 
 # Parts by key; each is compared as a whole, and no part at all is as good as none.
 PARTS = (
-    "subnets", "internet_gateway", "addresses", "nat_gateways", "route_tables", "gateway_endpoints",
-    "interface_endpoints", "dead_endpoints", "security_groups", "flow_logs", "flow_log_group", "flow_log_role",
-    "part_tags",
+    "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses", "nat_gateways", "route_tables",
+    "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups", "flow_logs", "flow_log_group",
+    "flow_log_role", "part_tags",
 )  # fmt: skip
 
 
@@ -245,6 +272,8 @@ FIELDS = (
     Field("instance_tenancy"),
     Field("dns_support"),
     Field("dns_hostnames"),
+    Field("network_address_usage_metrics"),
+    Field("secondary_cidr_blocks"),
     Field("tags"),
     Field("default_security_group_locked"),
     *(Field(name, normal=some) for name in PARTS),
@@ -253,22 +282,25 @@ FIELDS = (
 # Tags inside a create call need ec2:CreateTags, and a flow log needs iam:PassRole for its role.
 # Source: service authorization reference, Amazon EC2, dependent actions.
 PERMISSIONS = frozenset({
-    "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
-    "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway",
-    "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:CreateTags",
-    "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway",
-    "ec2:DeleteNatGateway", "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet",
-    "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses",
-    "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways",
-    "ec2:DescribeNatGateways", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable", "ec2:ModifyVpcAttribute",
-    "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress", "ec2:ReplaceRoute",
-    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
-    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
-    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:CreateLogGroup", "logs:DeleteLogGroup",
-    "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
-    "logs:UntagResource",
+    "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock", "ec2:AssociateVpcCidrBlock",
+    "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:CreateEgressOnlyInternetGateway", "ec2:CreateFlowLogs", "ec2:CreateInternetGateway",
+    "ec2:CreateNatGateway", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
+    "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint",
+    "ec2:DeleteEgressOnlyInternetGateway", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway",
+    "ec2:DeleteNatGateway", "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones", "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeFlowLogs",
+    "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable",
+    "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:ModifySubnetAttribute",
+    "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
+    "ec2:ReplaceRoute", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole",
+    "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole",
+    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:CreateLogGroup",
+    "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy",
+    "logs:TagResource", "logs:UntagResource",
 })  # fmt: skip
 
 # What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which

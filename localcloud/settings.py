@@ -31,6 +31,7 @@ DURATIONS: dict[str, float] = {
     "nat_gateway": 120,
     "vpc_endpoint": 60,
     "network_interface": 30,
+    "cidr_block": 5,
     "stream": 20,
     "user": 5,
 }

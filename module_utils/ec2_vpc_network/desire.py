@@ -8,8 +8,8 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.tags import new_tags, wanted_tags
-from . import flow_logs, groups, names, topology
-from .state import FREE, IN_USE, TO_INTERNET_GATEWAY, complete
+from . import blocks, flow_logs, groups, names, subnets, topology
+from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
@@ -27,6 +27,10 @@ def desire(options: Options, seen: Seen) -> State:
         "cidr_block": options["cidr_block"],
         "instance_tenancy": options["instance_tenancy"],
         **{field: _dns(options, field) for field in ("dns_support", "dns_hostnames")},
+        "network_address_usage_metrics": options["network_address_usage_metrics"],
+        "secondary_cidr_blocks": _sorted(options["secondary_cidr_blocks"]),
+        "ipv6": blocks.desired_ipv6(options, present),
+        "ipv6_netmask_length": options["ipv6_netmask_length"],
         "tags": wanted_tags(options, present["tags"] if seen.resource else None, name),
         "security_groups": groups.desired_groups(options, present["security_groups"], vpc_block(options, present)),
         # False says that the group is nobody's business here; AWS's own rules are never put back.
@@ -41,6 +45,10 @@ def desire(options: Options, seen: Seen) -> State:
     desired["dead_endpoints"] = {} if stated else None
     _tag_parts(options, present, desired)
     return desired
+
+
+def _sorted(values: Any) -> list[Any] | None:
+    return None if values is None else sorted(values)
 
 
 def _dns(options: Options, field: str) -> bool | None:
@@ -58,39 +66,66 @@ def vpc_block(options: Options, present: State) -> Any:
 def _topology(options: Options, present: State) -> State:
     """Subnets, internet gateway, NAT gateways with addresses, and route tables."""
     if not topology.stated(options):
-        return dict.fromkeys(("subnets", "internet_gateway", "nat_gateways", "addresses", "route_tables"))
+        fields = ("subnets", "internet_gateway", "egress_only_gateway", "nat_gateways", "addresses", "route_tables")
+        return dict.fromkeys(fields)
     nat, addresses = _nat(options, present)
     reached = topology.tiers_with(options, topology.GATEWAY) or nat
+    subnets_ = _subnets(options, present)
+    tables = {key: _route_table(options, present, nat, key, subnet) for key, subnet in subnets_.items()}
+    leaving = any(TO_EGRESS_ONLY_GATEWAY in table["internet_routes"].values() for table in tables.values())
     return {
-        "subnets": _subnets(options, present),
+        "subnets": subnets_,
         "internet_gateway": {**present["internet_gateway"], "attached": True} if reached else {},
+        "egress_only_gateway": _egress_only(options, present, leaving),
         "nat_gateways": nat,
         "addresses": addresses,
-        "route_tables": {key: _route_table(options, present, nat, key) for key in topology.keys(options)},
+        "route_tables": tables,
     }
 
 
-def _route_table(options: Options, present: State, nat: State, key: str) -> State:
+def _egress_only(options: Options, present: State, needed: bool) -> State | None:
+    if options["ipv6_pool"] is None:
+        return None
+    return {**present["egress_only_gateway"], "attached": True} if needed else {}
+
+
+def _route_table(options: Options, present: State, nat: State, key: str, subnet: State) -> State:
     """Each subnet has a table of its own, so that what changes for one tier or zone touches no other."""
     found = present["route_tables"].get(key, {})
-    purge = ((options["tiers"] or {}).get(topology.split(key)[0]) or {}).get("purge_routes")
+    purge = topology.tier(options, topology.split(key)[0]).get("purge_routes")
     # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
     routes = {**({} if purge else found.get("routes", {})), **topology.tier_routes(options, key)}
-    return {**found, "internet_routes": _ways(options, present, nat, key), "routes": routes, "associated": True}
+    ways = _ways(options, found.get("internet_routes", {}), nat, key, subnet)
+    return {**found, "internet_routes": ways, "routes": routes, "associated": True}
 
 
 def _subnets(options: Options, present: State) -> State:
-    found = {}
+    found, ipv6 = {}, blocks.desired_subnets(options, present)
     for key, block in placed(options, present).items():
         tier, zone = topology.split(key)
-        found[key] = {**present["subnets"].get(key, {}), "cidr_block": block, "zone": zone, "tier": tier}
+        before = present["subnets"].get(key, {})
+        found[key] = {
+            **before,
+            "cidr_block": block,
+            "zone": zone,
+            "tier": tier,
+            "ipv6": ipv6[key],
+            "attributes": subnets.desired_attributes(options, key, before, ipv6[key]),
+        }
     return found
 
 
 def placed(options: Options, present: State) -> dict[str, Any]:
     """Blocks by subnet key; ``None`` where there is no room."""
     taken = {key: subnet["cidr_block"] for key, subnet in present["subnets"].items()}
-    return topology.place(options, IPv4Network(vpc_block(options, present)), taken, present["foreign_cidr_blocks"])
+    further = options["secondary_cidr_blocks"]
+    return topology.place(
+        options,
+        IPv4Network(vpc_block(options, present)),
+        taken,
+        present["foreign_cidr_blocks"],
+        present["secondary_cidr_blocks"] if further is None else sorted(further),
+    )
 
 
 def _nat(options: Options, present: State) -> tuple[State, State]:
@@ -112,19 +147,24 @@ def _nat(options: Options, present: State) -> tuple[State, State]:
     return gateways, kept
 
 
-OUR_WAYS = (TO_INTERNET_GATEWAY, "nat-", "igw-", names.nat_gateway(""))
+OUR_WAYS = (TO_INTERNET_GATEWAY, TO_EGRESS_ONLY_GATEWAY, "nat-", "igw-", "eigw-", names.nat_gateway(""))
 
 
-def _ways(options: Options, present: State, nat: State, key: str) -> dict[str, str]:
+def _ways(options: Options, found: Mapping[str, str], nat: State, key: str, subnet: State) -> dict[str, str]:
     """What leads a subnet to the internet, by destination; where no way is declared, one that others set stays."""
     tier, zone = topology.split(key)
-    found = present["route_tables"].get(key, {}).get("internet_routes", {})
-    ways = {destination: target for destination, target in found.items() if not target.startswith(OUR_WAYS)}
+    silent = () if options["ipv6_pool"] is not None else (topology.IPV6,)
+    ways = {destination: target for destination, target in found.items()
+            if destination in silent or not target.startswith(OUR_WAYS)}  # fmt: skip
     way = topology.internet(options, tier)
+    ipv6 = bool(subnet["ipv6"]) and not silent
     if way == topology.GATEWAY:
-        ways[topology.IPV4] = TO_INTERNET_GATEWAY
+        ways |= {topology.IPV4: TO_INTERNET_GATEWAY, **({topology.IPV6: TO_INTERNET_GATEWAY} if ipv6 else {})}
     if way == topology.NAT:
-        ways[topology.IPV4] = names.nat_gateway(zone if zone in nat else next(iter(nat), zone))
+        gateway = names.nat_gateway(zone if zone in nat else next(iter(nat), zone))
+        ways |= {topology.IPV4: gateway, **({topology.IPV6: TO_EGRESS_ONLY_GATEWAY} if ipv6 else {})}
+        # Whom DNS64 gives an IPv6 address of a host without one, must come to that host.
+        ways |= {topology.NAT64: gateway} if subnet["attributes"]["enable_dns64"] else {}
     return ways
 
 
@@ -179,6 +219,7 @@ def _existing(desired: State) -> Iterator[tuple[str, str]]:
                 yield f"{kind}/{key}", item["id"]
     for allocation, item in (desired["addresses"] or {}).items():
         yield f"nat/{item['zone']}", allocation
-    for field, part in (("internet_gateway", "internet-gateway"), ("flow_logs", "flow-log")):
+    for field, part in (("internet_gateway", "internet-gateway"), ("flow_logs", "flow-log"),
+                        ("egress_only_gateway", "egress-only-internet-gateway")):  # fmt: skip
         if (desired[field] or {}).get("id"):
             yield part, desired[field]["id"]

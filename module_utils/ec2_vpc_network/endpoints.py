@@ -1,13 +1,18 @@
-"""The calls for gateway and interface endpoints.  Pure."""
+"""Gateway and interface endpoints: how they are seen, and their calls.  Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..reconcile.plan import CREATE, DELETE, Call, Ref
+from ..reconcile.plan import CREATE, DELETE, Call, Ref, Wait
 from . import names, waits
+from .owned import Owned, items
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
+# An endpoint in such a state never works again, and stays with its interfaces until somebody deletes it.
+# Source: DescribeVpcEndpoints API reference, VpcEndpoint.State.
+DEAD = ("failed", "rejected", "expired")
 
 
 def service_name(region: str, service: str) -> str:
@@ -116,3 +121,42 @@ def delete_call(service: str, endpoint_id: str, field: str) -> Call:
     kind = field.removesuffix("_endpoints")
     return Call("ec2", "delete_vpc_endpoints", {"VpcEndpointIds": [endpoint_id]}, noun, f"delete {kind} {noun}", DELETE,
                 wait=waits.endpoint_gone(service, endpoint_id, slow=kind == "interface"))  # fmt: skip
+
+
+def observed_endpoints(
+    owned: Owned, answers: Mapping[str, Any], state: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Wait]]:
+    """Endpoints that work or soon will, those that never will by id, and waits."""
+    kinds = ("route_tables", "subnets", "security_groups")
+    keys = {item["id"]: key for kind in kinds for key, item in state[kind].items()}
+    found: dict[str, Any] = {"gateway_endpoints": {}, "interface_endpoints": {}, "dead_endpoints": {}}
+    pending = []
+    for item in sorted(items(answers, "endpoint"), key=lambda each: each["VpcEndpointId"]):
+        service, endpoint_id, status = owned.part(item, "endpoint"), item["VpcEndpointId"], item["State"].lower()
+        if service is None or status == "deleted":
+            continue
+        if status in DEAD:
+            found["dead_endpoints"][endpoint_id] = service
+            continue
+        if status == "deleting":
+            pending.append(waits.endpoint_gone(service, endpoint_id))
+            continue
+        pending += [waits.endpoint(service, endpoint_id)] if status == "pending" else []
+        kind = "gateway_endpoints" if item["VpcEndpointType"] == "Gateway" else "interface_endpoints"
+        found[kind][service] = (_gateway_endpoint if kind == "gateway_endpoints" else _interface_endpoint)(item, keys)
+    return found, pending
+
+
+def _gateway_endpoint(item: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+    tables = sorted(keys[table] for table in item.get("RouteTableIds") or () if table in keys)
+    return {"id": item["VpcEndpointId"], "route_tables": tables}
+
+
+def _interface_endpoint(item: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+    members = [group["GroupId"] for group in item.get("Groups") or ()]
+    return {
+        "id": item["VpcEndpointId"],
+        "subnets": sorted(keys.get(subnet, subnet) for subnet in item.get("SubnetIds") or ()),
+        "security_groups": sorted(keys.get(group, group) for group in members),
+        "private_dns": bool(item.get("PrivateDnsEnabled")),
+    }

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.plan import CREATE, DELETE, Call, Ref
-from ..reconcile.tags import tag_calls
+from ..reconcile.tags import ansible_tags, tag_calls
 from . import names
+from .owned import Owned, items
 
 SERVICE = "vpc-flow-logs.amazonaws.com"
 POLICY = "write-flow-logs"
@@ -171,3 +172,41 @@ def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW
 
 def _tags(desired: Any, part: str) -> dict[str, str]:
     return {"Name": names.part_name(desired["name"], part), **desired["common_tags"], **names.part_marks(part)}
+
+
+def log_group(options: Any, answers: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Our flow log's log group as AWS describes it."""
+    name = names.log_group_name(names.network_name(options))
+    found = [group for group in answers["log_groups"]["logGroups"] if group["logGroupName"] == name]
+    if not found:
+        return None
+    # The ARN for tags has no ":*" behind it.  Source: DescribeLogGroups API reference, LogGroup.logGroupArn.
+    return {**found[0], "logGroupArn": found[0].get("logGroupArn") or found[0]["arn"].removesuffix(":*")}
+
+
+def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
+    group, role, policy = log_group(options, answers), answers["role"], answers["policy"]
+    tags = (answers.get("log_group_tags") or {}).get("tags", {})
+    found: dict[str, Any] = {"flow_log_group": {}, "flow_log_role": {}}
+    if group:
+        days = group.get("retentionInDays")
+        found["flow_log_group"] = {"arn": group["logGroupArn"], "retention_days": days, "tags": tags}
+    if role:
+        found["flow_log_role"] = {
+            "arn": role["Role"]["Arn"],
+            "trust": role["Role"]["AssumeRolePolicyDocument"],
+            "policy": policy["PolicyDocument"] if policy else None,
+            "tags": ansible_tags(role["Role"].get("Tags")),
+        }
+    return found
+
+
+def observed(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
+    found = owned.parts(items(answers, "flow-log"), "flow-log").get("")
+    if not found:
+        return {}
+    return {
+        "id": found["FlowLogId"],
+        "traffic_type": found["TrafficType"],
+        "max_aggregation_interval_seconds": int(found.get("MaxAggregationInterval") or 600),
+    }

@@ -1,11 +1,16 @@
-"""The calls for internet gateways and for NAT gateways with their addresses.  Pure."""
+"""Internet gateways, and NAT gateways with their addresses: how they are seen, and their calls.  Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..reconcile.plan import CREATE, DELETE, Call, Ref, refs
+from ..reconcile.plan import CREATE, DELETE, Call, Ref, Wait, refs
 from . import names, waits
+from .owned import Owned, items
+from .state import FREE, IN_USE, LEAVING
+
+NAT_LIVE = ("pending", "available")
 
 
 def internet_gateway_calls(observed: Any, desired: Any) -> list[Call]:
@@ -37,6 +42,26 @@ def detach_calls(observed: Any) -> list[Call]:
         detach = {**params, "VpcId": observed["vpc_id"]}
         calls.append(Call("ec2", "detach_internet_gateway", detach, noun, f"detach {noun}", DELETE, after))
     return [*calls, Call("ec2", "delete_internet_gateway", params, noun, f"delete {noun}", DELETE, after)]
+
+
+def egress_only_calls(observed: Any, desired: Any) -> list[Call]:
+    """The gateway through which IPv6 begins connections and takes none; it goes when no route leads to it."""
+    before, after, noun = observed["egress_only_gateway"], desired["egress_only_gateway"], names.EGRESS_ONLY_GATEWAY
+    if after and not before:
+        specification = names.specification(desired, "egress-only-internet-gateway", "egress-only-internet-gateway")
+        params = {"VpcId": observed["vpc_id"], "TagSpecifications": specification}
+        return [Call("ec2", "create_egress_only_internet_gateway", params, noun, f"create {noun}", CREATE,
+                     saves={noun: "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId"})]  # fmt: skip
+    return delete_egress_only(observed) if before and not after else []
+
+
+def delete_egress_only(observed: Any) -> list[Call]:
+    gateway, noun = observed["egress_only_gateway"], names.EGRESS_ONLY_GATEWAY
+    if not gateway:
+        return []
+    params = {"EgressOnlyInternetGatewayId": gateway["id"]}
+    after = tuple(names.route_table(key) for key in observed["route_tables"])
+    return [Call("ec2", "delete_egress_only_internet_gateway", params, noun, f"delete {noun}", DELETE, after)]
 
 
 def nat_calls(observed: Any, desired: Any) -> list[Call]:
@@ -89,3 +114,49 @@ def release(allocation: str, item: Any) -> Call:
     why = f"release {item['public_ip']}, the address of {names.nat_gateway(item['zone'])}"
     return Call("ec2", "release_address", {"AllocationId": allocation}, names.address(allocation), why, DELETE,
                 (names.nat_gateway(item["zone"]),))  # fmt: skip
+
+
+def observed_nat(
+    owned: Owned, answers: Mapping[str, Any], subnet_keys: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str], list[Wait]]:
+    """Gateways that work or soon will, ids of those that failed or were deleted, and waits."""
+    live: dict[str, Any] = {}
+    dead, pending = [], []
+    gateways = answers["nat_gateways"]["NatGateways"]
+    for item in sorted(gateways, key=lambda each: (each["State"] != "available", each["NatGatewayId"])):
+        zone, gateway_id, state = owned.part(item, "nat"), item["NatGatewayId"], item["State"]
+        if zone is None:
+            continue
+        if state not in NAT_LIVE:
+            dead.append(gateway_id)
+            pending += [waits.nat_gateway_gone(zone, gateway_id)] if state == "deleting" else []
+            continue
+        address = (item.get("NatGatewayAddresses") or [{}])[0]
+        found = {"id": gateway_id, "subnet": subnet_keys.get(item["SubnetId"], item["SubnetId"]),
+                 "allocation_id": address.get("AllocationId"), "public_ip": address.get("PublicIp")}  # fmt: skip
+        live.setdefault(zone, found)
+        pending += [waits.nat_gateway(zone, gateway_id)] if state == "pending" else []
+    return dict(sorted(live.items())), sorted(dead), pending
+
+
+def observed_egress_only(owned: Owned, answers: Mapping[str, Any]) -> dict[str, str]:
+    kind = "egress-only-internet-gateway"
+    found = owned.parts(items(answers, kind), kind).get("")
+    return {"id": found["EgressOnlyInternetGatewayId"], "attached": True} if found else {}
+
+
+def used(addresses: Mapping[str, Any], gateways: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Addresses, in use as well when a gateway that is coming holds them, and leaving with one that is going."""
+    uses = {address.get("AllocationId"): IN_USE if item["State"] in NAT_LIVE else LEAVING
+            for item in sorted(gateways, key=lambda each: each["State"] in NAT_LIVE)
+            if item["State"] in (*NAT_LIVE, "deleting")
+            for address in item.get("NatGatewayAddresses") or ()}  # fmt: skip
+    return {key: {**item, "use": uses.get(key, item["use"])} for key, item in addresses.items()}
+
+
+def observed_address(owned: Owned, item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "public_ip": item["PublicIp"],
+        "zone": owned.part(item, "nat"),
+        "use": IN_USE if "AssociationId" in item else FREE,
+    }

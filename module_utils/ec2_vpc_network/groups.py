@@ -7,6 +7,7 @@ from typing import Any
 
 from ..reconcile.plan import CREATE, DELETE, Call, Ref
 from . import names
+from .owned import Owned, items
 
 Rule = dict[str, Any]
 # How the form names AWS's protocols; -1 stands for all of them.
@@ -187,4 +188,33 @@ def newborn_default_group() -> dict[str, Any]:
         "id": Ref(names.DEFAULT_GROUP),
         "ingress": Ref(f"ingress of {names.DEFAULT_GROUP}"),
         "egress": Ref(f"egress of {names.DEFAULT_GROUP}"),
+    }
+
+
+def observed_groups(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
+    found = items(answers, "security-group")
+    ours = owned.parts(found, "security-group")
+    key_by_id = {item["GroupId"]: key for key, item in ours.items()}
+    default = next((item for item in found if item["GroupName"] == "default"), {"GroupId": None})
+    locked = not default.get("IpPermissions") and not default.get("IpPermissionsEgress")
+    return {
+        "security_groups": {key: _observed_group(item, key_by_id) for key, item in sorted(ours.items())},
+        "default_security_group": {"id": default["GroupId"], **_observed_rules(default, key_by_id)},
+        "default_security_group_locked": locked,
+    }
+
+
+def _observed_group(item: Mapping[str, Any], key_by_id: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": item["GroupId"],
+        "group_name": item["GroupName"],
+        "description": item["Description"],
+        **_observed_rules(item, key_by_id),
+    }
+
+
+def _observed_rules(item: Mapping[str, Any], key_by_id: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "ingress": observed(item.get("IpPermissions") or (), key_by_id),
+        "egress": observed(item.get("IpPermissionsEgress") or (), key_by_id),
     }

@@ -20,6 +20,8 @@ TIER = "streambed:tier"
 # Objects of a plan, as ``Call.on`` and ``Wait.noun`` name them.
 VPC = "VPC"
 INTERNET_GATEWAY = "internet gateway"
+EGRESS_ONLY_GATEWAY = "egress-only internet gateway"
+IPV6 = "IPv6 block"
 DEFAULT_GROUP = "default security group"
 FLOW_LOG = "flow log"
 LOG_GROUP = "flow log group"
@@ -30,6 +32,10 @@ ENDPOINTS_GROUP = "endpoints"
 
 def subnet(key: str) -> str:
     return f"subnet {key}"
+
+
+def cidr_block(block: str) -> str:
+    return f"block {block}"
 
 
 def route_table(key: str) -> str:

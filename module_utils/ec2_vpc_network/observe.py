@@ -16,8 +16,8 @@ def observe(aws: Any, options: Any) -> Seen:
     vpcs = answers["vpcs"]["Vpcs"]
     if len(vpcs) > 1:
         return Seen(None, foreign=(several(options, [vpc["VpcId"] for vpc in vpcs]),))
-    second = inside(vpcs[0]["VpcId"]) if vpcs else {}
-    group = view.log_group(options, answers)
+    second = inside(options, vpcs[0]["VpcId"]) if vpcs else {}
+    group = flow_logs.log_group(options, answers)
     if group:
         second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
     answers |= aws.read_many(second) if second else {}
@@ -44,6 +44,7 @@ def blockers(aws: Any, params: Any, code: str) -> str:
     )
 
 
+METRICS = "enableNetworkAddressUsageMetrics"
 NO_GROUP = ("ResourceNotFoundException",)
 NO_ROLE = ("NoSuchEntity",)
 
@@ -58,7 +59,9 @@ def anywhere(options: Any) -> dict[str, Any]:
     name = names.network_name(options)
     role = names.role_name(name)
     owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
+    of_ipv6 = {"egress_only_gateways": ("ec2", "describe_egress_only_internet_gateways", {"Filters": owned})}
     return {
+        **(of_ipv6 if asked(options, "ipv6_pool") else {}),
         "vpcs": ("ec2", "describe_vpcs", {"Filters": owned}),
         "zones": ("ec2", "describe_availability_zones", {}),
         "internet_gateways": ("ec2", "describe_internet_gateways", {"Filters": owned}),
@@ -69,11 +72,18 @@ def anywhere(options: Any) -> dict[str, Any]:
     }
 
 
-def inside(vpc_id: str) -> dict[str, Any]:
+def asked(options: Any, option: str) -> bool:
+    """Whether a run is about something that few networks have, so that the others need not read it."""
+    return options[option] is not None or options["state"] == "absent"
+
+
+def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
+    metrics = ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": METRICS})
     own = [{"Name": "vpc-id", "Values": [vpc_id]}]
     attribute = "describe_vpc_attribute"
     return {
+        **({"network_address_usage_metrics": metrics} if options["network_address_usage_metrics"] is not None else {}),
         "dns_support": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsSupport"}),
         "dns_hostnames": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsHostnames"}),
         "subnets": ("ec2", "describe_subnets", {"Filters": own}),

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.errors import Refusal
-from . import names, topology
+from . import blocks, names, topology
 from .desire import placed, vpc_block
 from .refuse import Refuse
 from .state import complete
@@ -25,8 +25,10 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
         yield refuse("cidr_block", None, "a block for the new VPC, such as 10.20.0.0/16", "set cidr_block")
         return
     yield from _unknown_zones(options, refuse, around)
+    yield from blocks.obstacles(options, refuse, present, IPv4Network(vpc_block(options, present)))
     if topology.stated(options):
         yield from _misplaced(options, refuse, present)
+        yield from _without_ipv6(options, refuse, present)
 
 
 def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -51,6 +53,13 @@ def _misplaced(options: Options, refuse: Refuse, present: State) -> Iterator[Ref
         elif not before and key in explicit and _overlaps(block, _used(present)):
             step = "choose a free block; that of a subnet that goes is free after a run that removes it"
             yield refuse(field, block, "a block that no other subnet uses", step)
+
+
+def _without_ipv6(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
+    for key, ipv6 in blocks.desired_subnets(options, present).items():
+        if "cidr_block" in ipv6 and ipv6["cidr_block"] is None:
+            wanted = "room in the VPC's IPv6 block for every subnet"
+            yield refuse("tiers", f"no free /64 for {names.subnet(key)}", wanted, "set ipv6 to false in a tier")
 
 
 def _used(present: State) -> list[IPv4Network]:

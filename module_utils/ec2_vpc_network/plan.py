@@ -9,11 +9,12 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.plan import DELETE, Call
-from . import endpoints, flow_logs, gateways, groups, names, routes, subnets, vpc
+from . import blocks, endpoints, flow_logs, gateways, groups, names, routes, subnets, vpc
 from .state import complete
 
 MAKERS = (
-    vpc.vpc_calls, groups.lock_calls, subnets.subnet_calls, gateways.internet_gateway_calls, gateways.nat_calls,
+    vpc.vpc_calls, blocks.block_calls, groups.lock_calls, subnets.subnet_calls, gateways.internet_gateway_calls,
+    gateways.egress_only_calls, gateways.nat_calls,
     routes.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_logs.flow_log_calls, vpc.part_tag_calls,
 )  # fmt: skip
 
@@ -39,7 +40,7 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     for key, table in there["route_tables"].items():
         calls += routes.delete_table_calls(key, table, there)
     calls += [subnets.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
-    calls += gateways.detach_calls(there)
+    calls += gateways.detach_calls(there) + gateways.delete_egress_only(there)
     if there["vpc_id"]:
         calls.append(_delete_vpc(there, seen))
     role = there["flow_log_role"]
@@ -60,7 +61,7 @@ def _group_calls(there: Any) -> list[Call]:
 def _delete_vpc(there: Any, seen: Seen) -> Call:
     """After everything in it, and after what AWS is still in the middle of."""
     inside = (
-        names.FLOW_LOG, names.INTERNET_GATEWAY,
+        names.FLOW_LOG, names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY,
         *(names.subnet(key) for key in there["subnets"]),
         *(names.route_table(key) for key in there["route_tables"]),
         *(names.security_group(key) for key in there["security_groups"]),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
-from . import names
+from . import names, topology
 
 
 class Refuse:
@@ -18,8 +19,27 @@ class Refuse:
     def __call__(self, field: str, found: Any, wanted: Any, step: str = "") -> Refusal:
         return Refusal(names.NOUN, self._name, field, found, wanted, step or f"correct {field.split()[0]}")
 
+    def block(self, field: str, text: Any) -> Iterator[Refusal]:
+        """An IPv4 block that no VPC and no subnet can have.
+
+        Host bits are refused, for AWS would drop them and the block would differ from its declaration for ever.
+        """
+        block = topology.network(text)
+        if block is None:
+            yield self(field, text, nearest(text))
+        elif not topology.LARGEST <= block.prefixlen <= topology.SMALLEST:
+            yield self(field, text, "a prefix from /16 to /28")
+
     def unknown(self, field: str, value: Any, keys: Any) -> Iterator[Refusal]:
         """Words in a mapping that mean nothing."""
         for key in value:
             if key not in keys:
                 yield self(field, f"{key}{did_you_mean(str(key), keys)}", list(keys))
+
+
+def nearest(text: Any) -> str:
+    """What a block might have been meant to be."""
+    try:
+        return f"{ip_network(str(text), strict=False)} (no bits behind the prefix)"
+    except ValueError:
+        return "a block such as 10.20.0.0/16"

@@ -1,12 +1,15 @@
-"""The calls for route tables.  Pure."""
+"""Route tables: how they are seen, and their calls.  Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, Call, Ref
-from . import names
-from .state import TO_INTERNET_GATEWAY
+from . import names, topology
+from .owned import Owned, items
+from .state import TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY
+from .strangers import ends, others
 
 
 def route_calls(observed: Any, desired: Any) -> list[Call]:
@@ -54,7 +57,7 @@ def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
 TARGETS = {
     "pcx": "VpcPeeringConnectionId", "tgw": "TransitGatewayId", "vgw": "GatewayId", "igw": "GatewayId",
     "nat": "NatGatewayId", "eni": "NetworkInterfaceId", "vpce": "VpcEndpointId", "lgw": "LocalGatewayId",
-    "cagw": "CarrierGatewayId",
+    "cagw": "CarrierGatewayId", "eigw": "EgressOnlyInternetGatewayId",
 }  # fmt: skip
 
 
@@ -88,14 +91,16 @@ def _way_calls(observed: Any, noun: str, table_id: Any, before: Any, after: Any)
             operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
             params |= _gateway(observed, wanted)
             calls.append(Call("ec2", operation, params, noun, f"{noun} leads {destination} to {wanted}", change,
-                              (wanted,)))  # fmt: skip
+                              (wanted, names.IPV6)))  # fmt: skip
     return calls
 
 
 def _gateway(observed: Any, target: str) -> dict[str, Any]:
     """The parameter for one of our gateways."""
     if target == TO_INTERNET_GATEWAY:
-        return {"GatewayId": observed["internet_gateway"].get("id") or Ref(names.INTERNET_GATEWAY)}
+        return {"GatewayId": observed["internet_gateway"].get("id") or Ref(target)}
+    if target == TO_EGRESS_ONLY_GATEWAY:
+        return {"EgressOnlyInternetGatewayId": observed["egress_only_gateway"].get("id") or Ref(target)}
     zone = target.removeprefix(names.nat_gateway(""))
     return {"NatGatewayId": names.id_of(observed, "nat_gateways", zone, target)}
 
@@ -116,3 +121,26 @@ def delete_table_calls(key: str, table: Any, observed: Any) -> list[Call]:
         )
     params = {"RouteTableId": table["id"]}
     return [*calls, Call("ec2", "delete_route_table", params, noun, f"delete {noun}", DELETE, after)]
+
+
+def observed_tables(owned: Owned, answers: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    targets = {item["id"]: names.nat_gateway(zone) for zone, item in state["nat_gateways"].items()}
+    for field, gateway in (("internet_gateway", TO_INTERNET_GATEWAY), ("egress_only_gateway", TO_EGRESS_ONLY_GATEWAY)):
+        targets |= {state[field]["id"]: gateway} if state[field] else {}
+    tables = owned.parts(items(answers, "route-table"), "route-table")
+    return {key: _observed_table(key, item, targets, state["subnets"]) for key, item in sorted(tables.items())}
+
+
+def _observed_table(
+    key: str, item: Mapping[str, Any], targets: Mapping[str, str], subnets: Mapping[str, Any]
+) -> dict[str, Any]:
+    ways = dict(way for way in map(ends, item["Routes"]) if way[0] in (topology.IPV4, topology.IPV6, topology.NAT64))
+    associations = {each["SubnetId"]: each["RouteTableAssociationId"] for each in item.get("Associations") or ()
+                    if each.get("SubnetId")}  # fmt: skip
+    return {
+        "id": item["RouteTableId"],
+        "internet_routes": {destination: targets.get(target, target) for destination, target in sorted(ways.items())},
+        "routes": dict(others(item)),
+        "associated": subnets.get(key, {}).get("id") in associations,
+        "associations": sorted(associations.values()),
+    }

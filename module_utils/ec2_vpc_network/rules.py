@@ -8,8 +8,8 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
-from . import endpoints, flow_logs, groups, names, topology
-from .refuse import Refuse
+from . import blocks, endpoints, flow_logs, groups, names, subnets, topology
+from .refuse import Refuse, nearest
 from .routes import TARGETS
 
 Options = Mapping[str, Any]
@@ -18,7 +18,7 @@ WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
-TIER_KEYS = ("internet", "cidr_blocks", "tags", "routes", "purge_routes")
+TIER_KEYS = ("internet", "cidr_blocks", "ipv6", "tags", "routes", "purge_routes", *subnets.ATTRIBUTES)
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
 GROUP_KEYS = ("description", "ingress", "egress")
 RULE_KEYS = ("protocol", "port", "from_port", "to_port", "cidr_block", "security_group")
@@ -31,11 +31,12 @@ def rules(options: Options) -> Iterator[Refusal]:
     refuse = Refuse(names.network_name(options))
     if len(names.network_name(options)) > NAME_LENGTH:
         yield refuse("name", names.network_name(options), f"at most {NAME_LENGTH} characters")
-    shape = [*_blocks(options, refuse), *_tiers(options, refuse)]
+    shape = [*_blocks(options, refuse), *blocks.refusals(options, refuse), *_tiers(options, refuse)]
     yield from shape
     if not shape:
         yield from _room(options, refuse)
         yield from _nat(options, refuse)
+        yield from _ipv6(options, refuse)
         yield from _endpoints(options, refuse)
     yield from _groups(options, refuse)
     yield from _flow_logs(options, refuse)
@@ -45,30 +46,13 @@ def rules(options: Options) -> Iterator[Refusal]:
 
 def _blocks(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     if options["cidr_block"] is not None:
-        yield from _block(refuse, "cidr_block", options["cidr_block"])
+        yield from refuse.block("cidr_block", options["cidr_block"])
     length = options["subnet_prefix_length"]
     if length is not None and not topology.LARGEST <= length <= topology.SMALLEST:
         yield refuse("subnet_prefix_length", length, "16 to 28")
     for field in ("reserved_zones", "reserved_tiers"):
         if options[field] is not None and options[field] < 1:
             yield refuse(field, options[field], "1 or more")
-
-
-def _block(refuse: Refuse, field: str, text: Any) -> Iterator[Refusal]:
-    """Host bits are refused, for AWS would drop them and the block would differ from its declaration for ever."""
-    block = topology.network(text)
-    if block is None:
-        yield refuse(field, text, _nearest(text))
-    elif not topology.LARGEST <= block.prefixlen <= topology.SMALLEST:
-        yield refuse(field, text, "a prefix from /16 to /28")
-
-
-def _nearest(text: Any) -> str:
-    try:
-        nearest = IPv4Network(str(text), strict=False)
-    except ValueError:
-        return "an IPv4 block such as 10.20.0.0/16"
-    return f"{nearest} (no bits behind the prefix)"
 
 
 def _tiers(options: Options, refuse: Refuse) -> Iterator[Refusal]:
@@ -92,6 +76,7 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     yield from refuse.unknown(field, value, TIER_KEYS)
     if value.get("internet") not in WAYS:
         yield refuse(f"{field} internet", value.get("internet"), WAYS)
+    yield from _tier_attributes(refuse, field, value)
     yield from _tier_tags(refuse, f"{field} tags", value.get("tags") or {})
     yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {})
     blocks = value.get("cidr_blocks") or {}
@@ -101,7 +86,16 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     for zone, block in blocks.items():
         if zone not in zones:
             yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(zones)}")
-        yield from _block(refuse, f"{field} cidr_blocks {zone}", block)
+        yield from refuse.block(f"{field} cidr_blocks {zone}", block)
+
+
+def _tier_attributes(refuse: Refuse, field: str, value: Mapping[str, Any]) -> Iterator[Refusal]:
+    for name in ("ipv6", "purge_routes", *subnets.ATTRIBUTES):
+        allowed = subnets.HOSTNAME_TYPES if name == subnets.HOSTNAME_TYPE else (True, False)
+        if value.get(name) is not None and value[name] not in allowed:
+            yield refuse(f"{field} {name}", repr(value[name]), allowed)
+    if value.get("enable_dns64") and value.get("internet") != topology.NAT:
+        yield refuse(f"{field} enable_dns64", True, f"internet {topology.NAT}, for a NAT gateway translates")
 
 
 def _tier_tags(refuse: Refuse, field: str, tags: Any) -> Iterator[Refusal]:
@@ -118,9 +112,9 @@ def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:
         yield refuse(field, repr(routes), "a dictionary of destinations with the id of a target for each")
         return
     for destination, target in routes.items():
-        block = topology.network(destination)
+        block = topology.any_network(destination)
         if block is None:
-            yield refuse(field, destination, _nearest(destination))
+            yield refuse(field, destination, nearest(destination))
         elif block.prefixlen == 0:
             yield refuse(field, destination, "another block: internet decides on the way to everywhere")
         if str(target).partition("-")[0] not in TARGETS:
@@ -133,19 +127,29 @@ def _room(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     if vpc is None or not topology.stated(options):
         return
     explicit = {key: IPv4Network(block) for key, block in topology.explicit_blocks(options).items()}
+    rooms = [vpc, *map(IPv4Network, options["secondary_cidr_blocks"] or ())]
     for position, (key, block) in enumerate(explicit.items()):
         field = f"tiers cidr_blocks of {names.subnet(key)}"
-        if not block.subnet_of(vpc):
-            yield refuse(field, block, f"a block inside {vpc}")
+        if not any(block.subnet_of(room) for room in rooms):
+            yield refuse(field, block, f"a block inside {' or '.join(map(str, rooms))}")
         for other in list(explicit)[:position]:
             if block.overlaps(explicit[other]):
                 yield refuse(field, block, f"a block apart from {explicit[other]} of {names.subnet(other)}")
-    left_out = [key for key, block in topology.place(options, vpc, {}, ()).items() if block is None]
+    left_out = [key for key, block in topology.place(options, vpc, {}, (), rooms[1:]).items() if block is None]
     if left_out:
         length = topology.prefix_length(options, vpc)
         yield refuse("tiers", f"{len(topology.keys(options))} subnets of /{length}, no room for {', '.join(left_out)}",
                      f"subnets that fit into {vpc}",
                      "set a longer subnet_prefix_length, a larger cidr_block, or fewer tiers or zones")  # fmt: skip
+
+
+def _ipv6(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    """Attributes that need an IPv6 block, in tiers that get none."""
+    with_ipv6 = options["ipv6_pool"] not in (None, blocks.NO_POOL)
+    for name, value in (options["tiers"] or {}).items():
+        needs = next((each for each in subnets.OF_IPV6 if value.get(each)), None)
+        if needs and (value.get("ipv6") is False or not with_ipv6):
+            yield refuse(f"tiers {name} {needs}", True, "IPv6 in this tier", "set ipv6_pool, and ipv6 of the tier")
 
 
 def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
@@ -227,7 +231,7 @@ def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) ->
     if len(ends) != 1:
         yield refuse(field, _spelled(rule), "either cidr_block or security_group")
     if rule.get("cidr_block") and topology.network(rule["cidr_block"]) is None:
-        yield refuse(f"{field} cidr_block", rule["cidr_block"], _nearest(rule["cidr_block"]))
+        yield refuse(f"{field} cidr_block", rule["cidr_block"], nearest(rule["cidr_block"]))
     other = rule.get("security_group")
     if other and other not in declared:
         yield refuse(f"{field} security_group", f"{other}{did_you_mean(str(other), declared)}", list(declared))

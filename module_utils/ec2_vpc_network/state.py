@@ -10,19 +10,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.plan import Ref
-from . import groups
+from . import groups, names
 
 # A network of which nothing exists.
 EMPTY: dict[str, Any] = {
     "vpc_id": None, "cidr_block": None, "instance_tenancy": None, "dns_support": None, "dns_hostnames": None,
-    "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "internet_gateway": {}, "addresses": {}, "nat_gateways": {},
+    "network_address_usage_metrics": None, "secondary_cidr_blocks": [], "cidr_associations": {}, "ipv6": {},
+    "ipv6_netmask_length": None, "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "foreign_ipv6_cidr_blocks": [],
+    "internet_gateway": {}, "egress_only_gateway": {}, "addresses": {}, "nat_gateways": {},
     "dead_nat_gateways": [], "route_tables": {}, "gateway_endpoints": {}, "interface_endpoints": {},
     "dead_endpoints": {},
     "security_groups": {}, "default_security_group": {}, "default_security_group_locked": None,
     "flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}, "part_tags": {},
 }  # fmt: skip
 # What a way to the internet leads to, beside ``NAT gateway <zone>`` and ids that are not ours.
-TO_INTERNET_GATEWAY = "internet gateway"
+TO_INTERNET_GATEWAY, TO_EGRESS_ONLY_GATEWAY = names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY
 # What an address of ours is doing; one that a gateway on its way out still holds can be released, not used again.
 FREE, IN_USE, LEAVING = "free", "in use", "leaving"
 
@@ -44,6 +46,7 @@ def newborn(desired: Mapping[str, Any]) -> dict[str, Any]:
         "instance_tenancy": desired["instance_tenancy"] or "default",
         "dns_support": True,
         "dns_hostnames": False,
+        "network_address_usage_metrics": False,
         "tags": desired["tags"],
         "default_security_group": groups.newborn_default_group(),
         "default_security_group_locked": False,

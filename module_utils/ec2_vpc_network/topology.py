@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 GATEWAY, NAT, NONE = "gateway", "nat", "none"
@@ -24,15 +24,24 @@ def network(text: Any) -> IPv4Network | None:
     return block if "/" in str(text) else None
 
 
+def any_network(text: Any) -> IPv4Network | IPv6Network | None:
+    """The same for a block of either kind."""
+    try:
+        block = ip_network(str(text))
+    except ValueError:
+        return None
+    return block if "/" in str(text) else None
+
+
 def split(key: str) -> tuple[str, str]:
     """Tier and zone of a subnet's key ``app/eu-west-1a``."""
-    tier, _, zone = key.rpartition("/")
-    return tier, zone
+    name, _, zone = key.rpartition("/")
+    return name, zone
 
 
 def keys(options: Mapping[str, Any]) -> list[str]:
     """The keys of all declared subnets, in the order of the declaration."""
-    return [f"{tier}/{zone}" for tier in options["tiers"] or {} for zone in options["zones"] or ()]
+    return [f"{name}/{zone}" for name in options["tiers"] or {} for zone in options["zones"] or ()]
 
 
 def stated(options: Mapping[str, Any]) -> bool:
@@ -40,32 +49,37 @@ def stated(options: Mapping[str, Any]) -> bool:
     return options["tiers"] is not None and options["zones"] is not None
 
 
-def internet(options: Mapping[str, Any], tier: str) -> str:
+def tier(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What the declaration says about a tier; nothing of one that is not declared."""
+    return (options["tiers"] or {}).get(name) or {}
+
+
+def internet(options: Mapping[str, Any], name: str) -> str:
     """How a tier reaches the internet: ``gateway``, ``nat`` or ``none``."""
-    return (options["tiers"][tier] or {}).get("internet") or NONE
+    return tier(options, name).get("internet") or NONE
 
 
 def tiers_with(options: Mapping[str, Any], *kinds: str) -> list[str]:
     """Tiers that reach the internet in one of these ways, in the order of the declaration."""
-    return [tier for tier in options["tiers"] or {} if internet(options, tier) in kinds]
+    return [name for name in options["tiers"] or {} if internet(options, name) in kinds]
 
 
 def tier_tags(options: Mapping[str, Any], part: str) -> dict[str, str]:
     """The tags that a tier gives its subnets; other parts get none."""
     kind, *rest = part.split("/")
-    tier = (options["tiers"] or {}).get(rest[0]) if kind == "subnet" else None
-    return {key: str(value) for key, value in ((tier or {}).get("tags") or {}).items()}
+    tags = tier(options, rest[0]).get("tags") if kind == "subnet" else None
+    return {key: str(value) for key, value in (tags or {}).items()}
 
 
 def tier_routes(options: Mapping[str, Any], key: str) -> dict[str, str]:
     """What a tier routes beside the way to the internet: destination -> id of the target."""
-    tier = (options["tiers"] or {}).get(split(key)[0]) or {}
-    return {str(destination): str(target) for destination, target in (tier.get("routes") or {}).items()}
+    routes = tier(options, split(key)[0]).get("routes") or {}
+    return {str(destination): str(target) for destination, target in routes.items()}
 
 
 def explicit_blocks(options: Mapping[str, Any]) -> dict[str, Any]:
     """Blocks that the declaration itself gives, by subnet key."""
-    return {f"{tier}/{zone}": block for tier, value in (options["tiers"] or {}).items()
+    return {f"{name}/{zone}": block for name, value in (options["tiers"] or {}).items()
             for zone, block in ((value or {}).get("cidr_blocks") or {}).items()}  # fmt: skip
 
 
@@ -92,32 +106,45 @@ def _bits(count: int) -> int:
 
 
 def preferred(options: Mapping[str, Any], vpc: IPv4Network, key: str) -> IPv4Network | None:
-    """The block that a subnet has in an empty VPC: a row for each tier, in it a place for each zone's letter."""
-    tier, zone = split(key)
+    """The block that a subnet has in an empty VPC; ``None`` where its place lies outside."""
+    number, length = slot(options, key), prefix_length(options, vpc)
+    if number is None or length < vpc.prefixlen or number >= 1 << (length - vpc.prefixlen):
+        return None
+    return IPv4Network((int(vpc.network_address) + (number << (32 - length)), length))
+
+
+def slot(options: Mapping[str, Any], key: str) -> int | None:
+    """The number of a subnet's place: a row for each tier, in it a place for each zone's letter."""
+    name, zone = split(key)
     column = ord(zone[-1:] or "~") - ord("a")
     width = 1 << _bits(columns(options))
-    if not 0 <= column < width:
-        return None
-    slot = list(options["tiers"]).index(tier) * width + column
-    length = prefix_length(options, vpc)
-    if length < vpc.prefixlen or slot >= 1 << (length - vpc.prefixlen):
-        return None
-    return IPv4Network((int(vpc.network_address) + (slot << (32 - length)), length))
+    return list(options["tiers"]).index(name) * width + column if 0 <= column < width else None
 
 
 def place(
-    options: Mapping[str, Any], vpc: IPv4Network, taken: Mapping[str, str], others: Iterable[str]
+    options: Mapping[str, Any],
+    vpc: IPv4Network,
+    taken: Mapping[str, str],
+    others: Iterable[str],
+    further: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Blocks by subnet key: those that exist as they are, then those declared, then preferred ones, then free ones.
 
-    ``taken`` holds our subnets' blocks by key, ``others`` all other blocks in use. A key without room has ``None``.
+    ``taken`` holds our subnets' blocks by key, ``others`` all other blocks in use, ``further`` the VPC's blocks beside
+    its first one, in which there may be room when that is full. A key without room has ``None``.
     """
     wanted = keys(options)
     placed: dict[str, Any] = {key: taken[key] for key in wanted if key in taken}
     explicit = explicit_blocks(options)
     placed.update({key: explicit[key] for key in wanted if key not in placed and key in explicit})
     used = [IPv4Network(block) for block in (*taken.values(), *placed.values(), *others)]
-    for choice in (preferred, lambda *_: first_free(vpc, prefix_length(options, vpc), used)):
+    rooms = [vpc, *map(IPv4Network, further)]
+
+    def free(*_: Any) -> IPv4Network | None:
+        found = (first_free(room, prefix_length(options, vpc), used) for room in rooms)
+        return next((block for block in found if block is not None), None)
+
+    for choice in (preferred, free):
         for key in wanted:
             block = choice(options, vpc, key) if key not in placed else None
             if block is not None and not any(block.overlaps(other) for other in used):

@@ -28,8 +28,9 @@ def vpc_calls(observed: Any, desired: Any) -> list[Call]:
     if desired["instance_tenancy"] != observed["instance_tenancy"]:
         params = {"VpcId": vpc_id, "InstanceTenancy": desired["instance_tenancy"]}
         calls.append(Call("ec2", "modify_vpc_tenancy", params, names.VPC, "let new instances share hardware"))
-    attributes = [("dns_support", "EnableDnsSupport"), ("dns_hostnames", "EnableDnsHostnames")]
-    for field, attribute in attributes if desired["dns_support"] else reversed(attributes):
+    dns = [("dns_support", "EnableDnsSupport"), ("dns_hostnames", "EnableDnsHostnames")]
+    others = [("network_address_usage_metrics", "EnableNetworkAddressUsageMetrics")]
+    for field, attribute in [*(dns if desired["dns_support"] else reversed(dns)), *others]:
         if desired[field] != observed[field]:
             params = {"VpcId": vpc_id, attribute: {"Value": desired[field]}}
             why = f"switch {field} {'on' if desired[field] else 'off'}"

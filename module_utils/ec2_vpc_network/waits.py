@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..reconcile.plan import Wait
@@ -24,6 +25,53 @@ def vpc(vpc_id: Any) -> Wait:
     }
     return Wait(names.VPC, "ec2", "describe_security_groups", {"Filters": filters}, "SecurityGroups[].GroupName",
                 done=("default",), pause_seconds=1, slow=False, saves=saves)  # fmt: skip
+
+
+def block(vpc_id: Any, cidr_block: str) -> Wait:
+    return _of_vpc(names.cidr_block(cidr_block), vpc_id, "CidrBlockAssociationSet", f"CidrBlock=='{cidr_block}'",
+                   "CidrBlockState", ("associated",))  # fmt: skip
+
+
+def block_gone(vpc_id: Any, cidr_block: str) -> Wait:
+    return _of_vpc(names.cidr_block(cidr_block), vpc_id, "CidrBlockAssociationSet", f"CidrBlock=='{cidr_block}'",
+                   "CidrBlockState", ("disassociated", "absent"))  # fmt: skip
+
+
+def ipv6_block(vpc_id: Any) -> Wait:
+    """Amazon chooses the block, and tells it when it is associated."""
+    wait = _of_vpc(names.IPV6, vpc_id, IPV6_SET, NOT_GONE, IPV6_STATE, ("associated",))
+    there = f"Vpcs[0].{IPV6_SET}[?{IPV6_STATE}.State=='associated'].Ipv6CidrBlock | [0]"
+    return replace(wait, saves={names.IPV6: there})
+
+
+def ipv6_block_gone(vpc_id: Any, association_id: str) -> Wait:
+    which = f"AssociationId=='{association_id}'"
+    return _of_vpc(names.IPV6, vpc_id, IPV6_SET, which, IPV6_STATE, ("disassociated", "absent"))
+
+
+IPV6_SET, IPV6_STATE = "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlockState"
+NOT_GONE = f"{IPV6_STATE}.State!='disassociated'"
+
+
+def _of_vpc(noun: str, vpc_id: Any, group: str, which: str, state: str, done: tuple[str, ...]) -> Wait:
+    """Source: VpcCidrBlockState API reference."""
+    return Wait(noun, "ec2", "describe_vpcs", {"VpcIds": [vpc_id]}, f"Vpcs[0].{group}[?{which}].{state}.State", done,
+                failed=("failing", "failed"), reason=f"Vpcs[0].{group}[?{which}].{state}.StatusMessage | [0]",
+                pause_seconds=1, slow=False)  # fmt: skip
+
+
+def subnet_with_ipv6(noun: str, subnet_id: Any) -> Wait:
+    return _of_subnet(noun, subnet_id, ("associated",))
+
+
+def subnet_without_ipv6(noun: str, subnet_id: Any) -> Wait:
+    return _of_subnet(noun, subnet_id, ("absent",))
+
+
+def _of_subnet(noun: str, subnet_id: Any, done: tuple[str, ...]) -> Wait:
+    states = f"Subnets[0].{IPV6_SET}[?{NOT_GONE}].{IPV6_STATE}.State"
+    return Wait(noun, "ec2", "describe_subnets", {"SubnetIds": [subnet_id]}, states, done, failed=("failing", "failed"),
+                pause_seconds=1, slow=False)  # fmt: skip
 
 
 def nat_gateway(zone: str, gateway_id: Any) -> Wait:

@@ -90,6 +90,26 @@ def subnets_take_any_ipv6_block(client: Client) -> bool:
     return accepted(ec2.associate_subnet_cidr_block, SubnetId=subnet, Ipv6CidrBlock="2001:db8::/64")
 
 
+@still_wrong("ec2", "associate_vpc_cidr_block", "describe_vpcs", "disassociate_vpc_cidr_block")
+def blocks_are_there_at_once_and_go_under_subnets(client: Client) -> bool:
+    """An IPv6 block without a passage, and without its rules in the default network ACL; a block in use goes."""
+    ec2, vpc, _ = network(client)
+    ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True)
+    shown = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Ipv6CidrBlockAssociationSet"][0]
+    ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", Ipv6CidrBlock=shown["Ipv6CidrBlock"].replace("/56", "/64"))
+    acl = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkAcls"][0]
+    gone = accepted(ec2.disassociate_vpc_cidr_block, AssociationId=shown["AssociationId"])
+    return gone and not any("Ipv6CidrBlock" in entry for entry in acl["Entries"])
+
+
+@still_wrong("ec2", "modify_subnet_attribute")
+def subnets_lack_attributes(client: Client) -> bool:
+    """EnableDns64 is taken and forgotten."""
+    ec2, _, subnet = network(client)
+    ec2.modify_subnet_attribute(SubnetId=subnet, EnableDns64={"Value": True})
+    return not ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0].get("EnableDns64")
+
+
 @still_wrong("ec2", "allocate_address", "create_internet_gateway")
 def no_quota_of_addresses_and_gateways(client: Client) -> bool:
     """As many addresses and internet gateways as wanted."""

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
-from ansible.module_utils.ec2_vpc_network import groups, names, obstacles, topology, view
+from ansible.module_utils.ec2_vpc_network import endpoints, gateways, groups, names, obstacles, owned, topology, view
 from ansible.module_utils.ec2_vpc_network.state import complete
 
 from tests.support.components import component, options
@@ -104,7 +104,10 @@ def test_a_new_vpc_needs_a_block_and_an_absent_one_nothing() -> None:
 
 def test_the_block_of_a_subnet_cannot_change() -> None:
     tiers = {"app": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.20.32.0/20"}}}
-    present = {"cidr_block": str(VPC), "subnets": {"app/eu-west-1a": {"id": "subnet-1", "cidr_block": "10.20.0.0/20"}}}
+    present = {
+        "cidr_block": str(VPC),
+        "subnets": {"app/eu-west-1a": {"id": "subnet-1", "cidr_block": "10.20.0.0/20", "ipv6": {}}},
+    }
     found = texts({**declared(), "tiers": tiers}, present)
     assert "cidr_blocks of subnet app/eu-west-1a: found 10.20.32.0/20, wanted 10.20.0.0/20" in found
 
@@ -167,17 +170,17 @@ def test_several_networks_of_one_identity_are_refused() -> None:
     assert "found vpc-1, vpc-2, wanted one VPC" in str(seen.foreign[0])
 
 
-@pytest.mark.parametrize("kind", view.ONE_EACH)
+@pytest.mark.parametrize("kind", owned.ONE_EACH)
 def test_several_parts_of_one_place_are_listed_with_their_ids(kind: str) -> None:
-    answer, group, key = view.TAGGED[kind]
+    answer, group, key = owned.TAGGED[kind]
     tags = {"streambed:stack": "sensors", "streambed:environment": "test", "streambed:part": f"{kind}/app/eu-west-1a"}
     ours = [{"Key": name, "Value": value} for name, value in tags.items()]
     items = [{key: "id-2", "Tags": ours}, {key: "id-3", "Tags": ours[1:]}, {key: "id-1", "Tags": ours}]
     given = declared()
-    refusals = list(view._doubled(given, view.Owned(given), {answer: {group: items}}))
+    refusals = list(view._doubled(given, owned.Owned(given), {answer: {group: items}}))
     assert len(refusals) == 1
     assert f"streambed:part={kind}/app/eu-west-1a: found id-1, id-2, wanted one object" in str(refusals[0])
-    assert not list(view._doubled(given, view.Owned(given), {answer: {group: items[:2]}}))
+    assert not list(view._doubled(given, owned.Owned(given), {answer: {group: items[:2]}}))
 
 
 def gateway(state: str, number: int) -> dict[str, Any]:
@@ -193,12 +196,12 @@ def gateway(state: str, number: int) -> dict[str, Any]:
 
 def test_dead_nat_gateways_count_for_nothing_but_the_next_token() -> None:
     answers = {"nat_gateways": {"NatGateways": [gateway("failed", 1), gateway("deleting", 2), gateway("pending", 3)]}}
-    live, dead, waits = view._nat_gateways(view.Owned(declared()), answers, {"subnet-1": "public/eu-west-1a"})
+    live, dead, waits = gateways.observed_nat(owned.Owned(declared()), answers, {"subnet-1": "public/eu-west-1a"})
     assert [item["id"] for item in live.values()] == ["nat-3"]
     assert dead == ["nat-1", "nat-2"]
     assert [wait.done[0] for wait in waits] == ["deleted", "available"]
     addresses = {f"eipalloc-{number}": {"use": "in use"} for number in (1, 2, 3)} | {"eipalloc-4": {"use": "free"}}
-    used = view._used(addresses, answers["nat_gateways"]["NatGateways"])
+    used = gateways.used(addresses, answers["nat_gateways"]["NatGateways"])
     assert [item["use"] for item in used.values()] == ["in use", "leaving", "in use", "free"]
 
 
@@ -216,7 +219,7 @@ def test_dead_endpoints_are_seen_beside_the_one_that_works() -> None:
     states = ("failed", "Rejected", "expired", "deleted", "available")
     answers = {"endpoints": {"VpcEndpoints": [interface_endpoint(state, at) for at, state in enumerate(states)]}}
     nothing: dict[str, Any] = {"route_tables": {}, "subnets": {}, "security_groups": {}}
-    found, waits = view._endpoints(view.Owned(declared()), answers, nothing)
+    found, waits = endpoints.observed_endpoints(owned.Owned(declared()), answers, nothing)
     assert found["dead_endpoints"] == {"vpce-0": "sqs", "vpce-1": "sqs", "vpce-2": "sqs"}
     assert found["interface_endpoints"]["sqs"]["id"] == "vpce-4"
     assert not waits

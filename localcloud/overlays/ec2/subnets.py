@@ -1,0 +1,43 @@
+"""What can be set on subnets.  Source: EC2 API reference ModifySubnetAttribute."""
+
+from __future__ import annotations
+
+from moto.core.responses import ActionResult, EmptyResult
+
+from localcloud.overlays.ec2.base import Base
+from localcloud.refusals import refuse
+
+#: Parameter -> where a subnet of moto's holds it: an attribute, or an entry of its options for private names.
+_ATTRIBUTES = {
+    "MapPublicIpOnLaunch": "map_public_ip_on_launch",
+    "AssignIpv6AddressOnCreation": "assign_ipv6_address_on_creation",
+    "EnableDns64": "enable_dns64",
+}
+_NAME_OPTIONS = {
+    "EnableResourceNameDnsARecordOnLaunch": "EnableResourceNameDnsARecord",
+    "EnableResourceNameDnsAAAARecordOnLaunch": "EnableResourceNameDnsAAAARecord",
+    "PrivateDnsHostnameTypeOnLaunch": "HostnameType",
+}
+
+
+class Subnets(Base):
+    """ModifySubnetAttribute."""
+
+    def modify_subnet_attribute(self) -> ActionResult:
+        """Nothing; one attribute is set in a call."""
+        given = self.given
+        subnet = self.ec2_backend.get_subnet(given["SubnetId"])
+        names = [name for name in given if name != "SubnetId"]
+        if len(names) != 1:
+            raise refuse("InvalidParameterCombination", "Only one attribute can be modified at a time")
+        (name,) = names
+        value = given[name]["Value"] if isinstance(given[name], dict) else given[name]
+        if name == "AssignIpv6AddressOnCreation" and value and not subnet.ipv6_cidr_block_association_set:
+            raise refuse("InvalidParameterValue", f"The subnet '{subnet.id}' has no IPv6 CIDR block")
+        if name in _NAME_OPTIONS:
+            subnet.private_dns_name_options_on_launch[_NAME_OPTIONS[name]] = value
+        elif name in _ATTRIBUTES:
+            setattr(subnet, _ATTRIBUTES[name], value)
+        else:
+            raise refuse("InvalidParameterValue", f"The attribute {name} is not known")
+        return EmptyResult()

@@ -1,0 +1,53 @@
+"""Which objects are ours, and which part of the network each of them is.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..reconcile.identity import identity_of
+from ..reconcile.tags import ansible_tags
+from . import names
+
+# Where the parts inside a VPC stand in the answers: kind of part -> answer, list, id.
+TAGGED = {
+    "subnet": ("subnets", "Subnets", "SubnetId"),
+    "route-table": ("route_tables", "RouteTables", "RouteTableId"),
+    "nat": ("nat_gateways", "NatGateways", "NatGatewayId"),
+    "endpoint": ("endpoints", "VpcEndpoints", "VpcEndpointId"),
+    "security-group": ("groups", "SecurityGroups", "GroupId"),
+    "flow-log": ("flow_logs", "FlowLogs", "FlowLogId"),
+    "egress-only-internet-gateway": (
+        "egress_only_gateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
+}  # fmt: skip
+# Kinds of which AWS lets several bear one part's tag and none replaces another, as a NAT gateway does after a failure.
+ONE_EACH = ("subnet", "route-table", "security-group", "egress-only-internet-gateway")
+IDS = {**{kind: key for kind, (_, _, key) in TAGGED.items()}, "internet-gateway": "InternetGatewayId"}
+
+
+def items(answers: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """All objects of a kind that were read, whoever made them; none of what the run did not ask for."""
+    answer, group, _ = TAGGED[kind]
+    return list((answers.get(answer) or {}).get(group) or ())
+
+
+class Owned:
+    """Whose an object is, and which part of the network."""
+
+    def __init__(self, options: Any) -> None:
+        self._identity = identity_of(options)
+
+    def part(self, item: Mapping[str, Any], kind: str) -> str | None:
+        """What follows the kind in our part's tag, ``""`` for the only one of its kind; ``None`` if it is not ours."""
+        tags = ansible_tags(item.get("Tags"))
+        found, _, rest = tags.get(names.PART, "").partition("/")
+        return rest if self._identity.owns(tags) and found == kind else None
+
+    def parts(self, items: Iterable[Mapping[str, Any]], kind: str) -> dict[str, Any]:
+        """Our objects of one kind by what follows the kind; the lowest id wins, so that two looks agree."""
+        found: dict[str, Any] = {}
+        for item in sorted(items, key=lambda each: str(each[IDS[kind]])):
+            key = self.part(item, kind)
+            if key is not None:
+                found.setdefault(key, item)
+        return found

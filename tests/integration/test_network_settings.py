@@ -1,0 +1,102 @@
+"""What can be set on a network, changed one at a time: planned, done, seen by boto3, interrupted, resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jmespath
+import pytest
+import yaml
+from ansible.module_utils.reconcile.errors import AwsFailure, Refused
+
+from localcloud.process import Cloud
+from tests.integration.test_faults import Killed, faulty, objects
+from tests.support.runs import four_steps, run
+
+MODULE = "ec2_vpc_network"
+MATRIX = yaml.safe_load((Path(__file__).parent / "matrix" / "network_settings.yml").read_text())
+BASE = MATRIX["base"]
+
+
+def both_ends(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The declarations before and after."""
+    return {**BASE, **row.get("from", {})}, {**BASE, **row["to"]}
+
+
+def laid(cloud: Cloud, given: dict[str, Any]) -> int:
+    """A cloud with nothing but the network; returns where the journal is."""
+    cloud.reset()
+    run(cloud, MODULE, given)
+    return len(cloud.journal())
+
+
+def shown(cloud: Cloud) -> dict[str, Any]:
+    """The network as plain boto3 sees it."""
+    ec2 = cloud.client("ec2")
+    [vpc] = ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["streambed:stack"]}])["Vpcs"]
+    own = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    attribute = ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute="enableNetworkAddressUsageMetrics")
+    tables = ec2.describe_route_tables(Filters=own)["RouteTables"]
+    return {
+        "vpc": vpc,
+        "subnets": ec2.describe_subnets(Filters=own)["Subnets"],
+        "routes": [route for table in tables for route in table["Routes"]],
+        "usage_metrics": attribute["EnableNetworkAddressUsageMetrics"]["Value"],
+    }
+
+
+def assert_shown(cloud: Cloud, row: dict[str, Any]) -> None:
+    there = shown(cloud)
+    assert {path: jmespath.search(path, there) for path in row["shows"]} == row["shows"]
+
+
+def rows(kind: str) -> list[Any]:
+    return [pytest.param(row, id=row["thing"]) for row in MATRIX[kind]]
+
+
+@pytest.mark.parametrize("row", rows("rows"))
+def test_a_change_is_what_its_plan_says_and_goes_back_and_away(cloud: Cloud, row: dict[str, Any]) -> None:
+    before, after = both_ends(row)
+    cloud.reset()
+    untouched = objects(cloud)
+    run(cloud, MODULE, before)
+    first = four_steps(cloud, MODULE, after)
+    if "calls" in row:
+        assert [call["operation"] for call in first["calls"]] == row["calls"]
+    assert_shown(cloud, row)
+    four_steps(cloud, MODULE, before)
+    four_steps(cloud, MODULE, after)
+    four_steps(cloud, MODULE, {"state": "absent"})
+    assert objects(cloud) == untouched
+    # All at once, from nothing.
+    four_steps(cloud, MODULE, after)
+    assert_shown(cloud, row)
+
+
+@pytest.mark.parametrize("row", rows("refused"))
+def test_what_aws_would_refuse_is_refused_with_its_reason(cloud: Cloud, row: dict[str, Any]) -> None:
+    before, after = both_ends(row)
+    at = laid(cloud, before)
+    for check in (True, False):
+        with pytest.raises(Refused, match="Next: ") as refused:
+            run(cloud, MODULE, after, check=check)
+        assert row["says"] in str(refused.value)
+    assert not cloud.writes(at)
+
+
+@pytest.mark.parametrize("after_effect", [True, False], ids=["after it took effect", "before it took effect"])
+@pytest.mark.parametrize("row", rows("rows"))
+def test_a_change_that_died_at_any_call_is_taken_up(cloud: Cloud, row: dict[str, Any], after_effect: bool) -> None:
+    before, after = both_ends(row)
+    laid(cloud, before)
+    calls = len(run(cloud, MODULE, after, check=True)["calls"])
+    for died_at in range(1, calls + 1):
+        laid(cloud, before)
+        with pytest.raises(AwsFailure, match="Made before"):
+            run(cloud, MODULE, after, aws=faulty(cloud, died_at, after_effect, Killed()))
+        run(cloud, MODULE, after)
+        assert_shown(cloud, row)
+        at = len(cloud.journal())
+        assert not run(cloud, MODULE, after)["changed"], f"call {died_at} of {calls}"
+        assert not cloud.writes(at)
