@@ -56,6 +56,7 @@ options:
         C(enable_resource_name_dns_a_record_on_launch), C(enable_resource_name_dns_aaaa_record_on_launch) and
         C(private_dns_hostname_type_on_launch) (V(ip-name) or V(resource-name)) are attributes of the tier's subnets.
         C(enable_dns64) adds the route through the NAT gateway that it needs.
+      - C(network_acl) is a network ACL for the tier's subnets alone, with rules as in O(default_network_acl).
       - C(tags) are tags of the tier's subnets alone.
       - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
         Other routes stay, unless C(purge_routes) is true.
@@ -94,6 +95,13 @@ options:
     description: Hardware of instances. Only a change to V(default) is possible.
     type: str
     choices: [default, dedicated]
+  dhcp_options:
+    description:
+      - What hosts are told by DHCP, with C(domain_name), C(domain_name_servers) (up to four addresses, or
+        V(AmazonProvidedDNS)), C(ntp_servers), C(netbios_name_servers), C(netbios_node_type) and
+        C(ipv6_address_preferred_lease_time_seconds).
+      - V({}) takes our set away, and AWS's own is used.
+    type: dict
   gateway_endpoints:
     description: Services with a gateway endpoint in every route table, V(s3) and V(dynamodb).
     type: list
@@ -116,6 +124,18 @@ options:
     type: dict
   default_security_group_locked:
     description: Whether the VPC's default security group is kept without rules. V(false) leaves it as it is.
+    type: bool
+  default_network_acl:
+    description:
+      - Rules of the VPC's default network ACL, which every subnet is under that has no other, as lists C(ingress) and
+        C(egress). A direction left out stays as it is.
+      - A rule has C(rule_number) (1 to 32766), C(action) (C(allow) when left out, C(deny)), C(protocol) (C(tcp) when
+        left out, C(udp), C(icmp), C(icmpv6), C(all), or a number), C(port) or C(from_port) and C(to_port), or
+        C(icmp_type) and C(icmp_code), and either C(cidr_block), in which C(vpc) is the VPC's first block, or
+        C(ipv6_cidr_block).
+    type: dict
+  default_route_table_locked:
+    description: Whether the VPC's main route table is kept without routes. V(false) leaves it as it is.
     type: bool
   flow_logs:
     description:
@@ -246,19 +266,22 @@ OPTIONS = {
     "dns_hostnames": {"type": "bool"},
     "network_address_usage_metrics": {"type": "bool"},
     "instance_tenancy": {"choices": ["default", "dedicated"]},
+    "dhcp_options": {"type": "dict"},
     "gateway_endpoints": {"type": "list", "elements": "str"},
     "interface_endpoints": {"type": "list", "elements": "str"},
     "interface_endpoint_tier": {},
     "security_groups": {"type": "dict"},
     "default_security_group_locked": {"type": "bool"},
+    "default_network_acl": {"type": "dict"},
+    "default_route_table_locked": {"type": "bool"},
     "flow_logs": {"type": "dict"},
 }
 
 # Parts by key; each is compared as a whole, and no part at all is as good as none.
 PARTS = (
-    "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses", "nat_gateways", "route_tables",
-    "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups", "flow_logs", "flow_log_group",
-    "flow_log_role", "part_tags",
+    "acl_of_subnets", "network_acls", "dhcp_options", "dhcp_option_sets", "ipv6", "subnets", "internet_gateway",
+    "egress_only_gateway", "addresses", "nat_gateways", "route_tables", "gateway_endpoints", "interface_endpoints",
+    "dead_endpoints", "security_groups", "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
 )  # fmt: skip
 
 
@@ -276,31 +299,36 @@ FIELDS = (
     Field("secondary_cidr_blocks"),
     Field("tags"),
     Field("default_security_group_locked"),
+    Field("default_network_acl"),
+    Field("default_route_table_locked"),
     *(Field(name, normal=some) for name in PARTS),
 )
 
 # Tags inside a create call need ec2:CreateTags, and a flow log needs iam:PassRole for its role.
 # Source: service authorization reference, Amazon EC2, dependent actions.
 PERMISSIONS = frozenset({
-    "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock", "ec2:AssociateVpcCidrBlock",
-    "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress",
-    "ec2:CreateEgressOnlyInternetGateway", "ec2:CreateFlowLogs", "ec2:CreateInternetGateway",
-    "ec2:CreateNatGateway", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
-    "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint",
+    "ec2:AllocateAddress", "ec2:AssociateDhcpOptions", "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock",
+    "ec2:AssociateVpcCidrBlock", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
+    "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateDhcpOptions", "ec2:CreateEgressOnlyInternetGateway",
+    "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway", "ec2:CreateNetworkAcl",
+    "ec2:CreateNetworkAclEntry", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
+    "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteDhcpOptions",
     "ec2:DeleteEgressOnlyInternetGateway", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway",
-    "ec2:DeleteNatGateway", "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup",
-    "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses",
-    "ec2:DescribeAvailabilityZones", "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeFlowLogs",
-    "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeNetworkInterfaces",
+    "ec2:DeleteNatGateway", "ec2:DeleteNetworkAcl", "ec2:DeleteNetworkAclEntry", "ec2:DeleteRoute",
+    "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc",
+    "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeDhcpOptions",
+    "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways",
+    "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable",
     "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:ModifySubnetAttribute",
     "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
-    "ec2:ReplaceRoute", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole",
-    "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole",
-    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:CreateLogGroup",
-    "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy",
-    "logs:TagResource", "logs:UntagResource",
+    "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
+    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
+    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
+    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:CreateLogGroup", "logs:DeleteLogGroup",
+    "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
+    "logs:UntagResource",
 })  # fmt: skip
 
 # What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import DELETE, DISRUPTIVE, Call, Ref
-from . import names, topology, waits
+from . import acls, names, topology, waits
 from .refuse import Refuse
 
 Options = Mapping[str, Any]
@@ -144,8 +144,9 @@ def _ipv6_calls(observed: Any, desired: Any) -> list[Call]:
     before, after, vpc_id = observed["ipv6"], desired["ipv6"], observed["vpc_id"]
     if after and not before:
         params = {"VpcId": vpc_id, **_from_pool(after["pool"], desired["ipv6_netmask_length"])}
+        # AWS lets IPv6 pass a default network ACL that nobody has changed, so changes of ours come first.
         return [Call("ec2", "associate_vpc_cidr_block", params, names.IPV6, "give the VPC an IPv6 block",
-                     wait=waits.ipv6_block(vpc_id))]  # fmt: skip
+                     after=acls.rule_nouns(observed, desired), wait=waits.ipv6_block(vpc_id))]  # fmt: skip
     if before and not after:
         params = {"AssociationId": before["association_id"]}
         users = tuple(names.subnet(key) for key in observed["subnets"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.tags import new_tags, wanted_tags
-from . import blocks, flow_logs, groups, names, subnets, topology
+from . import acls, blocks, dhcp, flow_logs, groups, names, subnets, topology
 from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
 
 Options = Mapping[str, Any]
@@ -35,6 +35,9 @@ def desire(options: Options, seen: Seen) -> State:
         "security_groups": groups.desired_groups(options, present["security_groups"], vpc_block(options, present)),
         # False says that the group is nobody's business here; AWS's own rules are never put back.
         "default_security_group_locked": options["default_security_group_locked"] or None,
+        "default_route_table_locked": options["default_route_table_locked"] or None,
+        **acls.desired(options, present, vpc_block(options, present)),
+        **dhcp.desired(options, present),
         **flow_logs.desired_parts(options, present, seen.around["region"]),
         **_topology(options, present),
     }
@@ -208,6 +211,7 @@ KINDS = (
     ("gateway_endpoints", "endpoint"),
     ("interface_endpoints", "endpoint"),
     ("security_groups", "security-group"),
+    ("network_acls", "network-acl"),
 )
 
 
@@ -217,6 +221,8 @@ def _existing(desired: State) -> Iterator[tuple[str, str]]:
         for key, item in (desired[field] or {}).items():
             if "id" in item:
                 yield f"{kind}/{key}", item["id"]
+    for item_id in desired["dhcp_option_sets"] or ():
+        yield "dhcp-options", item_id
     for allocation, item in (desired["addresses"] or {}).items():
         yield f"nat/{item['zone']}", allocation
     for field, part in (("internet_gateway", "internet-gateway"), ("flow_logs", "flow-log"),

@@ -23,6 +23,9 @@ INTERNET_GATEWAY = "internet gateway"
 EGRESS_ONLY_GATEWAY = "egress-only internet gateway"
 IPV6 = "IPv6 block"
 DEFAULT_GROUP = "default security group"
+DEFAULT_ROUTE_TABLE = "default route table"
+DEFAULT_ACL = "default network ACL"
+DHCP_OPTIONS = "DHCP options"
 FLOW_LOG = "flow log"
 LOG_GROUP = "flow log group"
 ROLE = "flow log role"
@@ -40,6 +43,20 @@ def cidr_block(block: str) -> str:
 
 def route_table(key: str) -> str:
     return f"route table {key}"
+
+
+def network_acl(tier: str) -> str:
+    return f"network ACL {tier}"
+
+
+def acl_rule(acl: str, direction: str, number: str) -> str:
+    """Rules are objects of their own, for they may be changed side by side."""
+    return f"{direction} rule {number} of {acl}"
+
+
+def associations_of(noun: str) -> str:
+    """Under which name a new subnet's wait saves the associations of the network ACL that it is under."""
+    return f"associations beside {noun}"
 
 
 def nat_gateway(zone: str) -> str:

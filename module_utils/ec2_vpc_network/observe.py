@@ -1,4 +1,7 @@
-"""Reading a network: two rounds of reads side by side, sixteen in all.  The only file of this package that acts."""
+"""Reading a network: two rounds of reads side by side, seventeen in all, and some more for what few networks have.
+
+The only file of this package that acts.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +62,16 @@ def anywhere(options: Any) -> dict[str, Any]:
     name = names.network_name(options)
     role = names.role_name(name)
     owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
-    of_ipv6 = {"egress_only_gateways": ("ec2", "describe_egress_only_internet_gateways", {"Filters": owned})}
+    rare = {
+        "ipv6_pool": ("egress_only_gateways", "describe_egress_only_internet_gateways"),
+        "dhcp_options": ("dhcp_options", "describe_dhcp_options"),
+    }
     return {
-        **(of_ipv6 if asked(options, "ipv6_pool") else {}),
+        **{
+            key: ("ec2", operation, {"Filters": owned})
+            for option, (key, operation) in rare.items()
+            if asked(options, option)
+        },
         "vpcs": ("ec2", "describe_vpcs", {"Filters": owned}),
         "zones": ("ec2", "describe_availability_zones", {}),
         "internet_gateways": ("ec2", "describe_internet_gateways", {"Filters": owned}),
@@ -88,6 +98,7 @@ def inside(options: Any, vpc_id: str) -> dict[str, Any]:
         "dns_hostnames": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsHostnames"}),
         "subnets": ("ec2", "describe_subnets", {"Filters": own}),
         "route_tables": ("ec2", "describe_route_tables", {"Filters": own}),
+        "network_acls": ("ec2", "describe_network_acls", {"Filters": own}),
         "nat_gateways": ("ec2", "describe_nat_gateways", {"Filter": own}),
         "endpoints": ("ec2", "describe_vpc_endpoints", {"Filters": own}),
         "groups": ("ec2", "describe_security_groups", {"Filters": own}),

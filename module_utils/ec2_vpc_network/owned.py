@@ -16,12 +16,14 @@ TAGGED = {
     "nat": ("nat_gateways", "NatGateways", "NatGatewayId"),
     "endpoint": ("endpoints", "VpcEndpoints", "VpcEndpointId"),
     "security-group": ("groups", "SecurityGroups", "GroupId"),
+    "network-acl": ("network_acls", "NetworkAcls", "NetworkAclId"),
+    "dhcp-options": ("dhcp_options", "DhcpOptions", "DhcpOptionsId"),
     "flow-log": ("flow_logs", "FlowLogs", "FlowLogId"),
     "egress-only-internet-gateway": (
         "egress_only_gateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
 }  # fmt: skip
 # Kinds of which AWS lets several bear one part's tag and none replaces another, as a NAT gateway does after a failure.
-ONE_EACH = ("subnet", "route-table", "security-group", "egress-only-internet-gateway")
+ONE_EACH = ("subnet", "route-table", "security-group", "network-acl", "egress-only-internet-gateway")
 IDS = {**{kind: key for kind, (_, _, key) in TAGGED.items()}, "internet-gateway": "InternetGatewayId"}
 
 

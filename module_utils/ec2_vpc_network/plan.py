@@ -9,12 +9,12 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.plan import DELETE, Call
-from . import blocks, endpoints, flow_logs, gateways, groups, names, routes, subnets, vpc
+from . import acls, blocks, dhcp, endpoints, flow_logs, gateways, groups, names, routes, subnets, vpc
 from .state import complete
 
 MAKERS = (
     vpc.vpc_calls, blocks.block_calls, groups.lock_calls, subnets.subnet_calls, gateways.internet_gateway_calls,
-    gateways.egress_only_calls, gateways.nat_calls,
+    gateways.egress_only_calls, gateways.nat_calls, acls.acl_calls, dhcp.dhcp_calls, routes.lock_calls,
     routes.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_logs.flow_log_calls, vpc.part_tag_calls,
 )  # fmt: skip
 
@@ -40,9 +40,11 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     for key, table in there["route_tables"].items():
         calls += routes.delete_table_calls(key, table, there)
     calls += [subnets.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
+    calls += [acls.delete_call(tier, acl["id"], there["acl_of_subnets"]) for tier, acl in there["network_acls"].items()]
     calls += gateways.detach_calls(there) + gateways.delete_egress_only(there)
     if there["vpc_id"]:
         calls.append(_delete_vpc(there, seen))
+    calls += [dhcp.delete_call(item, (names.VPC,)) for item in there["dhcp_option_sets"]]
     role = there["flow_log_role"]
     last = (names.FLOW_LOG, names.VPC)
     calls += flow_logs.delete_role_calls(names.role_name(name), role, last) if role else []
@@ -64,6 +66,7 @@ def _delete_vpc(there: Any, seen: Seen) -> Call:
         names.FLOW_LOG, names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY,
         *(names.subnet(key) for key in there["subnets"]),
         *(names.route_table(key) for key in there["route_tables"]),
+        *(names.network_acl(tier) for tier in there["network_acls"]),
         *(names.security_group(key) for key in there["security_groups"]),
         *(names.endpoint(service) for service in there["gateway_endpoints"]),
         *names.endpoints_inside(there),

@@ -9,7 +9,7 @@ from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, Call, Ref
 from . import names, topology
 from .owned import Owned, items
 from .state import TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY
-from .strangers import ends, others
+from .strangers import LOCAL, ends, others
 
 
 def route_calls(observed: Any, desired: Any) -> list[Call]:
@@ -144,3 +144,28 @@ def _observed_table(
         "associated": subnets.get(key, {}).get("id") in associations,
         "associations": sorted(associations.values()),
     }
+
+
+def observed_default(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The VPC's main route table, and whether it leads nowhere."""
+    tables = items(answers, "route-table")
+    main = next((table for table in tables if any(each.get("Main") for each in table.get("Associations") or ())), None)
+    if main is None:
+        return {}
+    destinations = [destination for destination, target in map(ends, main["Routes"]) if destination and target != LOCAL]
+    return {
+        "default_route_table": {"id": main["RouteTableId"], "destinations": sorted(destinations)},
+        "default_route_table_locked": not destinations,
+    }
+
+
+def lock_calls(observed: Any, desired: Any) -> list[Call]:
+    """Takes every route from the main route table, which subnets have that nobody gave another one."""
+    if not desired["default_route_table_locked"] or observed["default_route_table_locked"]:
+        return []
+    table, noun = observed["default_route_table"], names.DEFAULT_ROUTE_TABLE
+    calls = []
+    for destination in table["destinations"]:
+        params = {"RouteTableId": table["id"], _destination(destination): destination}
+        calls.append(Call("ec2", "delete_route", params, noun, f"no way from {noun} to {destination}", DISRUPTIVE))
+    return calls

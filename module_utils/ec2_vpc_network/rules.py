@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
-from . import blocks, endpoints, flow_logs, groups, names, subnets, topology
+from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, subnets, topology
 from .refuse import Refuse, nearest
 from .routes import TARGETS
 
@@ -18,7 +18,9 @@ WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
-TIER_KEYS = ("internet", "cidr_blocks", "ipv6", "tags", "routes", "purge_routes", *subnets.ATTRIBUTES)
+TIER_KEYS = (
+    "internet", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", *subnets.ATTRIBUTES,
+)  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
 GROUP_KEYS = ("description", "ingress", "egress")
 RULE_KEYS = ("protocol", "port", "from_port", "to_port", "cidr_block", "security_group")
@@ -39,6 +41,8 @@ def rules(options: Options) -> Iterator[Refusal]:
         yield from _ipv6(options, refuse)
         yield from _endpoints(options, refuse)
     yield from _groups(options, refuse)
+    yield from acls.refusals(options, refuse)
+    yield from dhcp.refusals(options, refuse)
     yield from _flow_logs(options, refuse)
     if options["dns_hostnames"] and options["dns_support"] is False:
         yield refuse("dns_hostnames", True, "dns_support beside it", "set dns_support to true")

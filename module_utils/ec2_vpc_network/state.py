@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.plan import Ref
-from . import groups, names
+from . import acls, groups, names
 
 # A network of which nothing exists.
 EMPTY: dict[str, Any] = {
     "vpc_id": None, "cidr_block": None, "instance_tenancy": None, "dns_support": None, "dns_hostnames": None,
     "network_address_usage_metrics": None, "secondary_cidr_blocks": [], "cidr_associations": {}, "ipv6": {},
     "ipv6_netmask_length": None, "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "foreign_ipv6_cidr_blocks": [],
-    "internet_gateway": {}, "egress_only_gateway": {}, "addresses": {}, "nat_gateways": {},
+    "internet_gateway": {}, "egress_only_gateway": {}, "dhcp_options": {}, "dhcp_option_sets": {},
+    "network_acls": {}, "default_network_acl": {}, "acl_of_subnets": {}, "acl_associations": {},
+    "default_route_table_locked": None, "default_route_table": {}, "addresses": {}, "nat_gateways": {},
     "dead_nat_gateways": [], "route_tables": {}, "gateway_endpoints": {}, "interface_endpoints": {},
     "dead_endpoints": {},
     "security_groups": {}, "default_security_group": {}, "default_security_group_locked": None,
@@ -35,9 +37,10 @@ def complete(state: Mapping[str, Any] | None, satellites: Mapping[str, Any] | No
 
 
 def newborn(desired: Mapping[str, Any]) -> dict[str, Any]:
-    """A VPC right after CreateVpc: DNS is resolved, its hosts have no names, and the default group lets all pass.
+    """A VPC right after CreateVpc: DNS is resolved, its hosts have no names, all may pass, and no route leads out.
 
-    Source: CreateVpc and ModifyVpcAttribute API reference; "Default security groups", Amazon VPC user guide.
+    Source: CreateVpc and ModifyVpcAttribute API reference; "Default security groups", "Default network ACL for a VPC"
+    and "Route table concepts", Amazon VPC user guide.
     """
     return {
         **EMPTY,
@@ -50,4 +53,6 @@ def newborn(desired: Mapping[str, Any]) -> dict[str, Any]:
         "tags": desired["tags"],
         "default_security_group": groups.newborn_default_group(),
         "default_security_group_locked": False,
+        "default_network_acl": {"id": Ref(names.DEFAULT_ACL), **acls.AT_BIRTH},
+        "default_route_table_locked": True,
     }

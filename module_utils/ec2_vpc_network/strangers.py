@@ -12,12 +12,14 @@ Stranger = dict[str, str]
 ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId", "InstanceId",
         "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
+LOCAL = "local"
 PROPAGATED = "EnableVgwRoutePropagation"
 # Objects in a VPC that others make beside ours: what, answer, list, id, and what tells them apart for people.
 BESIDE = (
     ("subnet", "subnets", "Subnets", "SubnetId", "CidrBlock"),
     ("security group", "groups", "SecurityGroups", "GroupId", "GroupName"),
     ("NAT gateway", "nat_gateways", "NatGateways", "NatGatewayId", "SubnetId"),
+    ("network ACL", "network_acls", "NetworkAcls", "NetworkAclId", "NetworkAclId"),
     ("endpoint", "endpoints", "VpcEndpoints", "VpcEndpointId", "ServiceName"),
 )
 GONE = ("deleted", "deleting")
@@ -28,7 +30,7 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
     vpc, ours = str(state["vpc_id"]), set(state["part_tags"])
     for what, answer, group, key, about in BESIDE:
         for item in answers[answer][group]:
-            own = item[key] in ours or item.get("GroupName") == "default"
+            own = item[key] in ours or item.get("GroupName") == "default" or item.get("IsDefault")
             if not own and str(item.get("State", "")).lower() not in GONE:
                 yield _told(what, item[key], vpc, item.get(about, ""))
     for table in answers["route_tables"]["RouteTables"]:
@@ -48,7 +50,7 @@ def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """
     for route in table.get("Routes") or ():
         destination, target = ends(route)
-        by_aws = target == "local" or "DestinationPrefixListId" in route or route.get("Origin") == PROPAGATED
+        by_aws = target == LOCAL or "DestinationPrefixListId" in route or route.get("Origin") == PROPAGATED
         if not by_aws and destination not in (IPV4, IPV6, NAT64):
             yield destination, target
 

@@ -85,7 +85,9 @@ def _creation(observed: Any, desired: Any, key: str) -> list[Call]:
     }
     # A block beside the VPC's first one has to be there before.
     after = tuple(names.cidr_block(block) for block in desired["secondary_cidr_blocks"] or ())
-    create = Call("ec2", "create_subnet", params, noun, f"create {noun}", CREATE, after, {noun: "Subnet.SubnetId"})
+    own_acl = desired["acl_of_subnets"][key] != names.DEFAULT_ACL
+    create = Call("ec2", "create_subnet", params, noun, f"create {noun}", CREATE, after, {noun: "Subnet.SubnetId"},
+                  waits.acl_of_subnet(noun, Ref(noun)) if own_acl else None)  # fmt: skip
     return [create, *_changes(noun, Ref(noun), {"ipv6": item["ipv6"], "attributes": AT_BIRTH}, item)]
 
 

@@ -10,7 +10,7 @@ from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags
-from . import blocks, endpoints, flow_logs, gateways, groups, names, obstacles, routes, subnets, topology
+from . import acls, blocks, dhcp, endpoints, flow_logs, gateways, groups, names, obstacles, routes, subnets, topology
 from .owned import ONE_EACH, TAGGED, Owned, items
 from .refuse import Refuse
 from .state import complete
@@ -48,6 +48,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
         "addresses": {key: gateways.observed_address(owned, item) for key, item in sorted(addresses.items())},
         "part_tags": tags,
         **flow_logs.satellites(options, answers),
+        **dhcp.observed(owned, answers),
     }
     if gateway:
         gateway_id = gateway["InternetGatewayId"]
@@ -77,12 +78,15 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "addresses": gateways.used(satellites["addresses"], answers["nat_gateways"]["NatGateways"]),
         "flow_logs": flow_logs.observed(owned, answers),
         **groups.observed_groups(owned, answers),
+        **acls.observed(owned, answers, {item["SubnetId"]: key for key, item in ours.items()}),
+        **routes.observed_default(answers),
+        "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
     state["route_tables"] = routes.observed_tables(owned, answers, state)
     found, endpoint_waits = endpoints.observed_endpoints(owned, answers, state)
     state |= found
     state["part_tags"] = {**satellites["part_tags"], **_part_tags(owned, answers)}
-    return state, [*blocks.pending(vpc), *nat_waits, *endpoint_waits]
+    return state, [*blocks.pending(vpc), *acls.unseen(state), *nat_waits, *endpoint_waits]
 
 
 def _attributes(answers: Answers) -> dict[str, bool | None]:

@@ -15,16 +15,31 @@ ENDPOINT_FAILED = ("failed", "Failed", "rejected", "Rejected", "expired", "Expir
 ENDPOINT_GONE = ("InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound")
 
 
-def vpc(vpc_id: Any) -> Wait:
-    """A VPC is there when its default security group is, whose id and rules no other answer tells."""
+def vpc(vpc_id: Any, with_acl: bool) -> Wait:
+    """A VPC is there when its default security group is, whose id and rules no other answer tells.
+
+    The same goes for its default network ACL, for those that declare one.
+    """
     filters = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "group-name", "Values": ["default"]}]
     saves = {
         names.DEFAULT_GROUP: "SecurityGroups[0].GroupId",
         f"ingress of {names.DEFAULT_GROUP}": "SecurityGroups[0].IpPermissions",
         f"egress of {names.DEFAULT_GROUP}": "SecurityGroups[0].IpPermissionsEgress",
     }
-    return Wait(names.VPC, "ec2", "describe_security_groups", {"Filters": filters}, "SecurityGroups[].GroupName",
+    wait = Wait(names.VPC, "ec2", "describe_security_groups", {"Filters": filters}, "SecurityGroups[].GroupName",
                 done=("default",), pause_seconds=1, slow=False, saves=saves)  # fmt: skip
+    acl = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "default", "Values": ["true"]}]
+    then = Wait(names.VPC, "ec2", "describe_network_acls", {"Filters": acl}, "NetworkAcls[].IsDefault", done=("True",),
+                pause_seconds=1, slow=False, saves={names.DEFAULT_ACL: "NetworkAcls[0].NetworkAclId"})  # fmt: skip
+    return replace(wait, then=then) if with_acl else wait
+
+
+def acl_of_subnet(noun: str, subnet_id: Any) -> Wait:
+    """A new subnet is under the default network ACL; the answer lists all subnets that are."""
+    filters = [{"Name": "association.subnet-id", "Values": [subnet_id]}]
+    return Wait(noun, "ec2", "describe_network_acls", {"Filters": filters}, "NetworkAcls[].IsDefault",
+                done=("True", "False"), pause_seconds=1, slow=False,
+                saves={names.associations_of(noun): "NetworkAcls[0].Associations"})  # fmt: skip
 
 
 def block(vpc_id: Any, cidr_block: str) -> Wait:

@@ -38,7 +38,11 @@ def shown(cloud: Cloud) -> dict[str, Any]:
     own = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
     attribute = ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute="enableNetworkAddressUsageMetrics")
     tables = ec2.describe_route_tables(Filters=own)["RouteTables"]
+    sets = ec2.describe_dhcp_options(Filters=[{"Name": "tag-key", "Values": ["streambed:stack"]}])["DhcpOptions"]
+    assert [each["DhcpOptionsId"] for each in sets] in ([], [vpc["DhcpOptionsId"]])
     return {
+        "acls": ec2.describe_network_acls(Filters=own)["NetworkAcls"],
+        "dhcp": sets[0] if sets else None,
         "vpc": vpc,
         "subnets": ec2.describe_subnets(Filters=own)["Subnets"],
         "routes": [route for table in tables for route in table["Routes"]],
@@ -48,7 +52,14 @@ def shown(cloud: Cloud) -> dict[str, Any]:
 
 def assert_shown(cloud: Cloud, row: dict[str, Any]) -> None:
     there = shown(cloud)
-    assert {path: jmespath.search(path, there) for path in row["shows"]} == row["shows"]
+    assert {path: settled(jmespath.search(path, there)) for path in row["shows"]} == {
+        path: settled(value) for path, value in row["shows"].items()
+    }
+
+
+def settled(value: Any) -> Any:
+    """Lists in an order that depends on nothing but themselves: AWS promises none."""
+    return sorted(value, key=str) if isinstance(value, list) else value
 
 
 def rows(kind: str) -> list[Any]:

@@ -31,6 +31,7 @@ def test_subnets_tables_groups_and_routes_of_others_are_told_and_stay(cloud: Clo
     ec2, vpc = cloud.client("ec2"), made["vpc_id"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.250.0/24")["Subnet"]["SubnetId"]
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
     group = ec2.create_security_group(VpcId=vpc, GroupName="theirs", Description="theirs")["GroupId"]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ours = made["route_tables"]["app/eu-west-1a"]["id"]
@@ -48,6 +49,7 @@ def test_subnets_tables_groups_and_routes_of_others_are_told_and_stay(cloud: Clo
         ("subnet", subnet, vpc, "10.20.250.0/24"),
         ("route table", table, vpc, ""),
         ("security group", group, vpc, "theirs"),
+        ("network ACL", acl, vpc, acl),
         ("route", "10.99.0.0/16", ours, peering_id),
     ])  # fmt: skip
     assert gateway not in str(result["foreign"])
@@ -114,3 +116,21 @@ def test_tags_of_a_tier_are_on_its_subnets_alone(cloud: Cloud) -> None:
     assert (tags()["app"]["role"], tags()["app"]["team"]) == ("other", "a")
     four_steps(cloud, MODULE, {**tiers(), "tags": {"team": "a"}})
     assert "role" not in tags()["app"]
+
+
+def test_the_main_route_table_is_kept_without_routes(cloud: Cloud) -> None:
+    ec2, vpc = cloud.client("ec2"), run(cloud, MODULE, GIVEN)["resource"]["vpc_id"]
+    main = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "association.main", "Values": ["true"]}]
+    [gateway] = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])[
+        "InternetGateways"
+    ]
+
+    def table() -> dict[str, Any]:
+        return ec2.describe_route_tables(Filters=main)["RouteTables"][0]
+
+    ec2.create_route(RouteTableId=table()["RouteTableId"], DestinationCidrBlock="0.0.0.0/0",
+                     GatewayId=gateway["InternetGatewayId"])  # fmt: skip
+    assert not run(cloud, MODULE, {**GIVEN, "default_route_table_locked": False})["changed"]
+    done = four_steps(cloud, MODULE, {**GIVEN, "default_route_table_locked": True})
+    assert [call["why"] for call in done["calls"]] == ["no way from default route table to 0.0.0.0/0"]
+    assert [route["GatewayId"] for route in table()["Routes"]] == ["local"]

@@ -102,6 +102,29 @@ def blocks_are_there_at_once_and_go_under_subnets(client: Client) -> bool:
     return gone and not any("Ipv6CidrBlock" in entry for entry in acl["Entries"])
 
 
+@still_wrong("ec2", "create_dhcp_options", "associate_dhcp_options")
+def dhcp_options_forget_tags_and_go_with_their_vpc(client: Client) -> bool:
+    """A set has no tags, and is deleted along with the VPC."""
+    ec2, vpc = client("ec2"), client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    tags = [{"ResourceType": "dhcp-options", "Tags": [{"Key": "a", "Value": "b"}]}]
+    names = [{"Key": "domain-name", "Values": ["example.com"]}]
+    made = ec2.create_dhcp_options(DhcpConfigurations=names, TagSpecifications=tags)["DhcpOptions"]
+    ec2.associate_dhcp_options(DhcpOptionsId=made["DhcpOptionsId"], VpcId=vpc)
+    ec2.delete_vpc(VpcId=vpc)
+    return not made.get("Tags") and not accepted(ec2.describe_dhcp_options, DhcpOptionsIds=[made["DhcpOptionsId"]])
+
+
+@still_wrong("ec2", "create_network_acl_entry", "replace_network_acl_entry", "delete_network_acl_entry")
+def rules_of_network_acls_forget_icmp_types(client: Client) -> bool:
+    """A rule for ICMP has no type, and a rule that is not there can be deleted with a server's failure only."""
+    ec2, vpc, _ = network(client)
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    rule = {"RuleNumber": 1, "Protocol": "1", "RuleAction": "allow", "Egress": False, "CidrBlock": "10.0.0.0/8"}
+    ec2.create_network_acl_entry(NetworkAclId=acl, IcmpTypeCode={"Type": 8, "Code": -1}, **rule)
+    shown = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+    return not any("IcmpTypeCode" in entry for entry in shown)
+
+
 @still_wrong("ec2", "modify_subnet_attribute")
 def subnets_lack_attributes(client: Client) -> bool:
     """EnableDns64 is taken and forgotten."""

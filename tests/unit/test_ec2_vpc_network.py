@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import pytest
-from ansible.module_utils.ec2_vpc_network import endpoints, gateways, groups, names, obstacles, owned, topology, view
+from ansible.module_utils.ec2_vpc_network import (
+    blocks,
+    endpoints,
+    gateways,
+    groups,
+    names,
+    obstacles,
+    owned,
+    topology,
+    view,
+)
 from ansible.module_utils.ec2_vpc_network.state import complete
 
 from tests.support.components import component, options
@@ -39,6 +49,51 @@ def test_no_history_of_growth_moves_or_overlaps_a_subnet() -> None:
             blocks = [IPv4Network(block) for block in [*taken.values(), "10.20.128.0/20"]]
             assert not any(one.overlaps(other) for one, other in itertools.combinations(blocks, 2))
             assert all(block.subnet_of(VPC) for block in blocks)
+
+
+def test_no_history_of_growth_moves_an_ipv6_block() -> None:
+    """As above, with one block that somebody else has."""
+    of_vpc, foreign = "2001:db8:1:100::/56", "2001:db8:1:101::/64"
+    for tiers in itertools.permutations(("public", "app", "cache")):
+        for zones in itertools.permutations(ZONES[1:]):
+            present = complete(
+                {"ipv6": {"cidr_block": of_vpc, "pool": "Amazon"}, "foreign_ipv6_cidr_blocks": [foreign]}
+            )
+            for count in (1, 2, 3):
+                given = declared(tiers[:count][::-1], zones[:count], ipv6_pool="amazon")
+                wanted = blocks.desired_subnets(given, present)
+                assert {key: item["ipv6"] for key, item in present["subnets"].items()}.items() <= wanted.items()
+                present["subnets"] = {key: {"ipv6": item} for key, item in wanted.items()}
+            found = [IPv6Network(item["cidr_block"]) for item in wanted.values()]
+            assert len({*found, IPv6Network(foreign)}) == 10
+            assert all(block.prefixlen == 64 and block.subnet_of(IPv6Network(of_vpc)) for block in found)
+
+
+def test_an_ipv6_block_without_room_leaves_a_subnet_without() -> None:
+    present = complete({"cidr_block": str(VPC), "ipv6": {"cidr_block": "2001:db8::/63", "pool": "IPAM Managed"}})
+    given = declared(zones=ZONES[:3], ipv6_pool="ipam-pool-1")
+    assert [item["cidr_block"] for item in blocks.desired_subnets(given, present).values()] == [
+        "2001:db8::/64", "2001:db8:0:1::/64", None]  # fmt: skip
+    assert "found no free /64 for subnet app/eu-west-1c" in texts(given, present)
+
+
+@pytest.mark.parametrize(
+    ("primary", "block", "taken"),
+    [
+        ("10.20.0.0/16", "10.30.0.0/16", True),
+        ("10.20.0.0/16", "100.64.0.0/16", True),
+        ("10.20.0.0/16", "192.168.0.0/16", False),
+        ("10.20.0.0/16", "198.19.1.0/24", False),
+        ("10.1.0.0/16", "10.0.0.0/16", False),
+        ("172.20.0.0/16", "172.31.0.0/20", False),
+        ("172.20.0.0/16", "172.21.0.0/16", True),
+        ("203.0.113.0/24", "10.0.0.0/16", False),
+        ("203.0.113.0/24", "198.51.100.0/24", True),
+    ],
+)
+def test_blocks_that_aws_lets_stand_beside_each_other(primary: str, block: str, taken: bool) -> None:
+    given = options(MODULE, {"cidr_block": primary, "secondary_cidr_blocks": [block]})
+    assert (not texts(given)) == taken
 
 
 @pytest.mark.parametrize(

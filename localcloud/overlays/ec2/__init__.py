@@ -5,7 +5,9 @@ from __future__ import annotations
 from moto.ec2 import urls
 
 from localcloud.overlays.ec2 import blocks
+from localcloud.overlays.ec2.acls import Acls
 from localcloud.overlays.ec2.blocks import Blocks
+from localcloud.overlays.ec2.dhcp import Dhcp
 from localcloud.overlays.ec2.endpoints import Endpoints
 from localcloud.overlays.ec2.gateways import Gateways
 from localcloud.overlays.ec2.interfaces import Interfaces
@@ -14,7 +16,7 @@ from localcloud.overlays.ec2.subnets import Subnets
 from localcloud.overlays.ec2.vpcs import Vpcs
 
 
-class LocalEC2(Vpcs, Blocks, Subnets, Gateways, Endpoints, Interfaces, SecurityGroups):
+class LocalEC2(Vpcs, Dhcp, Acls, Blocks, Subnets, Gateways, Endpoints, Interfaces, SecurityGroups):
     """moto's EC2, stricter."""
 
 

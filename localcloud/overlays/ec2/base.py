@@ -19,6 +19,7 @@ _TAGGED_AS = {
     "AllocateAddress": "elastic-ip",
     "AuthorizeSecurityGroupEgress": "security-group-rule",
     "AuthorizeSecurityGroupIngress": "security-group-rule",
+    "CreateDhcpOptions": "dhcp-options",
     "CreateEgressOnlyInternetGateway": "egress-only-internet-gateway",
     "CreateFlowLogs": "vpc-flow-log",
     "CreateInternetGateway": "internet-gateway",

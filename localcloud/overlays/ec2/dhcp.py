@@ -1,0 +1,51 @@
+"""Sets of DHCP options.  Source: EC2 API reference CreateDhcpOptions, DeleteDhcpOptions, DeleteVpc."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.dhcp_options import DHCPOptionsSet
+
+from localcloud.overlays.ec2.base import Base
+
+_LEASE = "ipv6-address-preferred-lease-time"
+
+
+class Dhcp(Base):
+    """CreateDhcpOptions, with its tags and the lease time of IPv6; a VPC that goes leaves its set behind."""
+
+    def create_dhcp_options(self) -> ActionResult:
+        """The set."""
+        answer: Any = super().create_dhcp_options().result
+        made = answer["DhcpOptions"]
+        leases = [each["Values"] for each in self.given["DhcpConfigurations"] if each["Key"] == _LEASE]
+        if leases:
+            made._options[_LEASE] = leases[0]
+        for specification in self.given.get("TagSpecifications", []):
+            for tag in specification.get("Tags", []):
+                made.add_tag(tag["Key"], tag["Value"])
+        return ActionResult(answer)
+
+    def delete_vpc(self) -> ActionResult:
+        """Nothing; moto would delete the set along with the VPC."""
+        vpc = self.ec2_backend.get_vpc(self.given["VpcId"])
+        used = vpc.dhcp_options
+        vpc.dhcp_options = None
+        try:
+            answer = super().delete_vpc()
+        except Exception:
+            vpc.dhcp_options = used
+            raise
+        if used is not None and not any(other.dhcp_options is used for other in self.ec2_backend.vpcs.values()):
+            used.vpc = None
+        return answer
+
+    def associate_dhcp_options(self) -> ActionResult:
+        """Nothing; the set that the VPC had is free again."""
+        vpc = self.ec2_backend.get_vpc(self.given["VpcId"])
+        before: DHCPOptionsSet | None = vpc.dhcp_options
+        answer = super().associate_dhcp_options()
+        if before is not None and before is not vpc.dhcp_options:
+            before.vpc = None
+        return answer
