@@ -115,6 +115,13 @@ options:
   interface_endpoint_tier:
     description: Tier in whose subnets the interface endpoints stand.
     type: str
+  endpoint_settings:
+    description:
+      - What is special about single endpoints, by service, with C(policy), a document, V({}) for AWS's own that lets
+        everyone pass; left out, the policy stays.
+      - Interface endpoints also have C(private_dns_enabled), V(true) when left out, C(security_groups), keys of
+        O(security_groups) in the place of the endpoints' own group, and C(tier).
+    type: dict
   security_groups:
     description:
       - Security groups by key, each with C(description), C(ingress) and C(egress); the group is named C(<name>-<key>).
@@ -139,8 +146,12 @@ options:
     type: bool
   flow_logs:
     description:
-      - The flow log, with C(traffic_type) (C(ALL), C(ACCEPT), C(REJECT)), C(retention_days), and
-        C(max_aggregation_interval_seconds) (60 or 600). It goes to the log group C(/streambed/<name>/flow-logs).
+      - The flow log, with C(traffic_type) (C(ALL), C(ACCEPT), C(REJECT)), C(max_aggregation_interval_seconds) (60 or
+        600), C(log_format) and C(destination).
+      - Without C(destination) it goes to the log group C(/streambed/<name>/flow-logs), which has C(retention_days) and
+        C(kms_key_id), the ARN of a key, and is written by a role of ours, or by that of C(iam_role_arn).
+      - C(destination) may be the ARN of a bucket, or of a folder in it, with C(file_format) (C(plain-text),
+        C(parquet)), C(hive_compatible_partitions) and C(per_hour_partition); the log group then goes, with its logs.
       - C({}) removes it with its log group and role.
     type: dict
 extends_documentation_fragment:
@@ -270,6 +281,7 @@ OPTIONS = {
     "gateway_endpoints": {"type": "list", "elements": "str"},
     "interface_endpoints": {"type": "list", "elements": "str"},
     "interface_endpoint_tier": {},
+    "endpoint_settings": {"type": "dict"},
     "security_groups": {"type": "dict"},
     "default_security_group_locked": {"type": "bool"},
     "default_network_acl": {"type": "dict"},
@@ -326,8 +338,9 @@ PERMISSIONS = frozenset({
     "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
     "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
     "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
-    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:CreateLogGroup", "logs:DeleteLogGroup",
-    "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
+    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery",
+    "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
+    "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
     "logs:UntagResource",
 })  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.tags import new_tags, wanted_tags
-from . import acls, blocks, dhcp, flow_logs, groups, names, subnets, topology
+from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, subnets, topology
 from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
 
 Options = Mapping[str, Any]
@@ -32,7 +32,7 @@ def desire(options: Options, seen: Seen) -> State:
         "ipv6": blocks.desired_ipv6(options, present),
         "ipv6_netmask_length": options["ipv6_netmask_length"],
         "tags": wanted_tags(options, present["tags"] if seen.resource else None, name),
-        "security_groups": groups.desired_groups(options, present["security_groups"], vpc_block(options, present)),
+        "security_groups": groups.desired_groups(options, present["security_groups"], _vpc_blocks(options, present)),
         # False says that the group is nobody's business here; AWS's own rules are never put back.
         "default_security_group_locked": options["default_security_group_locked"] or None,
         "default_route_table_locked": options["default_route_table_locked"] or None,
@@ -41,13 +41,18 @@ def desire(options: Options, seen: Seen) -> State:
         **flow_logs.desired_parts(options, present, seen.around["region"]),
         **_topology(options, present),
     }
-    desired["gateway_endpoints"] = _gateway_endpoints(options, present, desired)
-    desired["interface_endpoints"] = _interface_endpoints(options, present)
+    desired["gateway_endpoints"] = endpoints.desired_gateways(options, present, desired["route_tables"])
+    desired["interface_endpoints"] = endpoints.desired_interfaces(options, present)
     # A dead endpoint holds the private name that its successor needs, and the subnets and groups it stood in.
     stated = options["interface_endpoints"] is not None or options["gateway_endpoints"] is not None
     desired["dead_endpoints"] = {} if stated else None
     _tag_parts(options, present, desired)
     return desired
+
+
+def _vpc_blocks(options: Options, present: State) -> list[Any]:
+    further = options["secondary_cidr_blocks"]
+    return [vpc_block(options, present), *(present["secondary_cidr_blocks"] if further is None else sorted(further))]
 
 
 def _sorted(values: Any) -> list[Any] | None:
@@ -59,7 +64,7 @@ def _dns(options: Options, field: str) -> bool | None:
 
     Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
     """
-    return True if options[field] is None and options["interface_endpoints"] else options[field]
+    return True if options[field] is None and endpoints.needs_dns(options) else options[field]
 
 
 def vpc_block(options: Options, present: State) -> Any:
@@ -121,13 +126,12 @@ def _subnets(options: Options, present: State) -> State:
 def placed(options: Options, present: State) -> dict[str, Any]:
     """Blocks by subnet key; ``None`` where there is no room."""
     taken = {key: subnet["cidr_block"] for key, subnet in present["subnets"].items()}
-    further = options["secondary_cidr_blocks"]
     return topology.place(
         options,
         IPv4Network(vpc_block(options, present)),
         taken,
         present["foreign_cidr_blocks"],
-        present["secondary_cidr_blocks"] if further is None else sorted(further),
+        _vpc_blocks(options, present)[1:],
     )
 
 
@@ -169,27 +173,6 @@ def _ways(options: Options, found: Mapping[str, str], nat: State, key: str, subn
         # Whom DNS64 gives an IPv6 address of a host without one, must come to that host.
         ways |= {topology.NAT64: gateway} if subnet["attributes"]["enable_dns64"] else {}
     return ways
-
-
-def _gateway_endpoints(options: Options, present: State, desired: State) -> State | None:
-    services = options["gateway_endpoints"]
-    if services is None and desired["route_tables"] is None:
-        return None
-    found = present["gateway_endpoints"]
-    tables = sorted(present["route_tables"] if desired["route_tables"] is None else desired["route_tables"])
-    return {
-        service: {**found.get(service, {}), "route_tables": tables}
-        for service in (found if services is None else services)
-    }
-
-
-def _interface_endpoints(options: Options, present: State) -> State | None:
-    services, tier = options["interface_endpoints"], options["interface_endpoint_tier"]
-    if services is None:
-        return None
-    subnets = sorted(f"{tier}/{zone}" for zone in options["zones"] or ())
-    wanted = {"subnets": subnets, "security_groups": [names.ENDPOINTS_GROUP], "private_dns": True}
-    return {service: {**present["interface_endpoints"].get(service, {}), **wanted} for service in services}
 
 
 def _tag_parts(options: Options, present: State, desired: State) -> None:

@@ -1,15 +1,18 @@
-"""The VPC's flow log with the log group and the role that it needs, which stand on their own names.  Pure."""
+"""The VPC's flow log with the log group and the role that it needs: how they are seen, and what is wanted.  Pure.
+
+Group and role stand on their own names. A flow log to a bucket has neither; one with a given role has no role of ours.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..reconcile.plan import CREATE, DELETE, Call, Ref
-from ..reconcile.tags import ansible_tags, tag_calls
+from ..reconcile.errors import Refusal
+from ..reconcile.tags import ansible_tags
 from . import names
 from .owned import Owned, items
+from .refuse import Refuse
 
 SERVICE = "vpc-flow-logs.amazonaws.com"
 POLICY = "write-flow-logs"
@@ -41,7 +44,13 @@ RETENTION_DAYS = (
     3288,
     3653,
 )
-KEYS = ("traffic_type", "retention_days", "max_aggregation_interval_seconds")
+# Where a flow log goes unless it goes to the ARN of a bucket, or of a folder in one.
+TO_LOG_GROUP, BUCKET = "cloud-watch-logs", "arn:aws"
+# Source: CreateFlowLogs API reference, DestinationOptions; they are a bucket's.
+FILE_FORMATS = ("plain-text", "parquet")
+FILES_AT_BIRTH = {"file_format": FILE_FORMATS[0], "hive_compatible_partitions": False, "per_hour_partition": False}
+OF_LOG_GROUP = ("retention_days", "kms_key_id", "iam_role_arn")
+KEYS = ("traffic_type", "max_aggregation_interval_seconds", "destination", "log_format", *FILES_AT_BIRTH, *OF_LOG_GROUP)
 # Region prefixes of the partitions beside `aws`.  Source: botocore, data/partitions.json.
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
@@ -70,108 +79,46 @@ def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region
     if not any(value is not None for value in wanted.values()):
         return {"flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}}
     log, group, role = (present[kind] for kind in ("flow_logs", "flow_log_group", "flow_log_role"))
-    interval = wanted.get("max_aggregation_interval_seconds") or log.get("max_aggregation_interval_seconds") or 600
-    days = wanted.get("retention_days") or group.get("retention_days")
-    kind = wanted.get("traffic_type") or log.get("traffic_type") or "ALL"
-    document = policy(names.network_name(options), region)
+    name = names.network_name(options)
+    wanted_log = _log(wanted, log)
+    to_group = wanted_log["destination"] == TO_LOG_GROUP
+    wanted_log["iam_role_arn"] = (wanted.get("iam_role_arn") or _kept_role(log, name)) if to_group else None
+    own_role = to_group and not wanted_log["iam_role_arn"]
+    if own_role:
+        wanted_log["iam_role_arn"] = role.get("arn") or log.get("iam_role_arn")
+    wanted_role = {**role, "trust": trust(), "policy": policy(name, region)}
     return {
-        "flow_logs": {**log, "traffic_type": kind, "max_aggregation_interval_seconds": int(interval)},
-        "flow_log_group": {**group, "retention_days": int(days) if days else None},
-        "flow_log_role": {**role, "trust": trust(), "policy": document},
+        "flow_logs": wanted_log,
+        "flow_log_group": _group(wanted, group) if to_group else {},
+        "flow_log_role": wanted_role if own_role else {},
     }
 
 
-def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
-    return [*_group_calls(observed, desired), *_role_calls(observed, desired), *_log_calls(observed, desired)]
+def _log(wanted: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
+    """The flow log itself: each property as stated, else as it is, else as AWS would have it."""
+    at_birth = {"traffic_type": "ALL", "max_aggregation_interval_seconds": 600, "destination": TO_LOG_GROUP}
+    found = {key: wanted.get(key) or log.get(key) or value for key, value in at_birth.items()}
+    found["max_aggregation_interval_seconds"] = int(found["max_aggregation_interval_seconds"])
+    before = {**FILES_AT_BIRTH, **{key: log[key] for key in FILES_AT_BIRTH if log.get(key) is not None}}
+    files = {key: value if wanted.get(key) is None else wanted[key] for key, value in before.items()}
+    return {
+        **log,
+        **found,
+        **(dict.fromkeys(FILES_AT_BIRTH) if found["destination"] == TO_LOG_GROUP else files),
+        "log_format": wanted.get("log_format") or log.get("log_format"),
+    }
 
 
-def _group_calls(observed: Any, desired: Any) -> list[Call]:
-    before, after, calls = observed["flow_log_group"], desired["flow_log_group"], []
-    name = names.log_group_name(desired["name"])
-    if before and not after:
-        return [delete_group_call(name)]
-    if after and not before:
-        params = {"logGroupName": name, "tags": _tags(desired, "flow-log-group")}
-        calls.append(Call("logs", "create_log_group", params, names.LOG_GROUP, f"create log group {name}", CREATE))
-    days = after.get("retention_days")
-    if days and days != before.get("retention_days"):
-        params = {"logGroupName": name, "retentionInDays": days}
-        calls.append(Call("logs", "put_retention_policy", params, names.LOG_GROUP, f"keep flow logs for {days} days"))
-    if before.get("tags", {}) != after.get("tags", {}) and before:
-        about = {"resourceArn": before["arn"]}
-        calls += tag_calls("logs", names.LOG_GROUP, about, before["tags"], after["tags"],
-                           parameters=("tagKeys", "tags"), form=dict, of=" of the log group")  # fmt: skip
-    return calls
+def _kept_role(log: Mapping[str, Any], name: str) -> str | None:
+    """The role that a flow log has from somebody else; nothing where it has ours."""
+    arn = str(log.get("iam_role_arn") or "")
+    return None if arn.endswith(f":role/{names.role_name(name)}") else arn or None
 
 
-def _role_calls(observed: Any, desired: Any) -> list[Call]:
-    before, after, calls = observed["flow_log_role"], desired["flow_log_role"], []
-    name = names.role_name(desired["name"])
-    if before and not after:
-        return delete_role_calls(name, before)
-    if after and not before:
-        tags = [{"Key": key, "Value": value} for key, value in _tags(desired, "flow-log-role").items()]
-        params = {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(after["trust"]), "Tags": tags}
-        calls.append(_role("create_role", params, f"create role {name}", CREATE, {names.ROLE: "Role.Arn"}))
-    elif after and before["trust"] != after["trust"]:
-        params = {"RoleName": name, "PolicyDocument": json.dumps(after["trust"])}
-        calls.append(_role("update_assume_role_policy", params, f"let {SERVICE} take on role {name}"))
-    if after and before.get("policy") != after["policy"]:
-        params = {"RoleName": name, "PolicyName": POLICY, "PolicyDocument": json.dumps(after["policy"])}
-        calls.append(_role("put_role_policy", params, f"let role {name} write flow logs"))
-    if before and before.get("tags", {}) != after.get("tags", {}):
-        calls += tag_calls("iam", names.ROLE, {"RoleName": name}, before["tags"], after["tags"],
-                           ("untag_role", "tag_role"), of=" of the role")  # fmt: skip
-    return calls
-
-
-def _role(operation: str, params: Any, why: str, change: str = "in place", saves: Any = None) -> Call:
-    return Call("iam", operation, params, names.ROLE, why, change, saves=saves or {})
-
-
-def _log_calls(observed: Any, desired: Any) -> list[Call]:
-    """A flow log cannot be changed, only replaced.  Source: "Flow log limitations", Amazon VPC user guide."""
-    before, after = observed["flow_logs"], desired["flow_logs"]
-    calls = []
-    if before and before != after:
-        calls.append(delete_log_call(before["id"]))
-    if after and before != after:
-        params = {
-            "ResourceIds": [observed["vpc_id"]],
-            "ResourceType": "VPC",
-            "TrafficType": after["traffic_type"],
-            "LogDestinationType": "cloud-watch-logs",
-            "LogGroupName": names.log_group_name(desired["name"]),
-            "DeliverLogsPermissionArn": observed["flow_log_role"].get("arn") or Ref(names.ROLE),
-            "MaxAggregationInterval": after["max_aggregation_interval_seconds"],
-            "TagSpecifications": names.specification(desired, "vpc-flow-log", "flow-log"),
-        }
-        calls.append(Call("ec2", "create_flow_logs", params, names.FLOW_LOG, "create flow log", CREATE,
-                          (names.LOG_GROUP, names.ROLE)))  # fmt: skip
-    return calls
-
-
-def delete_log_call(log_id: str) -> Call:
-    return Call("ec2", "delete_flow_logs", {"FlowLogIds": [log_id]}, names.FLOW_LOG, "delete flow log", DELETE)
-
-
-def delete_group_call(name: str, after: tuple[str, ...] = (names.FLOW_LOG,)) -> Call:
-    why = f"delete log group {name} with its logs"
-    return Call("logs", "delete_log_group", {"logGroupName": name}, names.LOG_GROUP, why, DELETE, after)
-
-
-def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW_LOG,)) -> list[Call]:
-    calls = []
-    if role.get("policy"):
-        params = {"RoleName": name, "PolicyName": POLICY}
-        calls.append(
-            Call("iam", "delete_role_policy", params, names.ROLE, f"delete the policy of role {name}", DELETE, after)
-        )
-    return [*calls, Call("iam", "delete_role", {"RoleName": name}, names.ROLE, f"delete role {name}", DELETE, after)]
-
-
-def _tags(desired: Any, part: str) -> dict[str, str]:
-    return {"Name": names.part_name(desired["name"], part), **desired["common_tags"], **names.part_marks(part)}
+def _group(wanted: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
+    days = wanted.get("retention_days") or group.get("retention_days")
+    key = group.get("kms_key_id") if wanted.get("kms_key_id") is None else wanted["kms_key_id"]
+    return {**group, "retention_days": int(days) if days else None, "kms_key_id": key or None}
 
 
 def log_group(options: Any, answers: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -190,7 +137,8 @@ def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"flow_log_group": {}, "flow_log_role": {}}
     if group:
         days = group.get("retentionInDays")
-        found["flow_log_group"] = {"arn": group["logGroupArn"], "retention_days": days, "tags": tags}
+        key = group.get("kmsKeyId")
+        found["flow_log_group"] = {"arn": group["logGroupArn"], "retention_days": days, "kms_key_id": key, "tags": tags}
     if role:
         found["flow_log_role"] = {
             "arn": role["Role"]["Arn"],
@@ -205,8 +153,45 @@ def observed(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
     found = owned.parts(items(answers, "flow-log"), "flow-log").get("")
     if not found:
         return {}
+    to_group = found.get("LogDestinationType", TO_LOG_GROUP) == TO_LOG_GROUP
+    files = found.get("DestinationOptions") or {}
     return {
         "id": found["FlowLogId"],
         "traffic_type": found["TrafficType"],
         "max_aggregation_interval_seconds": int(found.get("MaxAggregationInterval") or 600),
+        "destination": TO_LOG_GROUP if to_group else found["LogDestination"],
+        "log_format": found.get("LogFormat"),
+        "iam_role_arn": found.get("DeliverLogsPermissionArn") if to_group else None,
+        "file_format": None if to_group else files.get("FileFormat", FILE_FORMATS[0]),
+        "hive_compatible_partitions": None if to_group else bool(files.get("HiveCompatiblePartitions")),
+        "per_hour_partition": None if to_group else bool(files.get("PerHourPartition")),
     }
+
+
+def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
+    """What is wrong with the flow log that is declared."""
+    wanted = options["flow_logs"] or {}
+    yield from refuse.unknown("flow_logs", wanted, KEYS)
+    allowed = {
+        "traffic_type": TRAFFIC,
+        "retention_days": RETENTION_DAYS,
+        "max_aggregation_interval_seconds": INTERVALS,
+        "file_format": FILE_FORMATS,
+        "hive_compatible_partitions": (True, False),
+        "per_hour_partition": (True, False),
+    }
+    for key, values in allowed.items():
+        value = wanted.get(key)
+        if value is not None and value not in values and str(value) not in map(str, values):
+            yield refuse(f"flow_logs {key}", value, values)
+    destination = wanted.get("destination") or TO_LOG_GROUP
+    if destination != TO_LOG_GROUP and not (destination.startswith(BUCKET) and ":s3:::" in destination):
+        yield refuse(
+            "flow_logs destination", destination, f"{TO_LOG_GROUP}, or the ARN of a bucket or of a folder in it"
+        )
+    for key in (*OF_LOG_GROUP, *FILES_AT_BIRTH):
+        if wanted.get(key) and (key in OF_LOG_GROUP) != (destination == TO_LOG_GROUP):
+            yield refuse(f"flow_logs {key}", wanted[key], f"nothing for a flow log to {destination}", f"remove {key}")
+    for key, part in (("kms_key_id", ":kms:"), ("iam_role_arn", ":iam:")):
+        if wanted.get(key) and not (str(wanted[key]).startswith(BUCKET) and part in str(wanted[key])):
+            yield refuse(f"flow_logs {key}", wanted[key], "an ARN")

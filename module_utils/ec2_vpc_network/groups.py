@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..reconcile.plan import CREATE, DELETE, Call, Ref
-from . import names
+from . import endpoints, names
 from .owned import Owned, items
 
 Rule = dict[str, Any]
@@ -75,7 +75,7 @@ def permissions(rules: Iterable[Rule], id_by_key: Mapping[str, Any]) -> list[dic
     return found
 
 
-def desired_groups(options: Any, present: Mapping[str, Any], vpc_block: str | None) -> dict[str, Any] | None:
+def desired_groups(options: Any, present: Mapping[str, Any], vpc_blocks: list[Any]) -> dict[str, Any] | None:
     """Every group as declared, with that of the interface endpoints; ``None`` is no opinion."""
     wanted, services = options["security_groups"], options["interface_endpoints"]
     if wanted is None and services is None:
@@ -85,10 +85,10 @@ def desired_groups(options: Any, present: Mapping[str, Any], vpc_block: str | No
         groups = {key: _group(value or {}, present.get(key, {})) for key, value in wanted.items()}
     if services is None and names.ENDPOINTS_GROUP in present:
         groups[names.ENDPOINTS_GROUP] = present[names.ENDPOINTS_GROUP]
-    if services:
+    if any(not endpoints.settings(options, service).get("security_groups") for service in services or ()):
         description = {"description": "HTTPS from the VPC to its interface endpoints"}
-        rule = {"protocol": "tcp", "port": HTTPS, "cidr_block": vpc_block}
-        groups[names.ENDPOINTS_GROUP] = _group({**description, "ingress": [rule], "egress": []},
+        rules = [{"protocol": "tcp", "port": HTTPS, "cidr_block": block} for block in vpc_blocks]
+        groups[names.ENDPOINTS_GROUP] = _group({**description, "ingress": rules, "egress": []},
                                                present.get(names.ENDPOINTS_GROUP, {}))  # fmt: skip
     return groups
 
@@ -114,11 +114,10 @@ def group_calls(observed_state: Any, desired: Any) -> list[Call]:
     gone = [key for key in before if key not in after]
     for key in gone:
         calls += cross_reference_calls(key, before[key], ids)
-    return calls + [delete_call(key, before[key]["id"], {*before, *after}, _using(observed_state, key)) for key in gone]
-
-
-def _using(observed_state: Any, key: str) -> list[str]:
-    return names.endpoints_inside(observed_state) if key == names.ENDPOINTS_GROUP else []
+    return calls + [
+        delete_call(key, before[key]["id"], {*before, *after}, endpoints.groups_in_use(observed_state, key))
+        for key in gone
+    ]
 
 
 def _create(observed_state: Any, desired: Any, key: str) -> Call:

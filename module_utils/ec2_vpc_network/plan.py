@@ -9,13 +9,13 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.plan import DELETE, Call
-from . import acls, blocks, dhcp, endpoints, flow_logs, gateways, groups, names, routes, subnets, vpc
+from . import acls, blocks, dhcp, endpoints, flow_log_calls, gateways, groups, names, routes, subnets, vpc
 from .state import complete
 
 MAKERS = (
     vpc.vpc_calls, blocks.block_calls, groups.lock_calls, subnets.subnet_calls, gateways.internet_gateway_calls,
     gateways.egress_only_calls, gateways.nat_calls, acls.acl_calls, dhcp.dhcp_calls, routes.lock_calls,
-    routes.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_logs.flow_log_calls, vpc.part_tag_calls,
+    routes.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_log_calls.flow_log_calls, vpc.part_tag_calls,
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     """The whole teardown.  Source of its order: "Delete your VPC", Amazon VPC user guide."""
     there = complete(seen.resource, seen.satellites)
     name = names.network_name(options)
-    calls = [flow_logs.delete_log_call(there["flow_logs"]["id"])] if there["flow_logs"] else []
+    calls = [flow_log_calls.delete_log_call(there["flow_logs"]["id"])] if there["flow_logs"] else []
     calls += [endpoints.dead_call(endpoint_id, there) for endpoint_id in there["dead_endpoints"]]
     for field in ("gateway_endpoints", "interface_endpoints"):
         calls += [endpoints.delete_call(service, item["id"], field) for service, item in there[field].items()]
@@ -47,8 +47,10 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     calls += [dhcp.delete_call(item, (names.VPC,)) for item in there["dhcp_option_sets"]]
     role = there["flow_log_role"]
     last = (names.FLOW_LOG, names.VPC)
-    calls += flow_logs.delete_role_calls(names.role_name(name), role, last) if role else []
-    return calls + ([flow_logs.delete_group_call(names.log_group_name(name), last)] if there["flow_log_group"] else [])
+    calls += flow_log_calls.delete_role_calls(names.role_name(name), role, last) if role else []
+    return calls + (
+        [flow_log_calls.delete_group_call(names.log_group_name(name), last)] if there["flow_log_group"] else []
+    )
 
 
 def _group_calls(there: Any) -> list[Call]:

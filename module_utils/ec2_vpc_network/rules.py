@@ -39,11 +39,11 @@ def rules(options: Options) -> Iterator[Refusal]:
         yield from _room(options, refuse)
         yield from _nat(options, refuse)
         yield from _ipv6(options, refuse)
-        yield from _endpoints(options, refuse)
+        yield from endpoints.refusals(options, refuse)
     yield from _groups(options, refuse)
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)
-    yield from _flow_logs(options, refuse)
+    yield from flow_logs.refusals(options, refuse)
     if options["dns_hostnames"] and options["dns_support"] is False:
         yield refuse("dns_hostnames", True, "dns_support beside it", "set dns_support to true")
 
@@ -168,25 +168,6 @@ def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
                      "add such a tier, or set nat_gateways to none")  # fmt: skip
 
 
-def _endpoints(options: Options, refuse: Refuse) -> Iterator[Refusal]:
-    for service in options["gateway_endpoints"] or ():
-        if service not in endpoints.GATEWAY_SERVICES:
-            yield refuse("gateway_endpoints", service, endpoints.GATEWAY_SERVICES)
-    services, tier = options["interface_endpoints"] or (), options["interface_endpoint_tier"]
-    for service in services:
-        if service in (options["gateway_endpoints"] or ()):
-            yield refuse("interface_endpoints", service, "one kind of endpoint for each service")
-    if services and tier is None:
-        yield refuse("interface_endpoint_tier", None, f"one of tiers: {', '.join(options['tiers'] or ())}")
-    if tier is not None and tier not in (options["tiers"] or {}):
-        yield refuse("interface_endpoint_tier", f"{tier}{did_you_mean(tier, options['tiers'] or {})}",
-                     f"one of tiers: {', '.join(options['tiers'] or ())}")  # fmt: skip
-    # Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
-    for field in ("dns_support", "dns_hostnames") if services else ():
-        if options[field] is False:
-            yield refuse(field, False, "true, for interface endpoints answer under private names")
-
-
 def _groups(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     declared = options["security_groups"] or {}
     for key, group in declared.items():
@@ -267,17 +248,3 @@ def _ports(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterator[Refu
 
 def _number(value: Any) -> int:
     return int(value) if re.fullmatch(r"-?\d+", str(value)) else -2
-
-
-def _flow_logs(options: Options, refuse: Refuse) -> Iterator[Refusal]:
-    wanted = options["flow_logs"] or {}
-    yield from refuse.unknown("flow_logs", wanted, flow_logs.KEYS)
-    allowed = {
-        "traffic_type": flow_logs.TRAFFIC,
-        "retention_days": flow_logs.RETENTION_DAYS,
-        "max_aggregation_interval_seconds": flow_logs.INTERVALS,
-    }
-    for key, values in allowed.items():
-        value = wanted.get(key)
-        if value is not None and value not in values and _number(value) not in values:
-            yield refuse(f"flow_logs {key}", value, values)

@@ -134,7 +134,7 @@ class Aws:
             return 0.0 if _is_harmless(error, harmless) else _worth(error, patience)
 
         try:
-            return self._patiently(lambda: dict(call(**params)), "writes", worth)
+            return self._patiently(lambda: _taken(operation, dict(call(**params))), "writes", worth)
         except boto.ClientError as error:
             if not _is_harmless(error, harmless):
                 raise
@@ -176,6 +176,19 @@ class Aws:
                 merged = extra.merge(config) if extra else config
                 self._clients[key] = self._session.create_client(service, config=merged, **connection)
             return self._clients[key]
+
+
+def _taken(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer.  Raises ClientError for what an operation on several objects refused inside of a good answer.
+
+    What is to be deleted and is not there, is as it should be.
+    Source: CreateFlowLogs and DeleteVpcEndpoints API reference.
+    """
+    for item in answer.get("Unsuccessful") or ():
+        error = item.get("Error") or {}
+        if not (operation.startswith("delete_") and is_unknown(error.get("Code", ""))):
+            raise boto.ClientError({"Error": error}, operation)
+    return answer
 
 
 def _worth_reading_again(error: boto.ClientError, absent: tuple[str, ...]) -> float:

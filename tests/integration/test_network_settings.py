@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,16 @@ def both_ends(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def laid(cloud: Cloud, given: dict[str, Any]) -> int:
     """A cloud with nothing but the network; returns where the journal is."""
-    cloud.reset()
+    emptied(cloud)
     run(cloud, MODULE, given)
     return len(cloud.journal())
+
+
+def emptied(cloud: Cloud) -> None:
+    """A cloud with nothing but what the declarations lean on."""
+    cloud.reset()
+    place = {"LocationConstraint": "eu-west-1"}
+    cloud.client("s3").create_bucket(Bucket="flow-logs", CreateBucketConfiguration=place)
 
 
 def shown(cloud: Cloud) -> dict[str, Any]:
@@ -40,7 +48,12 @@ def shown(cloud: Cloud) -> dict[str, Any]:
     tables = ec2.describe_route_tables(Filters=own)["RouteTables"]
     sets = ec2.describe_dhcp_options(Filters=[{"Name": "tag-key", "Values": ["streambed:stack"]}])["DhcpOptions"]
     assert [each["DhcpOptionsId"] for each in sets] in ([], [vpc["DhcpOptionsId"]])
+    endpoints = ec2.describe_vpc_endpoints(Filters=own)["VpcEndpoints"]
+    logs = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/streambed/")["logGroups"]
     return {
+        "endpoints": [{**each, "policy": json.loads(each["PolicyDocument"])} for each in endpoints],
+        "flow_logs": ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [vpc["VpcId"]]}])["FlowLogs"],
+        "log_groups": logs,
         "acls": ec2.describe_network_acls(Filters=own)["NetworkAcls"],
         "dhcp": sets[0] if sets else None,
         "vpc": vpc,
@@ -69,7 +82,7 @@ def rows(kind: str) -> list[Any]:
 @pytest.mark.parametrize("row", rows("rows"))
 def test_a_change_is_what_its_plan_says_and_goes_back_and_away(cloud: Cloud, row: dict[str, Any]) -> None:
     before, after = both_ends(row)
-    cloud.reset()
+    emptied(cloud)
     untouched = objects(cloud)
     run(cloud, MODULE, before)
     first = four_steps(cloud, MODULE, after)
@@ -111,3 +124,8 @@ def test_a_change_that_died_at_any_call_is_taken_up(cloud: Cloud, row: dict[str,
         at = len(cloud.journal())
         assert not run(cloud, MODULE, after)["changed"], f"call {died_at} of {calls}"
         assert not cloud.writes(at)
+
+
+def test_what_aws_refuses_inside_of_a_good_answer_is_told(cloud: Cloud) -> None:
+    with pytest.raises(AwsFailure, match=r"create flow log.* LogDestination: nowhere does not exist"):
+        run(cloud, MODULE, {**BASE, "flow_logs": {"destination": "arn:aws:s3:::nowhere"}})

@@ -125,6 +125,16 @@ def rules_of_network_acls_forget_icmp_types(client: Client) -> bool:
     return not any("IcmpTypeCode" in entry for entry in shown)
 
 
+@still_wrong("ec2", "create_flow_logs")
+def flow_logs_go_to_no_folder(client: Client) -> bool:
+    """A folder of a bucket is taken for the bucket."""
+    ec2, vpc, _ = network(client)
+    client("s3").create_bucket(Bucket="logs", CreateBucketConfiguration=LOCATION)
+    made = ec2.create_flow_logs(ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestinationType="s3",
+                                LogDestination="arn:aws:s3:::logs/folder")  # fmt: skip
+    return not made["FlowLogIds"]
+
+
 @still_wrong("ec2", "modify_subnet_attribute")
 def subnets_lack_attributes(client: Client) -> bool:
     """EnableDns64 is taken and forgotten."""

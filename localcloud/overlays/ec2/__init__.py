@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from moto.ec2 import urls
 
-from localcloud.overlays.ec2 import blocks
+from localcloud.overlays.ec2 import blocks, flow_logs
 from localcloud.overlays.ec2.acls import Acls
 from localcloud.overlays.ec2.blocks import Blocks
 from localcloud.overlays.ec2.dhcp import Dhcp
 from localcloud.overlays.ec2.endpoints import Endpoints
+from localcloud.overlays.ec2.flow_logs import FlowLogs
 from localcloud.overlays.ec2.gateways import Gateways
 from localcloud.overlays.ec2.interfaces import Interfaces
 from localcloud.overlays.ec2.security_groups import SecurityGroups, correct_models
@@ -16,7 +17,7 @@ from localcloud.overlays.ec2.subnets import Subnets
 from localcloud.overlays.ec2.vpcs import Vpcs
 
 
-class LocalEC2(Vpcs, Dhcp, Acls, Blocks, Subnets, Gateways, Endpoints, Interfaces, SecurityGroups):
+class LocalEC2(Vpcs, Dhcp, Acls, FlowLogs, Blocks, Subnets, Gateways, Endpoints, Interfaces, SecurityGroups):
     """moto's EC2, stricter."""
 
 
@@ -24,4 +25,5 @@ def install() -> None:
     """Let requests for EC2 come here."""
     urls.url_paths["{0}/"] = LocalEC2.dispatch
     blocks.correct_models()
+    flow_logs.correct_models()
     correct_models()

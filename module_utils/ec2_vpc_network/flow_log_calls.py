@@ -1,0 +1,133 @@
+"""The calls for the VPC's flow log, its log group and its role.  Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..reconcile.plan import CREATE, DELETE, Call, Ref
+from ..reconcile.tags import tag_calls
+from . import names
+from .flow_logs import FILES_AT_BIRTH, POLICY, SERVICE, TO_LOG_GROUP
+
+
+def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
+    return [*_group_calls(observed, desired), *_role_calls(observed, desired), *_log_calls(observed, desired)]
+
+
+def _group_calls(observed: Any, desired: Any) -> list[Call]:
+    before, after, calls = observed["flow_log_group"], desired["flow_log_group"], []
+    name = names.log_group_name(desired["name"])
+    if before and not after:
+        return [delete_group_call(name)]
+    if after and not before:
+        key = {"kmsKeyId": after["kms_key_id"]} if after.get("kms_key_id") else {}
+        params = {"logGroupName": name, "tags": _tags(desired, "flow-log-group"), **key}
+        calls.append(Call("logs", "create_log_group", params, names.LOG_GROUP, f"create log group {name}", CREATE))
+    days = after.get("retention_days")
+    if days and days != before.get("retention_days"):
+        params = {"logGroupName": name, "retentionInDays": days}
+        calls.append(Call("logs", "put_retention_policy", params, names.LOG_GROUP, f"keep flow logs for {days} days"))
+    if before and before.get("kms_key_id") != after.get("kms_key_id"):
+        calls.append(_key_call(name, after["kms_key_id"]))
+    if before.get("tags", {}) != after.get("tags", {}) and before:
+        about = {"resourceArn": before["arn"]}
+        calls += tag_calls("logs", names.LOG_GROUP, about, before["tags"], after["tags"],
+                           parameters=("tagKeys", "tags"), form=dict, of=" of the log group")  # fmt: skip
+    return calls
+
+
+def _key_call(name: str, key: str | None) -> Call:
+    """What is written from now on is under this key.  Source: AssociateKmsKey API reference."""
+    if key is None:
+        params = {"logGroupName": name}
+        return Call("logs", "disassociate_kms_key", params, names.LOG_GROUP, "keep flow logs under AWS's own key")
+    params = {"logGroupName": name, "kmsKeyId": key}
+    return Call("logs", "associate_kms_key", params, names.LOG_GROUP, f"keep flow logs under {key}")
+
+
+def _role_calls(observed: Any, desired: Any) -> list[Call]:
+    before, after, calls = observed["flow_log_role"], desired["flow_log_role"], []
+    name = names.role_name(desired["name"])
+    if before and not after:
+        return delete_role_calls(name, before)
+    if after and not before:
+        tags = [{"Key": key, "Value": value} for key, value in _tags(desired, "flow-log-role").items()]
+        params = {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(after["trust"]), "Tags": tags}
+        calls.append(_role("create_role", params, f"create role {name}", CREATE, {names.ROLE: "Role.Arn"}))
+    elif after and before["trust"] != after["trust"]:
+        params = {"RoleName": name, "PolicyDocument": json.dumps(after["trust"])}
+        calls.append(_role("update_assume_role_policy", params, f"let {SERVICE} take on role {name}"))
+    if after and before.get("policy") != after["policy"]:
+        params = {"RoleName": name, "PolicyName": POLICY, "PolicyDocument": json.dumps(after["policy"])}
+        calls.append(_role("put_role_policy", params, f"let role {name} write flow logs"))
+    if before and before.get("tags", {}) != after.get("tags", {}):
+        calls += tag_calls("iam", names.ROLE, {"RoleName": name}, before["tags"], after["tags"],
+                           ("untag_role", "tag_role"), of=" of the role")  # fmt: skip
+    return calls
+
+
+def _role(operation: str, params: Any, why: str, change: str = "in place", saves: Any = None) -> Call:
+    return Call("iam", operation, params, names.ROLE, why, change, saves=saves or {})
+
+
+def _log_calls(observed: Any, desired: Any) -> list[Call]:
+    """A flow log cannot be changed, only replaced.  Source: "Flow log limitations", Amazon VPC user guide."""
+    before, after = observed["flow_logs"], desired["flow_logs"]
+    calls = []
+    if before and before != after:
+        calls.append(delete_log_call(before["id"]))
+    if after and before != after:
+        params = {
+            "ResourceIds": [observed["vpc_id"]],
+            "ResourceType": "VPC",
+            "TrafficType": after["traffic_type"],
+            **_destination(observed, desired),
+            **({"LogFormat": after["log_format"]} if after["log_format"] else {}),
+            "MaxAggregationInterval": after["max_aggregation_interval_seconds"],
+            "TagSpecifications": names.specification(desired, "vpc-flow-log", "flow-log"),
+        }
+        needs = (names.LOG_GROUP,) if after["destination"] == TO_LOG_GROUP else ()
+        needs += (names.ROLE,) if desired["flow_log_role"] else ()
+        calls.append(Call("ec2", "create_flow_logs", params, names.FLOW_LOG, "create flow log", CREATE, needs))
+    return calls
+
+
+def _destination(observed: Any, desired: Any) -> dict[str, Any]:
+    log = desired["flow_logs"]
+    if log["destination"] == TO_LOG_GROUP:
+        return {
+            "LogDestinationType": TO_LOG_GROUP,
+            "LogGroupName": names.log_group_name(desired["name"]),
+            "DeliverLogsPermissionArn": log["iam_role_arn"] or Ref(names.ROLE),
+        }
+    words = {"file_format": "FileFormat", "hive_compatible_partitions": "HiveCompatiblePartitions",
+             "per_hour_partition": "PerHourPartition"}  # fmt: skip
+    return {
+        "LogDestinationType": "s3",
+        "LogDestination": log["destination"],
+        "DestinationOptions": {words[key]: log[key] for key in FILES_AT_BIRTH},
+    }
+
+
+def delete_log_call(log_id: str) -> Call:
+    return Call("ec2", "delete_flow_logs", {"FlowLogIds": [log_id]}, names.FLOW_LOG, "delete flow log", DELETE)
+
+
+def delete_group_call(name: str, after: tuple[str, ...] = (names.FLOW_LOG,)) -> Call:
+    why = f"delete log group {name} with its logs"
+    return Call("logs", "delete_log_group", {"logGroupName": name}, names.LOG_GROUP, why, DELETE, after)
+
+
+def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW_LOG,)) -> list[Call]:
+    calls = []
+    if role.get("policy"):
+        params = {"RoleName": name, "PolicyName": POLICY}
+        calls.append(
+            Call("iam", "delete_role_policy", params, names.ROLE, f"delete the policy of role {name}", DELETE, after)
+        )
+    return [*calls, Call("iam", "delete_role", {"RoleName": name}, names.ROLE, f"delete role {name}", DELETE, after)]
+
+
+def _tags(desired: Any, part: str) -> dict[str, str]:
+    return {"Name": names.part_name(desired["name"], part), **desired["common_tags"], **names.part_marks(part)}
