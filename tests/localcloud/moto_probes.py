@@ -129,10 +129,9 @@ def rules_of_network_acls_forget_icmp_types(client: Client) -> bool:
 def flow_logs_go_to_no_folder(client: Client) -> bool:
     """A folder of a bucket is taken for the bucket."""
     ec2, vpc, _ = network(client)
-    client("s3").create_bucket(Bucket="logs", CreateBucketConfiguration=LOCATION)
     made = ec2.create_flow_logs(ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestinationType="s3",
                                 LogDestination="arn:aws:s3:::logs/folder")  # fmt: skip
-    return not made["FlowLogIds"]
+    return "logs/folder does not exist" in made["Unsuccessful"][0]["Error"]["Message"]
 
 
 @still_wrong("ec2", "modify_subnet_attribute")
