@@ -20,6 +20,16 @@ options:
       - Name of the network and first part of the name of every part of it, at most 54 characters.
       - Left out, it is C(<stack_name>-<environment_suffix>).
     type: str
+  vpc_id:
+    description:
+      - The VPC that this is about. Needed only where several bear this environment's tags, or with O(adopt).
+    type: str
+  adopt:
+    description:
+      - Whether the VPC of O(vpc_id), which bears nobody's ownership tags, becomes this environment's. What is in it
+        stays as others made it.
+    type: bool
+    default: false
   cidr_block:
     description: IPv4 block of the VPC, /16 to /28. Required for a new VPC; it cannot change.
     type: str
@@ -77,9 +87,15 @@ options:
   nat_gateways:
     description:
       - NAT gateways for the tiers with C(internet=nat), in the first tier with C(internet=gateway).
-      - A single one stays in its zone as long as that zone is declared.
+      - A single one stays in its zone as long as that zone is declared. V(regional) is one that AWS spreads over the
+        zones, and needs no tier with C(internet=gateway).
     type: str
-    choices: [none, single, per_zone]
+    choices: [none, single, per_zone, regional]
+  nat_allocation_ids:
+    description:
+      - Addresses for NAT gateways that are to be made, by zone, as C(eipalloc-…), in the place of new ones. They stay
+        when the gateway goes.
+    type: dict
   dns_support:
     description: Whether the VPC's resolver answers. Left out, O(interface_endpoints) switch it on.
     type: bool
@@ -154,6 +170,18 @@ options:
         C(parquet)), C(hive_compatible_partitions) and C(per_hour_partition); the log group then goes, with its logs.
       - C({}) removes it with its log group and role.
     type: dict
+  encryption_control:
+    description:
+      - Whether AWS looks at (C(mode=monitor)) or sees to (C(mode=enforce)) encryption in transit in the VPC, and what
+        C(exclusions) are allowed to go without, such as V(internet_gateway) and V(nat_gateway).
+      - V({}) takes the control away.
+    type: dict
+  block_public_access_exclusion:
+    description:
+      - What passes the VPC's internet gateway although the account blocks public access to VPCs. That setting itself is
+        the account's, and not touched.
+    type: str
+    choices: [none, allow-bidirectional, allow-egress]
 extends_documentation_fragment:
   - streambed
   - amazon.aws.common.modules
@@ -263,6 +291,8 @@ from ansible.module_utils.reconcile.fields import Field
 
 OPTIONS = {
     "name": {},
+    "vpc_id": {},
+    "adopt": {"type": "bool", "default": False},
     "cidr_block": {},
     "secondary_cidr_blocks": {"type": "list", "elements": "str"},
     "ipv6_pool": {},
@@ -272,7 +302,8 @@ OPTIONS = {
     "subnet_prefix_length": {"type": "int"},
     "reserved_zones": {"type": "int", "default": 4},
     "reserved_tiers": {"type": "int", "default": 4},
-    "nat_gateways": {"choices": ["none", "single", "per_zone"]},
+    "nat_gateways": {"choices": ["none", "single", "per_zone", "regional"]},
+    "nat_allocation_ids": {"type": "dict"},
     "dns_support": {"type": "bool"},
     "dns_hostnames": {"type": "bool"},
     "network_address_usage_metrics": {"type": "bool"},
@@ -287,13 +318,16 @@ OPTIONS = {
     "default_network_acl": {"type": "dict"},
     "default_route_table_locked": {"type": "bool"},
     "flow_logs": {"type": "dict"},
+    "encryption_control": {"type": "dict"},
+    "block_public_access_exclusion": {"choices": ["none", "allow-bidirectional", "allow-egress"]},
 }
 
 # Parts by key; each is compared as a whole, and no part at all is as good as none.
 PARTS = (
-    "acl_of_subnets", "network_acls", "dhcp_options", "dhcp_option_sets", "ipv6", "subnets", "internet_gateway",
-    "egress_only_gateway", "addresses", "nat_gateways", "route_tables", "gateway_endpoints", "interface_endpoints",
-    "dead_endpoints", "security_groups", "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
+    "encryption_control", "block_public_access_exclusion", "acl_of_subnets", "network_acls", "dhcp_options",
+    "dhcp_option_sets", "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses", "nat_gateways",
+    "route_tables", "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups", "flow_logs",
+    "flow_log_group", "flow_log_role", "part_tags",
 )  # fmt: skip
 
 
@@ -324,24 +358,27 @@ PERMISSIONS = frozenset({
     "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateDhcpOptions", "ec2:CreateEgressOnlyInternetGateway",
     "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway", "ec2:CreateNetworkAcl",
     "ec2:CreateNetworkAclEntry", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
-    "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteDhcpOptions",
+    "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcBlockPublicAccessExclusion",
+    "ec2:CreateVpcEncryptionControl", "ec2:CreateVpcEndpoint", "ec2:DeleteDhcpOptions",
     "ec2:DeleteEgressOnlyInternetGateway", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway",
     "ec2:DeleteNatGateway", "ec2:DeleteNetworkAcl", "ec2:DeleteNetworkAclEntry", "ec2:DeleteRoute",
     "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc",
-    "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeDhcpOptions",
+    "ec2:DeleteVpcBlockPublicAccessExclusion", "ec2:DeleteVpcEncryptionControl", "ec2:DeleteVpcEndpoints",
+    "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeDhcpOptions",
     "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways",
     "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
-    "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable",
+    "ec2:DescribeVpcBlockPublicAccessExclusions", "ec2:DescribeVpcEncryptionControls", "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable",
     "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:ModifySubnetAttribute",
-    "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
-    "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
-    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
-    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
-    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery",
-    "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
-    "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
-    "logs:UntagResource",
+    "ec2:ModifyVpcAttribute", "ec2:ModifyVpcBlockPublicAccessExclusion", "ec2:ModifyVpcEncryptionControl",
+    "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress", "ec2:ReplaceNetworkAclAssociation",
+    "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute", "ec2:RevokeSecurityGroupEgress",
+    "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole",
+    "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery", "logs:CreateLogGroup",
+    "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:DisassociateKmsKey",
+    "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
 })  # fmt: skip
 
 # What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which

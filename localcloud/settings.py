@@ -32,6 +32,8 @@ DURATIONS: dict[str, float] = {
     "vpc_endpoint": 60,
     "network_interface": 30,
     "cidr_block": 5,
+    "vpc_encryption_control": 60,
+    "vpc_exclusion": 60,
     "stream": 20,
     "user": 5,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.tags import new_tags, wanted_tags
-from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, subnets, topology
+from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
 from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
 
 Options = Mapping[str, Any]
@@ -38,6 +38,7 @@ def desire(options: Options, seen: Seen) -> State:
         "default_route_table_locked": options["default_route_table_locked"] or None,
         **acls.desired(options, present, vpc_block(options, present)),
         **dhcp.desired(options, present),
+        **protections.desired(options, present),
         **flow_logs.desired_parts(options, present, seen.around["region"]),
         **_topology(options, present),
     }
@@ -141,17 +142,26 @@ def _nat(options: Options, present: State) -> tuple[State, State]:
         return present["nat_gateways"], present["addresses"]
     zones = topology.nat_zones(options, present["nat_gateways"])
     tier = next(iter(topology.tiers_with(options, topology.GATEWAY)), "")
-    gateways = {zone: present["nat_gateways"].get(zone) or {"subnet": f"{tier}/{zone}"} for zone in zones}
-    dropped = {item["allocation_id"] for zone, item in present["nat_gateways"].items() if zone not in gateways}
+    gateways = {zone: present["nat_gateways"].get(zone) or _new_nat(options, tier, zone) for zone in zones}
+    dropped = {item.get("allocation_id") for zone, item in present["nat_gateways"].items() if zone not in gateways}
     addresses = present["addresses"]
     kept = {key: item for key, item in addresses.items() if item["use"] == IN_USE and key not in dropped}
     spare = {key: item for key, item in addresses.items() if item["use"] == FREE}
-    for zone in [zone for zone in zones if "id" not in gateways[zone]]:
+    needing = [zone for zone in zones if not {"id", "mode", "allocation_id"} & gateways[zone].keys()]
+    for zone in needing:
         chosen = min(spare, key=lambda key: (spare[key]["zone"] != zone, key), default=None)
         if chosen:
             gateways[zone] = {**gateways[zone], "allocation_id": chosen}
             kept[chosen] = {**spare.pop(chosen), "zone": zone}
     return gateways, kept
+
+
+def _new_nat(options: Options, tier: str, zone: str) -> State:
+    """A NAT gateway that does not exist yet, with the addresses that are given for it."""
+    given = options["nat_allocation_ids"] or {}
+    if zone == topology.REGIONAL:
+        return {"mode": zone, "allocation_ids": {each: given[each] for each in options["zones"] if each in given}}
+    return {"subnet": f"{tier}/{zone}", **({"allocation_id": given[zone]} if zone in given else {})}
 
 
 OUR_WAYS = (TO_INTERNET_GATEWAY, TO_EGRESS_ONLY_GATEWAY, "nat-", "igw-", "eigw-", names.nat_gateway(""))

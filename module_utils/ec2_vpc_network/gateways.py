@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..reconcile.errors import Refusal
 from ..reconcile.plan import CREATE, DELETE, Call, Ref, Wait, refs
-from . import names, waits
+from . import names, topology, waits
 from .owned import Owned, items
+from .refuse import Refuse
 from .state import FREE, IN_USE, LEAVING
 
 NAT_LIVE = ("pending", "available")
@@ -85,6 +87,8 @@ def _users(observed: Any, zone: str) -> list[str]:
 
 def _create_nat(observed: Any, desired: Any, zone: str) -> list[Call]:
     item, noun, part = desired["nat_gateways"][zone], names.nat_gateway(zone), f"nat/{zone}"
+    if "mode" in item:
+        return [_create_regional(observed, desired, item)]
     fresh = names.address(f"of {noun}")
     calls = []
     if "allocation_id" not in item:
@@ -102,6 +106,26 @@ def _create_nat(observed: Any, desired: Any, zone: str) -> list[Call]:
         params["ClientToken"] = names.token(params, observed["dead_nat_gateways"])
     return [*calls, Call("ec2", "create_nat_gateway", params, noun, f"create {noun}", CREATE, (names.INTERNET_GATEWAY,),
                          saves={noun: "NatGateway.NatGatewayId"}, wait=waits.nat_gateway(zone, Ref(noun)))]  # fmt: skip
+
+
+def _create_regional(observed: Any, desired: Any, item: Any) -> Call:
+    """A gateway that AWS spreads over the zones, with addresses of its own unless some are given.
+
+    Source: CreateNatGateway API reference, AvailabilityMode.
+    """
+    zone = item["mode"]
+    noun = names.nat_gateway(zone)
+    given = [{"AvailabilityZone": each, "AllocationIds": [allocation]}
+             for each, allocation in item["allocation_ids"].items()]  # fmt: skip
+    params = {
+        "AvailabilityMode": zone,
+        "VpcId": observed["vpc_id"],
+        "ConnectivityType": "public",
+        **({"AvailabilityZoneAddresses": given} if given else {}),
+        "TagSpecifications": names.specification(desired, "natgateway", f"nat/{zone}"),
+    }
+    return Call("ec2", "create_nat_gateway", params, noun, f"create {noun}", CREATE, (names.INTERNET_GATEWAY,),
+                saves={noun: "NatGateway.NatGatewayId"}, wait=waits.nat_gateway(zone, Ref(noun)))  # fmt: skip
 
 
 def delete_nat(zone: str, gateway_id: str, users: Any) -> Call:
@@ -131,12 +155,41 @@ def observed_nat(
             dead.append(gateway_id)
             pending += [waits.nat_gateway_gone(zone, gateway_id)] if state == "deleting" else []
             continue
-        address = (item.get("NatGatewayAddresses") or [{}])[0]
-        found = {"id": gateway_id, "subnet": subnet_keys.get(item["SubnetId"], item["SubnetId"]),
-                 "allocation_id": address.get("AllocationId"), "public_ip": address.get("PublicIp")}  # fmt: skip
-        live.setdefault(zone, found)
+        live.setdefault(zone, _observed_gateway(item, subnet_keys))
         pending += [waits.nat_gateway(zone, gateway_id)] if state == "pending" else []
     return dict(sorted(live.items())), sorted(dead), pending
+
+
+def _observed_gateway(item: Mapping[str, Any], subnet_keys: Mapping[str, str]) -> dict[str, Any]:
+    addresses = item.get("NatGatewayAddresses") or []
+    if item.get("AvailabilityMode") == topology.REGIONAL:
+        given = {each["AvailabilityZone"]: each["AllocationId"] for each in addresses if each.get("AvailabilityZone")}
+        return {"id": item["NatGatewayId"], "mode": topology.REGIONAL, "allocation_ids": given}
+    first = addresses[0] if addresses else {}
+    return {
+        "id": item["NatGatewayId"],
+        "subnet": subnet_keys.get(item["SubnetId"], item["SubnetId"]),
+        "allocation_id": first.get("AllocationId"),
+        "public_ip": first.get("PublicIp"),
+    }
+
+
+def given_obstacles(
+    options: Mapping[str, Any], refuse: Refuse, present: Mapping[str, Any], there: Mapping[str, Any] | None
+) -> Iterator[Refusal]:
+    """Addresses that are given and cannot be used; ``there`` holds AWS's description of each, by id."""
+    for zone, allocation in (options["nat_allocation_ids"] or {}).items():
+        key = topology.REGIONAL if options["nat_gateways"] == topology.REGIONAL else zone
+        gateway = present["nat_gateways"].get(key) or {}
+        holds = gateway.get("allocation_id") or gateway.get("allocation_ids", {}).get(zone)
+        field = f"nat_allocation_ids {zone}"
+        if there is None or allocation not in there:
+            yield refuse(field, f"{allocation}, which is not there", "an address of this account and region")
+        elif gateway and key in topology.nat_zones(options, present["nat_gateways"]) and holds != allocation:
+            step = "the address of a NAT gateway cannot change; put the old one back, or remove the gateway first"
+            yield refuse(field, allocation, holds, step)
+        elif not gateway and there[allocation].get("AssociationId"):
+            yield refuse(field, f"{allocation}, which is in use", "an address that nobody uses")
 
 
 def observed_egress_only(owned: Owned, answers: Mapping[str, Any]) -> dict[str, str]:

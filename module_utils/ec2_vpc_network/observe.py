@@ -11,15 +11,17 @@ from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
 from . import flow_logs, names, view
+from .choice import choose
 
 
 def observe(aws: Any, options: Any) -> Seen:
     """The network with all its parts.  Several VPCs with our tags are refused: nobody but the reader can choose."""
     answers = aws.read_many(anywhere(options))
-    vpcs = answers["vpcs"]["Vpcs"]
-    if len(vpcs) > 1:
-        return Seen(None, foreign=(several(options, [vpc["VpcId"] for vpc in vpcs]),))
-    second = inside(options, vpcs[0]["VpcId"]) if vpcs else {}
+    vpc = choose(options, answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ()))
+    if isinstance(vpc, Refusal):
+        return Seen(None, foreign=(vpc,))
+    answers["vpcs"] = {"Vpcs": [vpc] if vpc else []}
+    second = inside(options, vpc["VpcId"]) if vpc else {}
     group = flow_logs.log_group(options, answers)
     if group:
         second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
@@ -49,12 +51,9 @@ def blockers(aws: Any, params: Any, code: str) -> str:
 
 METRICS = "enableNetworkAddressUsageMetrics"
 NO_GROUP = ("ResourceNotFoundException",)
+NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
+NO_ADDRESS = ("InvalidAllocationID.NotFound",)
 NO_ROLE = ("NoSuchEntity",)
-
-
-def several(options: Any, ids: list[str]) -> Refusal:
-    step = "delete all but one, or take the ownership tags from those that are not this environment's"
-    return Refusal(names.NOUN, names.network_name(options), "ownership tags", sorted(ids), "one VPC", step)
 
 
 def anywhere(options: Any) -> dict[str, Any]:
@@ -62,16 +61,7 @@ def anywhere(options: Any) -> dict[str, Any]:
     name = names.network_name(options)
     role = names.role_name(name)
     owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
-    rare = {
-        "ipv6_pool": ("egress_only_gateways", "describe_egress_only_internet_gateways"),
-        "dhcp_options": ("dhcp_options", "describe_dhcp_options"),
-    }
     return {
-        **{
-            key: ("ec2", operation, {"Filters": owned})
-            for option, (key, operation) in rare.items()
-            if asked(options, option)
-        },
         "vpcs": ("ec2", "describe_vpcs", {"Filters": owned}),
         "zones": ("ec2", "describe_availability_zones", {}),
         "internet_gateways": ("ec2", "describe_internet_gateways", {"Filters": owned}),
@@ -79,7 +69,27 @@ def anywhere(options: Any) -> dict[str, Any]:
         "log_groups": ("logs", "describe_log_groups", {"logGroupNamePrefix": names.log_group_name(name)}),
         "role": ("iam", "get_role", {"RoleName": role}, NO_ROLE),
         "policy": ("iam", "get_role_policy", {"RoleName": role, "PolicyName": flow_logs.POLICY}, NO_ROLE),
+        **_rare(options, owned),
     }
+
+
+# Reads by ownership tags of what few networks have: option -> key of the answer, operation.
+RARE = {
+    "ipv6_pool": ("egress_only_gateways", "describe_egress_only_internet_gateways"),
+    "dhcp_options": ("dhcp_options", "describe_dhcp_options"),
+    "block_public_access_exclusion": ("exclusions", "describe_vpc_block_public_access_exclusions"),
+}
+
+
+def _rare(options: Any, owned: Any) -> dict[str, Any]:
+    found = {key: ("ec2", operation, {"Filters": owned}) for option, (key, operation) in RARE.items()
+             if asked(options, option)}  # fmt: skip
+    if options["nat_allocation_ids"]:
+        ids = {"AllocationIds": sorted(options["nat_allocation_ids"].values())}
+        found["given_addresses"] = ("ec2", "describe_addresses", ids, NO_ADDRESS)
+    if options["vpc_id"]:
+        found["named_vpc"] = ("ec2", "describe_vpcs", {"VpcIds": [options["vpc_id"]]}, NO_VPC)
+    return found
 
 
 def asked(options: Any, option: str) -> bool:
@@ -90,10 +100,12 @@ def asked(options: Any, option: str) -> bool:
 def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
     metrics = ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": METRICS})
+    controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]})
     own = [{"Name": "vpc-id", "Values": [vpc_id]}]
     attribute = "describe_vpc_attribute"
     return {
         **({"network_address_usage_metrics": metrics} if options["network_address_usage_metrics"] is not None else {}),
+        **({"encryption_controls": controls} if asked(options, "encryption_control") else {}),
         "dns_support": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsSupport"}),
         "dns_hostnames": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsHostnames"}),
         "subnets": ("ec2", "describe_subnets", {"Filters": own}),

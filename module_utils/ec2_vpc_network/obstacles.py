@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.errors import Refusal
-from . import blocks, names, topology
+from . import blocks, gateways, names, topology
 from .desire import placed, vpc_block
 from .refuse import Refuse
 from .state import complete
@@ -25,6 +25,7 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
         yield refuse("cidr_block", None, "a block for the new VPC, such as 10.20.0.0/16", "set cidr_block")
         return
     yield from _unknown_zones(options, refuse, around)
+    yield from gateways.given_obstacles(options, refuse, present, around.get("given_addresses"))
     yield from blocks.obstacles(options, refuse, present, IPv4Network(vpc_block(options, present)))
     if topology.stated(options):
         yield from _misplaced(options, refuse, present)
@@ -80,8 +81,9 @@ def guards(observed: State, desired: State, differences: Mapping[str, Any]) -> I
         step = "AWS changes the tenancy of a VPC to default only; put the old value back"
         yield refuse("instance_tenancy", tenancy, observed["instance_tenancy"], step)
     for zone, item in (desired["nat_gateways"] or {}).items():
-        if desired["subnets"] is not None and item["subnet"] not in desired["subnets"]:
-            yield refuse("tiers", f"no {item['subnet']}", f"the subnet of {names.nat_gateway(zone)}",
+        home = item.get("subnet")  # a regional one has none
+        if desired["subnets"] is not None and home and home not in desired["subnets"]:
+            yield refuse("tiers", f"no {home}", f"the subnet of {names.nat_gateway(zone)}",
                          "keep the tier, or set nat_gateways to none first")  # fmt: skip
     for key, group in (desired["security_groups"] or {}).items():
         if key in observed["security_groups"]:

@@ -9,13 +9,14 @@ from typing import Any
 
 from ..reconcile.component import Seen
 from ..reconcile.plan import DELETE, Call
-from . import acls, blocks, dhcp, endpoints, flow_log_calls, gateways, groups, names, routes, subnets, vpc
+from . import acls, blocks, dhcp, endpoints, flow_log_calls, gateways, groups, names, protections, routes, subnets, vpc
 from .state import complete
 
 MAKERS = (
     vpc.vpc_calls, blocks.block_calls, groups.lock_calls, subnets.subnet_calls, gateways.internet_gateway_calls,
     gateways.egress_only_calls, gateways.nat_calls, acls.acl_calls, dhcp.dhcp_calls, routes.lock_calls,
     routes.route_calls, groups.group_calls, endpoints.endpoint_calls, flow_log_calls.flow_log_calls, vpc.part_tag_calls,
+    protections.protection_calls,
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     calls += [subnets.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
     calls += [acls.delete_call(tier, acl["id"], there["acl_of_subnets"]) for tier, acl in there["network_acls"].items()]
     calls += gateways.detach_calls(there) + gateways.delete_egress_only(there)
+    calls += protections.delete_control_calls(there) + protections.delete_exclusion_calls(there)
     if there["vpc_id"]:
         calls.append(_delete_vpc(there, seen))
     calls += [dhcp.delete_call(item, (names.VPC,)) for item in there["dhcp_option_sets"]]
@@ -65,7 +67,7 @@ def _group_calls(there: Any) -> list[Call]:
 def _delete_vpc(there: Any, seen: Seen) -> Call:
     """After everything in it, and after what AWS is still in the middle of."""
     inside = (
-        names.FLOW_LOG, names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY,
+        names.ENCRYPTION_CONTROL, names.EXCLUSION, names.FLOW_LOG, names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY,
         *(names.subnet(key) for key in there["subnets"]),
         *(names.route_table(key) for key in there["route_tables"]),
         *(names.network_acl(tier) for tier in there["network_acls"]),

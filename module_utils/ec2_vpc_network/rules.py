@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
-from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, subnets, topology
+from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
 from .refuse import Refuse, nearest
 from .routes import TARGETS
 
@@ -43,6 +43,7 @@ def rules(options: Options) -> Iterator[Refusal]:
     yield from _groups(options, refuse)
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)
+    yield from protections.refusals(options, refuse)
     yield from flow_logs.refusals(options, refuse)
     if options["dns_hostnames"] and options["dns_support"] is False:
         yield refuse("dns_hostnames", True, "dns_support beside it", "set dns_support to true")
@@ -161,11 +162,16 @@ def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
         return
     wanted, users = options["nat_gateways"], topology.tiers_with(options, topology.NAT)
     if users and wanted in (None, topology.NO_NAT):
-        yield refuse("nat_gateways", wanted, f"single or per_zone for {', '.join(users)} with internet nat",
+        yield refuse("nat_gateways", wanted, f"single, per_zone or regional for {', '.join(users)} with internet nat",
                      "set nat_gateways, or internet none for these tiers")  # fmt: skip
     if wanted in (topology.SINGLE, topology.PER_ZONE) and not topology.tiers_with(options, topology.GATEWAY):
         yield refuse("nat_gateways", wanted, "a tier with internet gateway, in which NAT gateways stand",
                      "add such a tier, or set nat_gateways to none")  # fmt: skip
+    for zone, allocation in (options["nat_allocation_ids"] or {}).items():
+        if zone not in (options["zones"] or ()):
+            yield refuse("nat_allocation_ids", zone, f"one of zones: {', '.join(options['zones'] or ())}")
+        if not str(allocation).startswith("eipalloc-"):
+            yield refuse(f"nat_allocation_ids {zone}", allocation, "an id that begins with eipalloc-")
 
 
 def _groups(options: Options, refuse: Refuse) -> Iterator[Refusal]:

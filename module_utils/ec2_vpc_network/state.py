@@ -19,6 +19,7 @@ EMPTY: dict[str, Any] = {
     "ipv6_netmask_length": None, "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "foreign_ipv6_cidr_blocks": [],
     "internet_gateway": {}, "egress_only_gateway": {}, "dhcp_options": {}, "dhcp_option_sets": {},
     "network_acls": {}, "default_network_acl": {}, "acl_of_subnets": {}, "acl_associations": {},
+    "encryption_control": {}, "block_public_access_exclusion": {},
     "default_route_table_locked": None, "default_route_table": {}, "addresses": {}, "nat_gateways": {},
     "dead_nat_gateways": [], "route_tables": {}, "gateway_endpoints": {}, "interface_endpoints": {},
     "dead_endpoints": {},

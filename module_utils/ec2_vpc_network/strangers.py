@@ -33,6 +33,8 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
             own = item[key] in ours or item.get("GroupName") == "default" or item.get("IsDefault")
             if not own and str(item.get("State", "")).lower() not in GONE:
                 yield _told(what, item[key], vpc, item.get(about, ""))
+    # A regional NAT gateway brings a route table along.
+    ours |= {item["RouteTableId"] for item in answers["nat_gateways"]["NatGateways"] if item.get("RouteTableId")}
     for table in answers["route_tables"]["RouteTables"]:
         main = any(each.get("Main") for each in table.get("Associations") or ())
         if table["RouteTableId"] not in ours and not main:

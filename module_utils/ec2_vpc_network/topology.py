@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 GATEWAY, NAT, NONE = "gateway", "nat", "none"
-NO_NAT, SINGLE, PER_ZONE = "none", "single", "per_zone"
+NO_NAT, SINGLE, PER_ZONE, REGIONAL = "none", "single", "per_zone", "regional"
 # Where the ways to the internet lead: everywhere in IPv4, everywhere in IPv6, and to hosts that have IPv4 only, whose
 # addresses DNS64 writes in IPv6.  Source: "DNS64 and NAT64", Amazon VPC user guide.
 IPV4, IPV6, NAT64 = "0.0.0.0/0", "::/0", "64:ff9b::/96"
@@ -174,8 +174,13 @@ def first_free(vpc: IPv4Network, length: int, used: Iterable[IPv4Network]) -> IP
 
 
 def nat_zones(options: Mapping[str, Any], present: Iterable[str]) -> list[str]:
-    """Zones that have a NAT gateway; a single one stays where it is as long as its zone is declared."""
+    """Zones that have a NAT gateway; a single one stays where it is as long as its zone is declared.
+
+    A regional one is of all zones, and stands under that word.
+    """
     zones = list(options["zones"] or ())
+    if options["nat_gateways"] == REGIONAL:
+        return [REGIONAL] if zones else []
     if options["nat_gateways"] == PER_ZONE:
         return zones
     if options["nat_gateways"] == SINGLE:

@@ -10,7 +10,21 @@ from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags
-from . import acls, blocks, dhcp, endpoints, flow_logs, gateways, groups, names, obstacles, routes, subnets, topology
+from . import (
+    acls,
+    blocks,
+    dhcp,
+    endpoints,
+    flow_logs,
+    gateways,
+    groups,
+    names,
+    obstacles,
+    protections,
+    routes,
+    subnets,
+    topology,
+)
 from .owned import ONE_EACH, TAGGED, Owned, items
 from .refuse import Refuse
 from .state import complete
@@ -23,7 +37,9 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     """Everything that one look found, and what speaks against the declaration."""
     owned = Owned(options)
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
-    around = {"region": region, "zones": zones}
+    given = answers.get("given_addresses")
+    addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
+    around = {"region": region, "zones": zones, "given_addresses": addresses}
     satellites, pending = _satellites(options, owned, answers), []
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
@@ -39,7 +55,10 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
 
 def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     """What can exist without the VPC: its gateway before it is attached, addresses, role and log group."""
-    gateway = owned.parts(answers["internet_gateways"]["InternetGateways"], "internet-gateway").get("")
+    vpc_id = next((vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]), None)
+    free_or_ours = [item for item in answers["internet_gateways"]["InternetGateways"]
+                    if all(each["VpcId"] == vpc_id for each in item.get("Attachments") or ())]  # fmt: skip
+    gateway = owned.parts(free_or_ours, "internet-gateway").get("")
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]
                  if owned.part(item, "nat") is not None}  # fmt: skip
     tags = {allocation: ansible_tags(item["Tags"]) for allocation, item in addresses.items()}
@@ -83,10 +102,12 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
     state["route_tables"] = routes.observed_tables(owned, answers, state)
+    guards, guard_waits = protections.observed(vpc["VpcId"], answers)
+    state |= guards
     found, endpoint_waits = endpoints.observed_endpoints(owned, answers, state)
     state |= found
     state["part_tags"] = {**satellites["part_tags"], **_part_tags(owned, answers)}
-    return state, [*blocks.pending(vpc), *acls.unseen(state), *nat_waits, *endpoint_waits]
+    return state, [*blocks.pending(vpc), *acls.unseen(state), *nat_waits, *guard_waits, *endpoint_waits]
 
 
 def _attributes(answers: Answers) -> dict[str, bool | None]:

@@ -111,3 +111,36 @@ def endpoint_gone(service: str, endpoint_id: Any, slow: bool = True) -> Wait:
     return Wait(names.endpoint(service), "ec2", "describe_vpc_endpoints", {"VpcEndpointIds": [endpoint_id]},
                 "VpcEndpoints[].State", done=("deleted", "Deleted", "absent"),
                 absent_codes=ENDPOINT_GONE, slow=slow)  # fmt: skip
+
+
+def encryption_control(control_id: Any) -> Wait:
+    """Source: VpcEncryptionControl API reference, State."""
+    return _encryption_control(control_id, ("available",))
+
+
+def encryption_control_gone(control_id: str) -> Wait:
+    return _encryption_control(control_id, ("deleted", "absent"))
+
+
+def _encryption_control(control_id: Any, done: tuple[str, ...]) -> Wait:
+    return Wait(names.ENCRYPTION_CONTROL, "ec2", "describe_vpc_encryption_controls",
+                {"VpcEncryptionControlIds": [control_id]}, "VpcEncryptionControls[].State", done,
+                failed=("enforce-failed", "monitor-failed", "delete-failed"),
+                reason="VpcEncryptionControls[0].StateMessage",
+                absent_codes=("InvalidVpcEncryptionControlId.NotFound",))  # fmt: skip
+
+
+def exclusion(exclusion_id: Any) -> Wait:
+    """Source: VpcBlockPublicAccessExclusion API reference, State."""
+    return _exclusion(exclusion_id, ("create-complete", "update-complete", "delete-complete"))
+
+
+def exclusion_gone(exclusion_id: str) -> Wait:
+    return _exclusion(exclusion_id, ("delete-complete", "absent"))
+
+
+def _exclusion(exclusion_id: Any, done: tuple[str, ...]) -> Wait:
+    return Wait(names.EXCLUSION, "ec2", "describe_vpc_block_public_access_exclusions",
+                {"ExclusionIds": [exclusion_id]}, "VpcBlockPublicAccessExclusions[].State", done,
+                failed=("create-failed", "update-failed"), reason="VpcBlockPublicAccessExclusions[0].Reason",
+                absent_codes=("InvalidVpcBlockPublicAccessExclusionId.NotFound",))  # fmt: skip

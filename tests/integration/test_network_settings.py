@@ -54,6 +54,10 @@ def shown(cloud: Cloud) -> dict[str, Any]:
         "endpoints": [{**each, "policy": json.loads(each["PolicyDocument"])} for each in endpoints],
         "flow_logs": ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [vpc["VpcId"]]}])["FlowLogs"],
         "log_groups": logs,
+        "nat": ec2.describe_nat_gateways(Filter=own)["NatGateways"],
+        "addresses": ec2.describe_addresses()["Addresses"],
+        "controls": ec2.describe_vpc_encryption_controls(VpcIds=[vpc["VpcId"]])["VpcEncryptionControls"],
+        "exclusions": ec2.describe_vpc_block_public_access_exclusions()["VpcBlockPublicAccessExclusions"],
         "acls": ec2.describe_network_acls(Filters=own)["NetworkAcls"],
         "dhcp": sets[0] if sets else None,
         "vpc": vpc,
@@ -129,3 +133,27 @@ def test_a_change_that_died_at_any_call_is_taken_up(cloud: Cloud, row: dict[str,
 def test_what_aws_refuses_inside_of_a_good_answer_is_told(cloud: Cloud) -> None:
     with pytest.raises(AwsFailure, match=r"create flow log.* LogDestination: nowhere does not exist"):
         run(cloud, MODULE, {**BASE, "flow_logs": {"destination": "arn:aws:s3:::nowhere"}})
+
+
+@pytest.mark.parametrize("kind", ["single", "regional"])
+def test_a_given_address_is_used_and_outlives_its_gateway(cloud: Cloud, kind: str) -> None:
+    emptied(cloud)
+    ec2 = cloud.client("ec2")
+    allocation, other = (ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
+    given = {**BASE, "nat_gateways": kind, "nat_allocation_ids": {"eu-west-1a": allocation}}
+    made = four_steps(cloud, MODULE, given)
+    assert "allocate_address" not in [call["operation"] for call in made["calls"]]
+    [gateway] = ec2.describe_nat_gateways()["NatGateways"]
+    assert [each["AllocationId"] for each in gateway["NatGatewayAddresses"]] == [allocation]
+    with pytest.raises(Refused, match="the address of a NAT gateway cannot change"):
+        run(cloud, MODULE, {**given, "nat_allocation_ids": {"eu-west-1a": other}}, check=True)
+    four_steps(cloud, MODULE, {"state": "absent"})
+    assert {each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]} == {allocation, other}
+
+
+def test_encryption_that_cannot_be_enforced_says_why_and_the_next_run_goes_on(cloud: Cloud) -> None:
+    emptied(cloud)
+    with pytest.raises(AwsFailure, match="encryption control is enforce-failed: Not encrypted: InternetGateway"):
+        run(cloud, MODULE, {**BASE, "encryption_control": {"mode": "enforce"}})
+    given = {**BASE, "encryption_control": {"mode": "enforce", "exclusions": ["internet_gateway", "nat_gateway"]}}
+    four_steps(cloud, MODULE, given)

@@ -29,6 +29,8 @@ _TAGGED_AS = {
     "CreateSecurityGroup": "security-group",
     "CreateSubnet": "subnet",
     "CreateVpc": "vpc",
+    "CreateVpcBlockPublicAccessExclusion": "vpc-block-public-access-exclusion",
+    "CreateVpcEncryptionControl": "vpc-encryption-control",
     "CreateVpcEndpoint": "vpc-endpoint",
 }
 

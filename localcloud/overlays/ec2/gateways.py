@@ -14,6 +14,7 @@ from moto.core.utils import utcnow
 from localcloud.clock import clock
 from localcloud.overlays import interfaces
 from localcloud.overlays.ec2.base import Base, keep_matching
+from localcloud.overlays.ec2.regional_nat import RegionalNat
 from localcloud.refusals import refuse
 from localcloud.settings import settings
 
@@ -96,6 +97,8 @@ class Gateways(Base):
         if known:
             return ActionResult({"NatGateway": self.ec2_backend.nat_gateways[known], **self._token()})
         self.given.setdefault("ConnectivityType", "public")
+        if self.given.get("AvailabilityMode") == "regional":
+            return self._create_regional()
         subnet = self.ec2_backend.get_subnet(self.given.get("SubnetId"))
         if self.given["ConnectivityType"] == "public" and "AllocationId" not in self.given:
             raise refuse("MissingParameter", "The request must contain the parameter AllocationId")
@@ -104,6 +107,18 @@ class Gateways(Base):
         nat = answer.result["NatGateway"]  # type: ignore[index]
         interfaces.own(nat._eni, f"Interface for NAT Gateway {nat.id}", self.current_account, "nat_gateway")
         nat.state = "pending"
+        self.remember_token(NAT, nat.id)
+        clock.begin(NAT, nat.id, lambda: self._nat_arrives(nat))
+        return ActionResult({"NatGateway": nat, **self._token()})
+
+    def _create_regional(self) -> ActionResult:
+        given, ec2 = self.given, self.ec2_backend
+        if "VpcId" not in given or "SubnetId" in given or "AllocationId" in given:
+            raise refuse("InvalidParameterCombination", "A regional NAT gateway takes a VpcId and no SubnetId")
+        vpc = ec2.get_vpc(given["VpcId"])
+        tags = self._parse_tag_specification().get("natgateway", {})
+        nat = RegionalNat(ec2, vpc.id, given.get("AvailabilityZoneAddresses", []), tags)
+        ec2.nat_gateways[nat.id] = nat
         self.remember_token(NAT, nat.id)
         clock.begin(NAT, nat.id, lambda: self._nat_arrives(nat))
         return ActionResult({"NatGateway": nat, **self._token()})
@@ -176,12 +191,16 @@ def give_up(ec2: Any, nat: Any, code: str, message: str) -> None:
     _free(ec2, nat)
 
 
-def _zone(ec2: Any, nat: Any) -> str:
-    return ec2.get_subnet(nat.subnet_id).availability_zone
+def _zone(ec2: Any, nat: Any) -> str | None:
+    """The zone of a NAT gateway; a regional one has none."""
+    return None if nat.subnet_id is None else ec2.get_subnet(nat.subnet_id).availability_zone
 
 
 def _free(ec2: Any, nat: Any) -> None:
     """The gateway lets go of its address and of its network interface."""
+    if isinstance(nat, RegionalNat):
+        nat.leave()
+        return
     for address in ec2.addresses:
         if address.eni is nat._eni:
             ec2.disassociate_address(association_id=address.association_id)
