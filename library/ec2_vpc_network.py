@@ -31,8 +31,14 @@ options:
     type: bool
     default: false
   cidr_block:
-    description: IPv4 block of the VPC, /16 to /28. Required for a new VPC; it cannot change.
+    description: IPv4 block of the VPC, /16 to /28. A new VPC needs it or O(ipv4_ipam_pool_id); it cannot change.
     type: str
+  ipv4_ipam_pool_id:
+    description: IPAM pool that a new VPC's IPv4 block comes from, C(ipam-pool-…).
+    type: str
+  ipv4_netmask_length:
+    description: Prefix of that block, 16 to 28, where O(cidr_block) does not say which one of the pool's it is.
+    type: int
   secondary_cidr_blocks:
     description:
       - IPv4 blocks of the VPC beside O(cidr_block), /16 to /28; subnets are computed in them when that is full.
@@ -71,6 +77,10 @@ options:
       - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
         Other routes stay, unless C(purge_routes) is true.
     type: dict
+  purge_subnets:
+    description: Whether subnets of others in the VPC are deleted. They are told in C(foreign) otherwise.
+    type: bool
+    default: false
   subnet_prefix_length:
     description:
       - Prefix of computed subnets, 16 to 28.
@@ -141,8 +151,10 @@ options:
   security_groups:
     description:
       - Security groups by key, each with C(description), C(ingress) and C(egress); the group is named C(<name>-<key>).
-      - A rule has C(protocol) (C(tcp) when left out, C(udp), C(icmp) or C(all)), C(port) or C(from_port) and
-        C(to_port), and either C(cidr_block) or C(security_group), the key of a group in this dictionary.
+      - A rule has C(protocol) (C(tcp) when left out, C(udp), C(icmp), C(icmpv6) or C(all)), C(port) or C(from_port) and
+        C(to_port), and one of C(cidr_block), in which C(vpc) is the VPC's first block, C(ipv6_cidr_block),
+        C(prefix_list), the id of one, and C(security_group), the key of a group in this dictionary.
+      - Rules of others are removed, unless C(purge_rules) is V(false); they are told in C(foreign) then.
       - C(ingress) or C(egress) left out is no opinion.
     type: dict
   default_security_group_locked:
@@ -294,11 +306,14 @@ OPTIONS = {
     "vpc_id": {},
     "adopt": {"type": "bool", "default": False},
     "cidr_block": {},
+    "ipv4_ipam_pool_id": {},
+    "ipv4_netmask_length": {"type": "int"},
     "secondary_cidr_blocks": {"type": "list", "elements": "str"},
     "ipv6_pool": {},
     "ipv6_netmask_length": {"type": "int"},
     "zones": {"type": "list", "elements": "str"},
     "tiers": {"type": "dict"},
+    "purge_subnets": {"type": "bool", "default": False},
     "subnet_prefix_length": {"type": "int"},
     "reserved_zones": {"type": "int", "default": 4},
     "reserved_tiers": {"type": "int", "default": 4},
@@ -324,10 +339,10 @@ OPTIONS = {
 
 # Parts by key; each is compared as a whole, and no part at all is as good as none.
 PARTS = (
-    "encryption_control", "block_public_access_exclusion", "acl_of_subnets", "network_acls", "dhcp_options",
-    "dhcp_option_sets", "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses", "nat_gateways",
-    "route_tables", "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups", "flow_logs",
-    "flow_log_group", "flow_log_role", "part_tags",
+    "foreign_subnets", "encryption_control", "block_public_access_exclusion", "acl_of_subnets", "network_acls",
+    "dhcp_options", "dhcp_option_sets", "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses",
+    "nat_gateways", "route_tables", "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups",
+    "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
 )  # fmt: skip
 
 
@@ -386,10 +401,13 @@ PERMISSIONS = frozenset({
 # Source: "Delete your VPC", "IAM is eventually consistent" (IAM user guide, troubleshooting), EC2 error codes.
 PATIENCE = {"DependencyViolation": 300, "InvalidIPAddress.InUse": 120, "InvalidParameter": 120}
 
+# A rule that is to go and is not there.
+HARMLESS = {"InvalidPermission.NotFound": ""}
+
 COMPONENT = Component(
     module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, blockers=blockers,
+    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, blockers=blockers,
 )  # fmt: skip
 
 

@@ -47,6 +47,35 @@ def observed(vpc: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def first_block(options: Options) -> dict[str, Any]:
+    """What CreateVpc is told about the VPC's first IPv4 block."""
+    pool, length = options["ipv4_ipam_pool_id"], options["ipv4_netmask_length"]
+    return {
+        **({"CidrBlock": options["cidr_block"]} if options["cidr_block"] else {}),
+        **({"Ipv4IpamPoolId": pool} if pool else {}),
+        **({"Ipv4NetmaskLength": length} if length else {}),
+    }
+
+
+def stand_in(options: Options) -> IPv4Network:
+    """A block of the size of the one that is to come, to place subnets in."""
+    return IPv4Network((0, options["ipv4_netmask_length"]))
+
+
+def placed_in_unknown(placed: Mapping[str, str | None]) -> dict[str, Any]:
+    """The same places in the block that is to come."""
+    found: dict[str, Any] = {}
+    for key, text in placed.items():
+        block = IPv4Network(text) if text else None
+        how = partial(_moved, int(block.network_address), block.prefixlen) if block else None
+        found[key] = Ref(names.VPC_BLOCK, how=how) if how else None
+    return found
+
+
+def _moved(offset: int, length: int, known: Mapping[str, Any]) -> str:
+    return str(IPv4Network((int(IPv4Network(known[names.VPC_BLOCK]).network_address) + offset, length)))
+
+
 def desired_ipv6(options: Options, present: State) -> dict[str, Any] | None:
     """The VPC's IPv6 block: the one that it has, or one that is still to come; ``None`` is no opinion."""
     pool = options["ipv6_pool"]
@@ -144,12 +173,15 @@ def _ipv6_calls(observed: Any, desired: Any) -> list[Call]:
     before, after, vpc_id = observed["ipv6"], desired["ipv6"], observed["vpc_id"]
     if after and not before:
         params = {"VpcId": vpc_id, **_from_pool(after["pool"], desired["ipv6_netmask_length"])}
-        # AWS lets IPv6 pass a default network ACL that nobody has changed, so changes of ours come first.
+        # AWS lets IPv6 pass a default network ACL and group that nobody has changed, so changes of ours come first.
+        earlier = (*acls.rule_nouns(observed, desired), names.DEFAULT_GROUP)
         return [Call("ec2", "associate_vpc_cidr_block", params, names.IPV6, "give the VPC an IPv6 block",
-                     after=acls.rule_nouns(observed, desired), wait=waits.ipv6_block(vpc_id))]  # fmt: skip
+                     after=earlier, wait=waits.ipv6_block(vpc_id))]  # fmt: skip
     if before and not after:
         params = {"AssociationId": before["association_id"]}
-        users = tuple(names.subnet(key) for key in observed["subnets"])
+        # New groups are made before, for they have a rule for IPv6 at birth as long as the VPC has it.
+        groups = desired["security_groups"]
+        users = (*(names.subnet(key) for key in observed["subnets"]), *map(names.security_group, groups))
         return [Call("ec2", "disassociate_vpc_cidr_block", params, names.IPV6, "take the IPv6 block from the VPC",
                      DISRUPTIVE, users, wait=waits.ipv6_block_gone(vpc_id, before["association_id"]))]  # fmt: skip
     return []
@@ -166,6 +198,7 @@ def _from_pool(pool: str, length: int | None) -> dict[str, Any]:
 
 def refusals(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     """What is wrong with the options about blocks, whatever the account holds."""
+    yield from _pool_refusals(options, refuse)
     for block in options["secondary_cidr_blocks"] or ():
         yield from refuse.block("secondary_cidr_blocks", block)
     pool, length = options["ipv6_pool"], options["ipv6_netmask_length"]
@@ -178,16 +211,26 @@ def refusals(options: Options, refuse: Refuse) -> Iterator[Refusal]:
         yield refuse("ipv6_netmask_length", length, f"nothing, unless ipv6_pool begins with {IPAM_POOL}")
 
 
-def obstacles(options: Options, refuse: Refuse, present: State, primary: IPv4Network) -> Iterator[Refusal]:
-    """Blocks that AWS would not put beside each other, and blocks that others still stand in."""
+def _pool_refusals(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    pool, length = options["ipv4_ipam_pool_id"], options["ipv4_netmask_length"]
+    if pool is not None and not pool.startswith(IPAM_POOL):
+        yield refuse("ipv4_ipam_pool_id", pool, f"an id that begins with {IPAM_POOL}")
+    if length is not None and not topology.LARGEST <= length <= topology.SMALLEST:
+        yield refuse("ipv4_netmask_length", length, "16 to 28")
+    if pool and (length is None) == (options["cidr_block"] is None):
+        yield refuse("ipv4_netmask_length", length, "either it or cidr_block, for a block from a pool")
+    if length is not None and not pool:
+        yield refuse("ipv4_netmask_length", length, "nothing without ipv4_ipam_pool_id")
+
+
+def obstacles(options: Options, refuse: Refuse, present: State, primary: IPv4Network | None) -> Iterator[Refusal]:
+    """Blocks that AWS would not put beside each other, and blocks that others still stand in.
+
+    Without a first block nobody knows yet what may stand beside it.
+    """
     wanted = list(map(IPv4Network, options["secondary_cidr_blocks"] or ()))
-    for position, block in enumerate(wanted):
-        other = next((other for other in (primary, *wanted[:position]) if block.overlaps(other)), None)
-        if other is not None:
-            yield refuse("secondary_cidr_blocks", block, f"a block apart from {other}")
-        elif _restricted(primary, block, wanted):
-            yield refuse("secondary_cidr_blocks", block, f"a block that AWS lets stand beside {primary}",
-                         "take one of the same private range, or of 100.64.0.0/10")  # fmt: skip
+    if primary:
+        yield from _beside(refuse, primary, wanted)
     if options["secondary_cidr_blocks"] is not None:
         kept = [*present["foreign_cidr_blocks"],
                 *(item["cidr_block"] for key, item in present["subnets"].items() if _stays(options, key))]  # fmt: skip
@@ -199,6 +242,16 @@ def obstacles(options: Options, refuse: Refuse, present: State, primary: IPv4Net
     pool, ipv6 = options["ipv6_pool"], present["ipv6"]
     if ipv6 and pool not in (None, NO_POOL) and not _is_from(pool, ipv6["pool"]):
         yield refuse("ipv6_pool", pool, ipv6["pool"], f"put the old pool back, or first set ipv6_pool to {NO_POOL}")
+
+
+def _beside(refuse: Refuse, primary: IPv4Network, wanted: list[IPv4Network]) -> Iterator[Refusal]:
+    for position, block in enumerate(wanted):
+        other = next((other for other in (primary, *wanted[:position]) if block.overlaps(other)), None)
+        if other is not None:
+            yield refuse("secondary_cidr_blocks", block, f"a block apart from {other}")
+        elif _restricted(primary, block, wanted):
+            yield refuse("secondary_cidr_blocks", block, f"a block that AWS lets stand beside {primary}",
+                         "take one of the same private range, or of 100.64.0.0/10")  # fmt: skip
 
 
 def _stays(options: Options, key: str) -> bool:

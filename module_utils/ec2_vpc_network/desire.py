@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.component import Seen
+from ..reconcile.plan import Ref
 from ..reconcile.tags import new_tags, wanted_tags
 from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
 from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
@@ -18,25 +19,14 @@ State = dict[str, Any]
 def desire(options: Options, seen: Seen) -> State:
     """The whole network as declared; what exists keeps its id, its place and its blocks."""
     present = complete(seen.resource, seen.satellites)
-    name = names.network_name(options)
     desired = {
-        "name": name,
         "region": seen.around["region"],
         "common_tags": new_tags(options),
         "tier_tags": {f"subnet/{key}": topology.tier_tags(options, f"subnet/{key}") for key in topology.keys(options)},
-        "cidr_block": options["cidr_block"],
-        "instance_tenancy": options["instance_tenancy"],
-        **{field: _dns(options, field) for field in ("dns_support", "dns_hostnames")},
-        "network_address_usage_metrics": options["network_address_usage_metrics"],
-        "secondary_cidr_blocks": _sorted(options["secondary_cidr_blocks"]),
-        "ipv6": blocks.desired_ipv6(options, present),
-        "ipv6_netmask_length": options["ipv6_netmask_length"],
-        "tags": wanted_tags(options, present["tags"] if seen.resource else None, name),
-        "security_groups": groups.desired_groups(options, present["security_groups"], _vpc_blocks(options, present)),
-        # False says that the group is nobody's business here; AWS's own rules are never put back.
-        "default_security_group_locked": options["default_security_group_locked"] or None,
-        "default_route_table_locked": options["default_route_table_locked"] or None,
+        **_vpc(options, present, exists=seen.resource is not None),
+        **_groups(options, present),
         **acls.desired(options, present, vpc_block(options, present)),
+        "default_route_table_locked": options["default_route_table_locked"] or None,
         **dhcp.desired(options, present),
         **protections.desired(options, present),
         **flow_logs.desired_parts(options, present, seen.around["region"]),
@@ -49,6 +39,34 @@ def desire(options: Options, seen: Seen) -> State:
     desired["dead_endpoints"] = {} if stated else None
     _tag_parts(options, present, desired)
     return desired
+
+
+def _vpc(options: Options, present: State, exists: bool) -> State:
+    """The VPC itself, with its blocks."""
+    name = names.network_name(options)
+    return {
+        "name": name,
+        "cidr_block": options["cidr_block"],
+        "first_block": blocks.first_block(options),
+        "secondary_cidr_blocks": _sorted(options["secondary_cidr_blocks"]),
+        "ipv6": blocks.desired_ipv6(options, present),
+        "ipv6_netmask_length": options["ipv6_netmask_length"],
+        "instance_tenancy": options["instance_tenancy"],
+        **{field: _dns(options, field) for field in ("dns_support", "dns_hostnames")},
+        "network_address_usage_metrics": options["network_address_usage_metrics"],
+        "tags": wanted_tags(options, present["tags"] if exists else None, name),
+    }
+
+
+def _groups(options: Options, present: State) -> State:
+    with_ipv6 = bool(present["ipv6"] or blocks.desired_ipv6(options, present))
+    found = present["security_groups"]
+    return {
+        "security_groups": groups.desired_groups(options, found, _vpc_blocks(options, present), with_ipv6),
+        "groups_without_ipv6": groups.without_ipv6(options),
+        # False says that the group is nobody's business here; AWS's own rules are never put back.
+        "default_security_group_locked": options["default_security_group_locked"] or None,
+    }
 
 
 def _vpc_blocks(options: Options, present: State) -> list[Any]:
@@ -69,14 +87,16 @@ def _dns(options: Options, field: str) -> bool | None:
 
 
 def vpc_block(options: Options, present: State) -> Any:
-    return present["cidr_block"] or options["cidr_block"]
+    """The VPC's first IPv4 block; a Ref for one that is still to come out of a pool."""
+    pool = options["ipv4_ipam_pool_id"]
+    return present["cidr_block"] or options["cidr_block"] or (Ref(names.VPC_BLOCK) if pool else None)
 
 
 def _topology(options: Options, present: State) -> State:
     """Subnets, internet gateway, NAT gateways with addresses, and route tables."""
     if not topology.stated(options):
         fields = ("subnets", "internet_gateway", "egress_only_gateway", "nat_gateways", "addresses", "route_tables")
-        return dict.fromkeys(fields)
+        return {**dict.fromkeys(fields), "foreign_subnets": {} if options["purge_subnets"] else None}
     nat, addresses = _nat(options, present)
     reached = topology.tiers_with(options, topology.GATEWAY) or nat
     subnets_ = _subnets(options, present)
@@ -84,6 +104,7 @@ def _topology(options: Options, present: State) -> State:
     leaving = any(TO_EGRESS_ONLY_GATEWAY in table["internet_routes"].values() for table in tables.values())
     return {
         "subnets": subnets_,
+        "foreign_subnets": {} if options["purge_subnets"] else None,
         "internet_gateway": {**present["internet_gateway"], "attached": True} if reached else {},
         "egress_only_gateway": _egress_only(options, present, leaving),
         "nat_gateways": nat,
@@ -126,14 +147,12 @@ def _subnets(options: Options, present: State) -> State:
 
 def placed(options: Options, present: State) -> dict[str, Any]:
     """Blocks by subnet key; ``None`` where there is no room."""
+    block = vpc_block(options, present)
+    if isinstance(block, Ref):
+        return blocks.placed_in_unknown(topology.place(options, blocks.stand_in(options), {}, ()))
     taken = {key: subnet["cidr_block"] for key, subnet in present["subnets"].items()}
-    return topology.place(
-        options,
-        IPv4Network(vpc_block(options, present)),
-        taken,
-        present["foreign_cidr_blocks"],
-        _vpc_blocks(options, present)[1:],
-    )
+    further = _vpc_blocks(options, present)[1:]
+    return topology.place(options, IPv4Network(block), taken, present["foreign_cidr_blocks"], further)
 
 
 def _nat(options: Options, present: State) -> tuple[State, State]:

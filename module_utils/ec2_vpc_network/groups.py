@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..reconcile.plan import CREATE, DELETE, Call, Ref
-from . import endpoints, names
+from . import endpoints, names, topology
 from .owned import Owned, items
 
 Rule = dict[str, Any]
 # How the form names AWS's protocols; -1 stands for all of them.
 ALL_PROTOCOLS = "all"
-PROTOCOLS = ("tcp", "udp", "icmp", ALL_PROTOCOLS)
+PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", ALL_PROTOCOLS)
+OF_ICMP = ("icmp", "icmpv6")
 PORTS = range(65536)
 HTTPS = 443
 # Where a rule's other end stands in AWS's form: our word -> list, key inside.
@@ -22,7 +24,10 @@ ENDS = {
     "prefix_list": ("PrefixListIds", "PrefixListId"),
     "security_group": ("UserIdGroupPairs", "GroupId"),
 }
-EVERYWHERE: Rule = {"protocol": ALL_PROTOCOLS, "cidr_block": "0.0.0.0/0"}
+# The rules for egress that AWS gives a group at birth; the second one where the VPC has IPv6, and later when it gets
+# it, as long as nobody has changed the first.  Source: "Default security groups", Amazon VPC user guide.
+EVERYWHERE: Rule = {"protocol": ALL_PROTOCOLS, "cidr_block": topology.IPV4}
+EVERYWHERE_IPV6: Rule = {"protocol": ALL_PROTOCOLS, "ipv6_cidr_block": topology.IPV6}
 
 
 def ordered(rules: Iterable[Rule]) -> list[Rule]:
@@ -30,23 +35,24 @@ def ordered(rules: Iterable[Rule]) -> list[Rule]:
     return sorted(rules, key=lambda rule: sorted((key, str(value)) for key, value in rule.items()))
 
 
-def declared(rules: Iterable[Mapping[str, Any]] | None) -> list[Rule] | None:
-    """Declared rules in the one form; ``None`` is no opinion."""
-    return None if rules is None else ordered(_declared(rule) for rule in rules)
+def declared(rules: Iterable[Mapping[str, Any]] | None, vpc_block: Any = topology.OF_VPC) -> list[Rule] | None:
+    """Declared rules in the one form, in which the block ``vpc`` is the VPC's first one; ``None`` is no opinion."""
+    return None if rules is None else ordered(_declared(rule, vpc_block) for rule in rules)
 
 
-def _declared(rule: Mapping[str, Any]) -> Rule:
+def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
     protocol = str(rule.get("protocol") or "tcp")
     first, last = rule.get("from_port"), rule.get("to_port")
     if rule.get("port") is not None:
         first = last = rule["port"]
-    if protocol == "icmp":
+    if protocol in OF_ICMP:
         # Source: IpPermission API reference: -1 stands for all ICMP types and codes.
         first, last = (-1 if first is None else first), (-1 if last is None else last)
     elif first is None and last is None:
         first, last = PORTS[0], PORTS[-1]
     ports = {} if protocol == ALL_PROTOCOLS else {"from_port": int(first), "to_port": int(last)}
-    return {"protocol": protocol, **ports, **{end: rule[end] for end in ENDS if rule.get(end)}}
+    ends = {end: vpc_block if rule[end] == topology.OF_VPC else rule[end] for end in ENDS if rule.get(end)}
+    return {"protocol": protocol, **ports, **ends}
 
 
 def observed(permissions: Iterable[Mapping[str, Any]], key_by_id: Mapping[str, str]) -> list[Rule]:
@@ -75,32 +81,65 @@ def permissions(rules: Iterable[Rule], id_by_key: Mapping[str, Any]) -> list[dic
     return found
 
 
-def desired_groups(options: Any, present: Mapping[str, Any], vpc_blocks: list[Any]) -> dict[str, Any] | None:
+def desired_groups(
+    options: Any, present: Mapping[str, Any], vpc_blocks: list[Any], with_ipv6: bool
+) -> dict[str, Any] | None:
     """Every group as declared, with that of the interface endpoints; ``None`` is no opinion."""
-    wanted, services = options["security_groups"], options["interface_endpoints"]
+    wanted, services, born = options["security_groups"], options["interface_endpoints"], at_birth(with_ipv6)
     if wanted is None and services is None:
         return None
     groups = {key: value for key, value in present.items() if key != names.ENDPOINTS_GROUP}
     if wanted is not None:
-        groups = {key: _group(value or {}, present.get(key, {})) for key, value in wanted.items()}
-    if services is None and names.ENDPOINTS_GROUP in present:
-        groups[names.ENDPOINTS_GROUP] = present[names.ENDPOINTS_GROUP]
+        groups = {key: _group(value or {}, present.get(key, {}), born, vpc_blocks[0]) for key, value in wanted.items()}
+    before = present.get(names.ENDPOINTS_GROUP, {})
+    if services is None and before:
+        groups[names.ENDPOINTS_GROUP] = before
     if any(not endpoints.settings(options, service).get("security_groups") for service in services or ()):
-        description = {"description": "HTTPS from the VPC to its interface endpoints"}
         rules = [{"protocol": "tcp", "port": HTTPS, "cidr_block": block} for block in vpc_blocks]
-        groups[names.ENDPOINTS_GROUP] = _group({**description, "ingress": rules, "egress": []},
-                                               present.get(names.ENDPOINTS_GROUP, {}))  # fmt: skip
+        value = {"description": "HTTPS from the VPC to its interface endpoints", "ingress": rules, "egress": []}
+        groups[names.ENDPOINTS_GROUP] = _group(value, before, born, vpc_blocks[0])
     return groups
 
 
-def _group(value: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
-    ingress, egress = declared(value.get("ingress")), declared(value.get("egress"))
-    return {
-        **present,
-        "description": value.get("description") or present.get("description"),
-        "ingress": present.get("ingress", []) if ingress is None else ingress,
-        "egress": present.get("egress", [EVERYWHERE]) if egress is None else egress,
-    }
+def _group(value: Mapping[str, Any], present: Mapping[str, Any], born: Any, vpc_block: Any) -> dict[str, Any]:
+    """A group as declared; rules of others stay in it only where it says so."""
+    rules = {}
+    for way in ("ingress", "egress"):
+        before = present.get(way, born[way])
+        wanted = declared(value.get(way), vpc_block)
+        kept = [rule for rule in before if rule not in (wanted or ())] if keeps_others(value) and present else []
+        rules[way] = before if wanted is None else ordered([*wanted, *kept])
+    return {**present, "description": value.get("description") or present.get("description"), **rules}
+
+
+def without_ipv6(options: Any) -> list[str]:
+    """Groups that are declared to let no IPv6 out, not all of it at least."""
+    wanted = {key: declared((value or {}).get("egress")) for key, value in (options["security_groups"] or {}).items()}
+    return [key for key, rules in wanted.items() if rules is not None and EVERYWHERE_IPV6 not in rules]
+
+
+def keeps_others(value: Mapping[str, Any]) -> bool:
+    return value.get("purge_rules") is False
+
+
+def others(options: Any, state: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Rules that others made in groups that keep them: direction, id of the group, and the rule in words."""
+    for key, value in (options["security_groups"] or {}).items():
+        group = state["security_groups"].get(key)
+        for way in ("ingress", "egress") if group and keeps_others(value or {}) else ():
+            wanted = declared(value.get(way), state["cidr_block"])
+            for rule in group[way]:
+                if wanted is not None and rule not in wanted:
+                    yield way, group["id"], spelled(rule)
+
+
+def spelled(rule: Mapping[str, Any]) -> str:
+    return " ".join(f"{key}={value}" for key, value in rule.items())
+
+
+def at_birth(ipv6: Any) -> dict[str, list[Rule]]:
+    """The rules of a new group in a VPC with or without IPv6."""
+    return {"ingress": [], "egress": [EVERYWHERE, *([EVERYWHERE_IPV6] if ipv6 else [])]}
 
 
 def group_calls(observed_state: Any, desired: Any) -> list[Call]:
@@ -109,8 +148,12 @@ def group_calls(observed_state: Any, desired: Any) -> list[Call]:
     ids = {key: names.id_of(observed_state, "security_groups", key, names.security_group(key))
            for key in {*before, *after}}  # fmt: skip
     calls = [_create(observed_state, desired, key) for key in after if key not in before]
+    born = at_birth(observed_state["ipv6"] or desired["ipv6"])
     for key, group in after.items():
-        calls += rule_calls(key, before.get(key, {"ingress": [], "egress": [EVERYWHERE]}), group, ids)
+        calls += rule_calls(key, before.get(key, born), group, ids)
+    if desired["ipv6"] and not observed_state["ipv6"]:
+        calls += [_revoke_ipv6(key, ids[key]) for key in desired["groups_without_ipv6"]
+                  if before.get(key, {}).get("egress") == [EVERYWHERE]]  # fmt: skip
     gone = [key for key in before if key not in after]
     for key in gone:
         calls += cross_reference_calls(key, before[key], ids)
@@ -118,6 +161,13 @@ def group_calls(observed_state: Any, desired: Any) -> list[Call]:
         delete_call(key, before[key]["id"], {*before, *after}, endpoints.groups_in_use(observed_state, key))
         for key in gone
     ]
+
+
+def _revoke_ipv6(key: str, group_id: str) -> Call:
+    """Takes back what AWS adds to an unchanged group when the VPC gets IPv6; harmless where it does not."""
+    why = "allow no egress of IPv6, which AWS adds,"
+    call = _rules("revoke", "egress", key, group_id, permissions([EVERYWHERE_IPV6], {}), why)
+    return replace(call, after=(names.IPV6,))
 
 
 def _create(observed_state: Any, desired: Any, key: str) -> Call:
@@ -128,7 +178,9 @@ def _create(observed_state: Any, desired: Any, key: str) -> Call:
         "TagSpecifications": names.specification(desired, "security-group", f"security-group/{key}"),
     }
     noun = names.security_group(key)
-    return Call("ec2", "create_security_group", params, noun, f"create {noun}", CREATE, saves={noun: "GroupId"})
+    # Which rules it has at birth depends on the VPC's IPv6 block.
+    after = (names.IPV6,) if desired["ipv6"] else ()
+    return Call("ec2", "create_security_group", params, noun, f"create {noun}", CREATE, after, {noun: "GroupId"})
 
 
 def rule_calls(key: str, before: Any, after: Any, ids: Mapping[str, Any]) -> list[Call]:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.errors import Refusal
+from ..reconcile.plan import Ref
 from . import blocks, gateways, names, topology
 from .desire import placed, vpc_block
 from .refuse import Refuse
@@ -22,11 +23,13 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
         return
     refuse = Refuse(names.network_name(options))
     if not vpc_block(options, present):
-        yield refuse("cidr_block", None, "a block for the new VPC, such as 10.20.0.0/16", "set cidr_block")
+        step = "set cidr_block or ipv4_ipam_pool_id"
+        yield refuse("cidr_block", None, "a block for the new VPC, such as 10.20.0.0/16", step)
         return
     yield from _unknown_zones(options, refuse, around)
     yield from gateways.given_obstacles(options, refuse, present, around.get("given_addresses"))
-    yield from blocks.obstacles(options, refuse, present, IPv4Network(vpc_block(options, present)))
+    first = vpc_block(options, present)
+    yield from blocks.obstacles(options, refuse, present, None if isinstance(first, Ref) else IPv4Network(first))
     if topology.stated(options):
         yield from _misplaced(options, refuse, present)
         yield from _without_ipv6(options, refuse, present)
@@ -42,6 +45,10 @@ def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) 
 
 def _misplaced(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
     explicit = topology.explicit_blocks(options)
+    if isinstance(vpc_block(options, present), Ref) and explicit:
+        step = "leave cidr_blocks out, or give the VPC a cidr_block"
+        yield refuse("tiers cidr_blocks", ", ".join(map(str, explicit.values())), "a block that is known", step)
+        return
     for key, block in placed(options, present).items():
         before = present["subnets"].get(key, {}).get("cidr_block")
         field = f"tiers cidr_blocks of {names.subnet(key)}"

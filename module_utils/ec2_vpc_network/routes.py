@@ -90,8 +90,9 @@ def _way_calls(observed: Any, noun: str, table_id: Any, before: Any, after: Any)
         elif before.get(destination) != wanted:
             operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
             params |= _gateway(observed, wanted)
-            calls.append(Call("ec2", operation, params, noun, f"{noun} leads {destination} to {wanted}", change,
-                              (wanted, names.IPV6)))  # fmt: skip
+            needs = (wanted, names.IPV6) if ":" in destination else (wanted,)
+            why = f"{noun} leads {destination} to {wanted}"
+            calls.append(Call("ec2", operation, params, noun, why, change, needs))
     return calls
 
 

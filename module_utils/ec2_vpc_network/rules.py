@@ -22,8 +22,8 @@ TIER_KEYS = (
     "internet", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", *subnets.ATTRIBUTES,
 )  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
-GROUP_KEYS = ("description", "ingress", "egress")
-RULE_KEYS = ("protocol", "port", "from_port", "to_port", "cidr_block", "security_group")
+GROUP_KEYS = ("description", "ingress", "egress", "purge_rules")
+RULE_KEYS = ("protocol", "port", "from_port", "to_port", *groups.ENDS)
 RESERVED_TAGS = ("aws:", "streambed:")
 RESERVED_GROUPS = (names.ENDPOINTS_GROUP, "default")
 
@@ -128,10 +128,11 @@ def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:
 
 def _room(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     """Whether all subnets would find room in an empty VPC, apart from each other."""
-    vpc = topology.network(options["cidr_block"])
+    pooled = options["ipv4_ipam_pool_id"] and options["cidr_block"] is None
+    vpc = blocks.stand_in(options) if pooled else topology.network(options["cidr_block"])
     if vpc is None or not topology.stated(options):
         return
-    explicit = {key: IPv4Network(block) for key, block in topology.explicit_blocks(options).items()}
+    explicit = {} if pooled else {key: IPv4Network(each) for key, each in topology.explicit_blocks(options).items()}
     rooms = [vpc, *map(IPv4Network, options["secondary_cidr_blocks"] or ())]
     for position, (key, block) in enumerate(explicit.items()):
         field = f"tiers cidr_blocks of {names.subnet(key)}"
@@ -206,11 +207,7 @@ def _rule_list(refuse: Refuse, field: str, rules_: Any, declared: Any) -> Iterat
         forms += [] if faults else groups.declared([rule]) or []
     for position, form in enumerate(forms):
         if form in forms[:position]:
-            yield refuse(field, _spelled(form), "each rule once")
-
-
-def _spelled(rule: Mapping[str, Any]) -> str:
-    return " ".join(f"{key}={value}" for key, value in rule.items())
+            yield refuse(field, groups.spelled(form), "each rule once")
 
 
 def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) -> Iterator[Refusal]:
@@ -218,11 +215,14 @@ def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) ->
     if rule.get("protocol", "tcp") not in groups.PROTOCOLS:
         yield refuse(f"{field} protocol", rule["protocol"], groups.PROTOCOLS)
         return
-    ends = [end for end in ("cidr_block", "security_group") if rule.get(end)]
-    if len(ends) != 1:
-        yield refuse(field, _spelled(rule), "either cidr_block or security_group")
-    if rule.get("cidr_block") and topology.network(rule["cidr_block"]) is None:
-        yield refuse(f"{field} cidr_block", rule["cidr_block"], nearest(rule["cidr_block"]))
+    if len([end for end in groups.ENDS if rule.get(end)]) != 1:
+        yield refuse(field, groups.spelled(rule), f"one of {', '.join(groups.ENDS)}")
+    for end, version in (("cidr_block", 4), ("ipv6_cidr_block", 6)):
+        block = topology.any_network(rule.get(end))
+        if rule.get(end) not in (None, topology.OF_VPC) and (block is None or block.version != version):
+            yield refuse(f"{field} {end}", rule[end], nearest(rule[end]))
+    if rule.get("prefix_list") and not str(rule["prefix_list"]).startswith("pl-"):
+        yield refuse(f"{field} prefix_list", rule["prefix_list"], "an id that begins with pl-")
     other = rule.get("security_group")
     if other and other not in declared:
         yield refuse(f"{field} security_group", f"{other}{did_you_mean(str(other), declared)}", list(declared))
@@ -234,22 +234,22 @@ def _ports(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterator[Refu
     stated = {key: rule[key] for key in ("port", "from_port", "to_port") if rule.get(key) is not None}
     if protocol == groups.ALL_PROTOCOLS:
         if stated:
-            yield refuse(field, _spelled(stated), f"no ports with protocol {groups.ALL_PROTOCOLS}")
+            yield refuse(field, groups.spelled(stated), f"no ports with protocol {groups.ALL_PROTOCOLS}")
         return
-    if not stated and protocol != "icmp":
-        yield refuse(field, _spelled(rule), "port, or from_port and to_port")
+    if not stated and protocol not in groups.OF_ICMP:
+        yield refuse(field, groups.spelled(rule), "port, or from_port and to_port")
     if "port" in stated and len(stated) > 1 or ("from_port" in stated) != ("to_port" in stated):
-        yield refuse(field, _spelled(stated), "port, or from_port and to_port")
+        yield refuse(field, groups.spelled(stated), "port, or from_port and to_port")
         return
     numbers = {key: _number(value) for key, value in stated.items()}
     # Source: IpPermission API reference: ICMP types and codes are 0 to 255, -1 is all.
-    allowed = range(-1, 256) if protocol == "icmp" else groups.PORTS
+    allowed = range(-1, 256) if protocol in groups.OF_ICMP else groups.PORTS
     for key, number in numbers.items():
         if number not in allowed:
             yield refuse(f"{field} {key}", rule[key], f"{allowed[0]} to {allowed[-1]}")
             return
-    if protocol != "icmp" and numbers.get("from_port", 0) > numbers.get("to_port", groups.PORTS[-1]):
-        yield refuse(field, _spelled(stated), "from_port up to to_port")
+    if protocol not in groups.OF_ICMP and numbers.get("from_port", 0) > numbers.get("to_port", groups.PORTS[-1]):
+        yield refuse(field, groups.spelled(stated), "from_port up to to_port")
 
 
 def _number(value: Any) -> int:

@@ -16,7 +16,8 @@ from . import acls, groups, names
 EMPTY: dict[str, Any] = {
     "vpc_id": None, "cidr_block": None, "instance_tenancy": None, "dns_support": None, "dns_hostnames": None,
     "network_address_usage_metrics": None, "secondary_cidr_blocks": [], "cidr_associations": {}, "ipv6": {},
-    "ipv6_netmask_length": None, "tags": {}, "subnets": {}, "foreign_cidr_blocks": [], "foreign_ipv6_cidr_blocks": [],
+    "ipv6_netmask_length": None, "tags": {}, "subnets": {}, "foreign_subnets": {},
+    "foreign_cidr_blocks": [], "foreign_ipv6_cidr_blocks": [],
     "internet_gateway": {}, "egress_only_gateway": {}, "dhcp_options": {}, "dhcp_option_sets": {},
     "network_acls": {}, "default_network_acl": {}, "acl_of_subnets": {}, "acl_associations": {},
     "encryption_control": {}, "block_public_access_exclusion": {},
@@ -46,7 +47,7 @@ def newborn(desired: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **EMPTY,
         "vpc_id": Ref("vpc_id"),
-        "cidr_block": desired["cidr_block"],
+        "cidr_block": desired["cidr_block"] or Ref(names.VPC_BLOCK),
         "instance_tenancy": desired["instance_tenancy"] or "default",
         "dns_support": True,
         "dns_hostnames": False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import groups
 from .topology import IPV4, IPV6, NAT64, tier_routes
 
 Stranger = dict[str, str]
@@ -39,6 +40,8 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
         main = any(each.get("Main") for each in table.get("Associations") or ())
         if table["RouteTableId"] not in ours and not main:
             yield _told("route table", table["RouteTableId"], vpc, "")
+    for way, group, rule in groups.others(options, state):
+        yield _told(f"{way} rule", rule, group, rule)
     for key, table in state["route_tables"].items():
         for destination, target in table["routes"].items():
             if destination not in tier_routes(options, key):

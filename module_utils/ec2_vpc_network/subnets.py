@@ -70,8 +70,9 @@ def subnet_calls(observed: Any, desired: Any) -> list[Call]:
             calls += _changes(names.subnet(key), before[key]["id"], before[key], item, names.route_table(key))
         else:
             calls += _creation(observed, desired, key)
-    gone = {key: item for key, item in before.items() if key not in after}
-    return calls + [delete_subnet(key, item["id"], observed) for key, item in gone.items()]
+    gone = {key: item["id"] for key, item in before.items() if key not in after}
+    gone |= {item: item for item in observed["foreign_subnets"] if item not in desired["foreign_subnets"]}
+    return calls + [delete_subnet(key, subnet_id, observed) for key, subnet_id in gone.items()]
 
 
 def _creation(observed: Any, desired: Any, key: str) -> list[Call]:

@@ -125,6 +125,7 @@ def _foreign_blocks(answers: Answers, ours: Mapping[str, Any]) -> dict[str, list
     others = [item for item in items(answers, "subnet") if item["SubnetId"] not in ids]
     ipv6 = [subnets.observed_ipv6(item) for item in others]
     return {
+        "foreign_subnets": {item["SubnetId"]: item.get("CidrBlock", "") for item in others},
         "foreign_cidr_blocks": sorted(item["CidrBlock"] for item in others if item.get("CidrBlock")),
         "foreign_ipv6_cidr_blocks": sorted(each["cidr_block"] for each in ipv6 if each),
     }

@@ -14,13 +14,13 @@ TAGS = "tags"
 
 def create_calls(desired: Any) -> list[Call]:
     params = {
-        "CidrBlock": desired["cidr_block"],
+        **desired["first_block"],
         "InstanceTenancy": desired["instance_tenancy"] or "default",
         "TagSpecifications": tag_specifications("vpc", desired["tags"]),
     }
     wait = waits.vpc(Ref("vpc_id"), with_acl=desired["default_network_acl"] is not None)
     return [Call("ec2", "create_vpc", params, names.VPC, f"create VPC {desired['name']}", CREATE,
-                 saves={"vpc_id": "Vpc.VpcId"}, wait=wait)]  # fmt: skip
+                 saves={"vpc_id": "Vpc.VpcId", names.VPC_BLOCK: "Vpc.CidrBlock"}, wait=wait)]  # fmt: skip
 
 
 def vpc_calls(observed: Any, desired: Any) -> list[Call]:

@@ -54,6 +54,7 @@ def shown(cloud: Cloud) -> dict[str, Any]:
         "endpoints": [{**each, "policy": json.loads(each["PolicyDocument"])} for each in endpoints],
         "flow_logs": ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [vpc["VpcId"]]}])["FlowLogs"],
         "log_groups": logs,
+        "groups": ec2.describe_security_groups(Filters=own)["SecurityGroups"],
         "nat": ec2.describe_nat_gateways(Filter=own)["NatGateways"],
         "addresses": ec2.describe_addresses()["Addresses"],
         "controls": ec2.describe_vpc_encryption_controls(VpcIds=[vpc["VpcId"]])["VpcEncryptionControls"],
@@ -157,3 +158,40 @@ def test_encryption_that_cannot_be_enforced_says_why_and_the_next_run_goes_on(cl
         run(cloud, MODULE, {**BASE, "encryption_control": {"mode": "enforce"}})
     given = {**BASE, "encryption_control": {"mode": "enforce", "exclusions": ["internet_gateway", "nat_gateway"]}}
     four_steps(cloud, MODULE, given)
+
+
+def pool(cloud: Cloud, family: str, cidr: str) -> str:
+    """A pool of IPAM's with one block."""
+    ec2 = cloud.client("ec2")
+    scope = ec2.create_ipam()["Ipam"]["PrivateDefaultScopeId"]
+    made = ec2.create_ipam_pool(IpamScopeId=scope, AddressFamily=family)["IpamPool"]["IpamPoolId"]
+    ec2.provision_ipam_pool_cidr(IpamPoolId=made, Cidr=cidr)
+    return made
+
+
+def test_blocks_out_of_pools_are_known_after_apply_and_subnets_have_their_places_in_them(cloud: Cloud) -> None:
+    emptied(cloud)
+    ec2 = cloud.client("ec2")
+    ipv4, ipv6 = pool(cloud, "ipv4", "10.64.0.0/12"), pool(cloud, "ipv6", "2001:db8::/40")
+    taken = ec2.create_vpc(Ipv4IpamPoolId=ipv4, Ipv4NetmaskLength=16)["Vpc"]["CidrBlock"]
+    guarded = {"ingress": [{"rule_number": 100, "protocol": "all", "cidr_block": "vpc"}]}
+    given = {**BASE, "cidr_block": None, "ipv4_ipam_pool_id": ipv4, "ipv4_netmask_length": 20, "ipv6_pool": ipv6,
+             "ipv6_netmask_length": 56, "interface_endpoints": ["kinesis-streams"], "interface_endpoint_tier": "app",
+             "default_network_acl": guarded}  # fmt: skip
+    plan = run(cloud, MODULE, given, check=True)
+    [made] = [call["params"] for call in plan["calls"] if call["operation"] == "create_vpc"]
+    assert (made["Ipv4IpamPoolId"], made["Ipv4NetmaskLength"]) == (ipv4, 20)
+    four_steps(cloud, MODULE, given)
+    there = shown(cloud)
+    assert taken == "10.64.0.0/16"
+    assert there["vpc"]["CidrBlock"] == "10.65.0.0/20"
+    assert sorted(each["CidrBlock"] for each in there["subnets"]) == ["10.65.0.0/24", "10.65.4.0/24", "10.65.8.0/24"]
+    blocks = [each["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"] for each in there["subnets"]]
+    assert sorted(blocks) == ["2001:db8:0:4::/64", "2001:db8:0:8::/64", "2001:db8::/64"]
+    [acl] = [each for each in there["acls"] if each["IsDefault"]]
+    assert "10.65.0.0/20" in [entry.get("CidrBlock") for entry in acl["Entries"]]
+    tiers = {**BASE["tiers"], "app": {"internet": "nat", "cidr_blocks": {"eu-west-1a": "10.65.3.0/24"}}}
+    with pytest.raises(Refused, match="tiers cidr_blocks: found 10.65.3.0/24, wanted a block that is known"):
+        run(cloud, MODULE, {**given, "environment_suffix": "other", "tiers": tiers}, check=True)
+    four_steps(cloud, MODULE, {"state": "absent"})
+    assert [each["Cidr"] for each in ec2.get_ipam_pool_allocations(IpamPoolId=ipv4)["IpamPoolAllocations"]] == [taken]

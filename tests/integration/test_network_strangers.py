@@ -134,3 +134,32 @@ def test_the_main_route_table_is_kept_without_routes(cloud: Cloud) -> None:
     done = four_steps(cloud, MODULE, {**GIVEN, "default_route_table_locked": True})
     assert [call["why"] for call in done["calls"]] == ["no way from default route table to 0.0.0.0/0"]
     assert [route["GatewayId"] for route in table()["Routes"]] == ["local"]
+
+
+def test_subnets_of_others_go_where_it_is_said(cloud: Cloud) -> None:
+    made = run(cloud, MODULE, GIVEN)["resource"]
+    ec2 = cloud.client("ec2")
+    theirs = ec2.create_subnet(VpcId=made["vpc_id"], CidrBlock="10.20.250.0/24")["Subnet"]["SubnetId"]
+    assert [each["id"] for each in run(cloud, MODULE, GIVEN)["foreign"]] == [theirs]
+    done = four_steps(cloud, MODULE, {**GIVEN, "purge_subnets": True})
+    assert [(call["operation"], call["params"]) for call in done["calls"]] == [("delete_subnet", {"SubnetId": theirs})]
+    assert done["foreign"] == []
+
+
+def test_rules_of_others_stay_and_are_told_where_it_is_said(cloud: Cloud) -> None:
+    def given(**more: Any) -> dict[str, Any]:
+        rules = [{"port": 443, "cidr_block": "10.0.0.0/8"}]
+        return {**GIVEN, "security_groups": {"app": {"ingress": rules, "egress": [], **more}}}
+
+    group = run(cloud, MODULE, given())["resource"]["security_groups"]["app"]["id"]
+    ec2 = cloud.client("ec2")
+    theirs = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=theirs)
+    kept = run(cloud, MODULE, given(purge_rules=False))
+    assert not kept["changed"]
+    assert [(each["what"], each["where"], each["found"]) for each in kept["foreign"]] == [
+        ("ingress rule", group, "protocol=tcp from_port=22 to_port=22 cidr_block=10.9.0.0/16")
+    ]
+    done = four_steps(cloud, MODULE, given())
+    assert [call["operation"] for call in done["calls"]] == ["revoke_security_group_ingress"]
+    assert done["foreign"] == []

@@ -33,13 +33,33 @@ GROUPS = {
 }
 
 
+OF_IPV6 = {"rule_number": 200, "from_port": 1024, "to_port": 65535, "ipv6_cidr_block": "::/0"}
+GUARDED = {"ingress": [{"rule_number": 100, "protocol": "all", "cidr_block": "vpc"}, OF_IPV6]}
+OWN_ACL = {"ingress": [{"rule_number": 100, "port": 6379, "cidr_block": "vpc"}],
+           "egress": [{"rule_number": 100, "from_port": 1024, "to_port": 65535, "cidr_block": "vpc"}]}  # fmt: skip
+
+
+def tier_of(shape: dict[str, Any], tier: str) -> dict[str, Any]:
+    """The declaration of a tier."""
+    found: dict[str, Any] = {"internet": shape["tiers"][tier]}
+    if shape.get("ipv6") and tier in shape.get("without_ipv6", []):
+        found["ipv6"] = False
+    if tier in shape.get("own_acl", []):
+        found["network_acl"] = OWN_ACL
+    return found
+
+
 def declared(shape: dict[str, Any]) -> dict[str, Any]:
     """The declaration of a shape."""
     tiers = shape["tiers"]
     return {
+        "secondary_cidr_blocks": shape.get("further", []),
+        "ipv6_pool": "amazon" if shape.get("ipv6") else "none",
+        "default_network_acl": GUARDED,
+        "dhcp_options": {"domain_name": "sensors.example"} if shape.get("dhcp") else {},
         "cidr_block": "10.20.0.0/16",
         "zones": [f"{REGION}{letter}" for letter in "abcdef"[: shape["zones"]]],
-        "tiers": {tier: {"internet": way} for tier, way in tiers.items()},
+        "tiers": {tier: tier_of(shape, tier) for tier in tiers},
         "reserved_zones": 6,
         "reserved_tiers": 5,
         "nat_gateways": shape.get("nat", "none"),
@@ -62,6 +82,9 @@ KINDS = {
     "describe_vpc_endpoints": ("VpcEndpoints", "VpcEndpointId"),
     "describe_security_groups": ("SecurityGroups", "GroupId"),
     "describe_flow_logs": ("FlowLogs", "FlowLogId"),
+    "describe_network_acls": ("NetworkAcls", "NetworkAclId"),
+    "describe_dhcp_options": ("DhcpOptions", "DhcpOptionsId"),
+    "describe_egress_only_internet_gateways": ("EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
 }
 
 
@@ -78,13 +101,19 @@ def ids(cloud: Cloud) -> dict[tuple[str, str], str]:
 
 
 def blocks(cloud: Cloud) -> dict[str, str]:
-    """The blocks of our subnets by id; none may overlap another."""
+    """The blocks of our subnets by id, IPv6 ones beside; none may overlap another."""
     ec2 = cloud.client("ec2", region_name=REGION)
     subnets = ec2.describe_subnets(Filters=[{"Name": "tag-key", "Values": ["streambed:part"]}])["Subnets"]
     found = {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in subnets}
     for one, other in pairwise(sorted(map(IPv4Network, found.values()))):
         assert not one.overlaps(other)
-    return found
+    ipv6 = {
+        f"{subnet['SubnetId']} IPv6": each["Ipv6CidrBlock"]
+        for subnet in subnets
+        for each in subnet["Ipv6CidrBlockAssociationSet"]
+    }
+    assert len(set(ipv6.values())) == len(ipv6)
+    return found | ipv6
 
 
 def assert_kept(before: dict[Any, str], after: dict[Any, str]) -> None:
@@ -128,11 +157,17 @@ def shape_of(draw: random.Random) -> dict[str, Any]:
     for tier in draw.sample(["app", "cache", "data", "intra"], draw.randint(1, 4)):
         tiers[tier] = draw.choice(way)
     with_nat = "nat" in tiers.values()
+    some = [tier for tier in tiers if draw.random() < 0.3]
     endpoints = [["kinesis-streams"], ["logs", "kinesis-streams"]] if "app" in tiers else []
     return {
         "zones": draw.randint(1, 6),
         "tiers": tiers,
-        "nat": draw.choice(["single", "per_zone"]) if with_nat else "none",
+        "nat": draw.choice(["single", "per_zone", "regional"]) if with_nat else "none",
+        "ipv6": draw.random() < 0.5,
+        "without_ipv6": draw.choice([[], some]),
+        "own_acl": draw.choice([[], some]),
+        "further": draw.choice([[], ["10.21.0.0/16"], ["10.21.0.0/16", "100.64.0.0/20"]]),
+        "dhcp": draw.random() < 0.5,
         "gateway_endpoints": draw.choice([[], ["s3"], ["s3", "dynamodb"]]),
         "interface": draw.choice([[], *endpoints]),
         "groups": draw.choice([[], ["app"], ["app", "cache"]]),

@@ -12,6 +12,7 @@ from localcloud.overlays.ec2.endpoints import Endpoints
 from localcloud.overlays.ec2.flow_logs import FlowLogs
 from localcloud.overlays.ec2.gateways import Gateways
 from localcloud.overlays.ec2.interfaces import Interfaces
+from localcloud.overlays.ec2.ipam import Ipam
 from localcloud.overlays.ec2.protections import Protections
 from localcloud.overlays.ec2.security_groups import SecurityGroups, correct_models
 from localcloud.overlays.ec2.subnets import Subnets
@@ -19,7 +20,7 @@ from localcloud.overlays.ec2.vpcs import Vpcs
 
 
 class LocalEC2(
-    Protections, Vpcs, Dhcp, Acls, FlowLogs, Blocks, Subnets, Gateways, Endpoints, Interfaces, SecurityGroups
+    Ipam, Protections, Vpcs, Dhcp, Acls, FlowLogs, Blocks, Subnets, Gateways, Endpoints, Interfaces, SecurityGroups
 ):
     """moto's EC2, stricter."""
 

@@ -39,6 +39,7 @@ class Blocks(Base):
         if "Ipv6CidrBlockAssociation" in answer:
             answer["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"] = ""
             self._let_ipv6_pass(vpc.id)
+            self._let_ipv6_out(vpc.id)
         return ActionResult(answer)
 
     def _let_ipv6_pass(self, vpc_id: str) -> None:
@@ -55,6 +56,18 @@ class Blocks(Base):
                     ec2.create_network_acl_entry(acl.id, number, "-1", action, egress, None, None, None, None, None,
                                                  _ALL_IPV6)  # fmt: skip
 
+    def _let_ipv6_out(self, vpc_id: str) -> None:
+        """AWS lets IPv6 out of every security group whose rules for egress nobody has changed.
+
+        Source: VPC user guide, "Default security groups".
+        """
+        for group in self.ec2_backend.groups.get(vpc_id, {}).values():
+            rules = [(rule.ip_protocol, rule.ip_range.get("CidrIp")) for rule in group.egress_rules]
+            if rules == [("-1", _ALL_IPV4)]:
+                self.ec2_backend.authorize_security_group_egress(
+                    group.id, "-1", None, None, [{"CidrIpv6": _ALL_IPV6}], vpc_id=vpc_id
+                )
+
     def describe_vpcs(self) -> ActionResult:
         """moto's answer; each look brings a block under way one poll nearer."""
         for vpc in self.ec2_backend.vpcs.values():
@@ -69,7 +82,11 @@ class Blocks(Base):
             block = vpc._cidr_block_association_set.get(name, {}).get("cidr_block")
             if block and any(_inside(part, block) for part in _blocks_of_subnets(ec2, vpc.id)):
                 raise violation("vpc CIDR block", block)
-        return super().disassociate_vpc_cidr_block()
+        answer = super().disassociate_vpc_cidr_block()
+        # moto keeps it, and goes on as if the VPC had it when it makes security groups.
+        for vpc in ec2.vpcs.values():
+            vpc._cidr_block_association_set.pop(name, None)
+        return answer
 
 
 def _check_apart(vpc: Any, wanted: str) -> None:
