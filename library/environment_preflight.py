@@ -75,8 +75,9 @@ from ansible.module_utils.reconcile.engine import inquire
 from ansible.module_utils.reconcile.errors import AwsFailure
 
 PERMISSIONS = frozenset({
-    "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeNatGateways", "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs", "elasticache:DescribeCacheClusters", "kinesis:DescribeLimits",
+    "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeEgressOnlyInternetGateways",
+    "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
+    "elasticache:DescribeCacheClusters", "kinesis:DescribeLimits",
     "servicequotas:GetServiceQuota", "sts:GetCallerIdentity",
 })  # fmt: skip
 
@@ -98,8 +99,15 @@ USED = {
         "describe_nat_gateways",
         {"Filter": [{"Name": "state", "Values": ["pending", "available"]}]},
     ),
+    "internet_gateways": ("ec2", "describe_internet_gateways", {}),
+    "egress_only_gateways": ("ec2", "describe_egress_only_internet_gateways", {}),
     "cache_nodes": ("elasticache", "describe_cache_clusters", {}),
 }
+# Where the answer lists what counts one by one.
+LISTS = {
+    "vpcs": "Vpcs", "elastic_ips": "Addresses", "internet_gateways": "InternetGateways",
+    "egress_only_gateways": "EgressOnlyInternetGateways",
+}  # fmt: skip
 SUBNETS = ("ec2", "describe_subnets", {})
 
 
@@ -143,14 +151,13 @@ def quota_checks(aws, plans):
 def used(key, answers):
     """How many of something the account has now; NAT gateways are counted in the zone that has most of them."""
     answer = answers[key]
-    if key == "vpcs":
-        return len(answer["Vpcs"])
-    if key == "elastic_ips":
-        return len(answer["Addresses"])
+    if key in LISTS:
+        return len(answer[LISTS[key]])
     if key == "cache_nodes":
         return sum(cluster["NumCacheNodes"] for cluster in answer["CacheClusters"])
     zone_of = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in answers["subnets"]["Subnets"]}
-    zones = [zone_of.get(gateway.get("SubnetId")) for gateway in answer["NatGateways"]]
+    # A regional one stands in no subnet.
+    zones = [zone_of[gateway["SubnetId"]] for gateway in answer["NatGateways"] if gateway.get("SubnetId") in zone_of]
     return max((zones.count(zone) for zone in set(zones)), default=0)
 
 

@@ -16,6 +16,7 @@ DEFAULT_QUOTAS: dict[str, int] = {
     "elastic_ips_per_region": 5,
     "nat_gateways_per_zone": 5,
     "internet_gateways_per_region": 5,
+    "egress_only_internet_gateways_per_region": 5,
     "elasticache_nodes_per_region": 300,
     "elasticache_nodes_per_cluster": 90,
     "elasticache_subnet_groups_per_region": 300,

@@ -26,6 +26,8 @@ QUOTAS = (
     Quota("vpcs", "VPCs", "vpc", "L-F678F1CE"),
     Quota("elastic_ips", "elastic IPs", "ec2", "L-0263D0A3"),
     Quota("nat_gateways", "NAT gateways per zone", "vpc", "L-FE5A380F"),
+    Quota("internet_gateways", "internet gateways", "vpc", "L-A4707A72"),
+    Quota("egress_only_gateways", "egress-only internet gateways", "vpc", "L-45FE3B85"),
     Quota("cache_nodes", "cache nodes", "elasticache", "L-DFE45DF3"),
 )
 
@@ -64,6 +66,8 @@ def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
         "vpcs": operations["create_vpc"],
         "elastic_ips": operations["allocate_address"],
         "nat_gateways": max(zones.values(), default=0),
+        "internet_gateways": operations["create_internet_gateway"],
+        "egress_only_gateways": operations["create_egress_only_internet_gateway"],
         "cache_nodes": growth(plans.get("redis", {}), cache_nodes),
         "shards": growth(plans.get("kinesis", {}), shards),
         "on_demand_streams": growth(plans.get("kinesis", {}), on_demand_streams),

@@ -52,6 +52,7 @@ QUOTAS = (
     Quota("vpcs_per_region", "vpc", "L-F678F1CE", "VPCs per Region"),
     Quota("nat_gateways_per_zone", "vpc", "L-FE5A380F", "NAT gateways per Availability Zone"),
     Quota("internet_gateways_per_region", "vpc", "L-A4707A72", "Internet gateways per Region"),
+    Quota("egress_only_internet_gateways_per_region", "vpc", "L-45FE3B85", "Egress-only internet gateways per Region"),
     Quota("elastic_ips_per_region", "ec2", "L-0263D0A3", "EC2-VPC Elastic IPs"),
     Quota("elasticache_nodes_per_region", "elasticache", "L-DFE45DF3", "Nodes per Region"),
     Quota("elasticache_nodes_per_cluster", "elasticache", "L-AF354865", "Nodes per cluster (cluster mode enabled)"),

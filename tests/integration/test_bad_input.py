@@ -68,6 +68,7 @@ def test_a_misspelt_option_names_the_one_that_was_meant(cloud: Cloud, tmp_path: 
     ({"vpcs_per_region": 1}, "VPCs 1 of 1 used room for 1 more stop"),
     ({"elastic_ips_per_region": 0}, "elastic IPs 0 of 0 used room for 1 more stop"),
     ({"nat_gateways_per_zone": 0}, "NAT gateways per zone 0 of 0 used room for 1 more stop"),
+    ({"internet_gateways_per_region": 0}, "internet gateways 0 of 0 used room for 1 more stop"),
     ({"elasticache_nodes_per_region": 3}, "cache nodes 0 of 3 used room for 4 more stop"),
     ({"kinesis_shards_per_region": 0}, "shards 0 of 0 used room for 1 more stop"),
 ])  # fmt: skip

@@ -134,6 +134,15 @@ def flow_logs_go_to_no_folder(client: Client) -> bool:
     return "logs/folder does not exist" in made["Unsuccessful"][0]["Error"]["Message"]
 
 
+@still_wrong("ec2", "revoke_security_group_egress")
+def rules_for_ipv6_outlast_ipv6(client: Client) -> bool:
+    """A rule for IPv6 that a VPC without IPv6 has cannot be revoked, nor is that said."""
+    ec2, vpc, _ = network(client)
+    group = ec2.create_security_group(GroupName="a", Description="a", VpcId=vpc)["GroupId"]
+    rule = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]
+    return accepted(ec2.revoke_security_group_egress, GroupId=group, IpPermissions=rule)
+
+
 @still_wrong("ec2", "modify_subnet_attribute")
 def subnets_lack_attributes(client: Client) -> bool:
     """EnableDns64 is taken and forgotten."""
@@ -142,7 +151,7 @@ def subnets_lack_attributes(client: Client) -> bool:
     return not ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0].get("EnableDns64")
 
 
-@still_wrong("ec2", "allocate_address", "create_internet_gateway")
+@still_wrong("ec2", "allocate_address", "create_internet_gateway", "create_egress_only_internet_gateway")
 def no_quota_of_addresses_and_gateways(client: Client) -> bool:
     """As many addresses and internet gateways as wanted."""
     ec2 = client("ec2")

@@ -21,6 +21,8 @@ def test_a_network_takes_a_vpc_addresses_and_gateways_by_zone() -> None:
     vpc = plan("create_vpc on VPC", "allocate_address on a", "allocate_address on b",
                "create_nat_gateway on NAT gateway/a", "create_nat_gateway on NAT gateway/b")  # fmt: skip
     assert preflight.needs({"vpc": vpc}) == {"vpcs": 1, "elastic_ips": 2, "nat_gateways": 1}
+    ipv6 = plan("create_internet_gateway on a", "create_egress_only_internet_gateway on b")
+    assert preflight.needs({"vpc": ipv6}) == {"internet_gateways": 1, "egress_only_gateways": 1}
 
 
 @pytest.mark.parametrize(("before", "after", "resource", "more"), [

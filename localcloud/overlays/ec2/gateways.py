@@ -36,6 +36,14 @@ class Gateways(Base):
             raise refuse("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.")
         return super().create_internet_gateway()
 
+    def create_egress_only_internet_gateway(self) -> ActionResult:
+        """The egress-only internet gateway."""
+        there = len(self.ec2_backend.egress_only_internet_gateways)
+        if there >= settings.quota("egress_only_internet_gateways_per_region"):
+            message = "The maximum number of egress-only internet gateways has been reached."
+            raise refuse("EgressOnlyInternetGatewayLimitExceeded", message)
+        return super().create_egress_only_internet_gateway()
+
     def attach_internet_gateway(self) -> ActionResult:
         """Nothing; a VPC has at most one."""
         vpc_id = self.given["VpcId"]

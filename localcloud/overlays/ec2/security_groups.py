@@ -44,6 +44,27 @@ class SecurityGroups(Base):
             raise
         return ActionResult({"Return": True, "SecurityGroupRules": rules})
 
+    def revoke_security_group_egress(self) -> ActionResult:
+        """Nothing; moto overlooks rules for IPv6 in a VPC that has no IPv6, or none any more."""
+        for rule in self._process_rules_from_querystring():
+            del rule["sgrule_tags"]
+            ipv6 = [each for each in rule["ip_ranges"] if "CidrIpv6" in each]
+            rule["ip_ranges"] = [each for each in rule["ip_ranges"] if each not in ipv6]
+            for each in ipv6:
+                self._revoke_ipv6(rule, each["CidrIpv6"])
+            if rule["ip_ranges"] or rule["source_groups"] or rule["prefix_list_ids"]:
+                self.ec2_backend.revoke_security_group_egress(**rule)
+        return ActionResult({"Return": True})
+
+    def _revoke_ipv6(self, wanted: dict[str, Any], block: str) -> None:
+        group = self.ec2_backend.get_security_group_by_name_or_id(wanted["group_name_or_id"])
+        ports = (None, None) if wanted["ip_protocol"] == "-1" else (wanted["from_port"], wanted["to_port"])
+        for rule in group.egress_rules:
+            if _traffic(rule)[:3] == (wanted["ip_protocol"], ports, (None, block)):
+                group.egress_rules.remove(rule)
+                return
+        raise refuse("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+
     def delete_security_group(self) -> ActionResult:
         """Nothing; refused for the default group, and while something refers to the group."""
         wanted = self.given.get("GroupId") or self.given.get("GroupName")
