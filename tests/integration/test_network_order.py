@@ -83,6 +83,8 @@ def everything_before(needs: list[set[int]], position: int) -> set[int]:
             "associate_vpc_cidr_block",
             "revoke_security_group_egress",
         ),
+        (None, {}, "attach_internet_gateway", "create_route public"),
+        ({}, {"ipv6_pool": "amazon"}, "associate_vpc_cidr_block", "create_route public"),
         ({}, {"ipv6_pool": "amazon"}, "create_egress_only_internet_gateway", "create_route app"),
         ({"ipv6_pool": "amazon"}, {"ipv6_pool": "none"}, "delete_route app", "disassociate_subnet_cidr_block app"),
         ({"ipv6_pool": "amazon"}, {"ipv6_pool": "none"}, "delete_route", "delete_egress_only_internet_gateway"),
