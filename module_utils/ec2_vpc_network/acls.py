@@ -107,7 +107,7 @@ def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
         "protocol": protocol,
         **({"from_port": _port(first, PORTS[0]), "to_port": _port(last, PORTS[-1])} if protocol in WITH_PORTS else {}),
         **({"icmp_type": kinds[0], "icmp_code": kinds[1]} if protocol in OF_ICMP else {}),
-        end: vpc_block if rule[end] == topology.OF_VPC else rule[end],
+        end: vpc_block if rule[end] == topology.OF_VPC else topology.canonical(rule[end]),
     }
 
 

@@ -51,7 +51,8 @@ def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
     elif first is None and last is None:
         first, last = PORTS[0], PORTS[-1]
     ports = {} if protocol == ALL_PROTOCOLS else {"from_port": int(first), "to_port": int(last)}
-    ends = {end: vpc_block if rule[end] == topology.OF_VPC else rule[end] for end in ENDS if rule.get(end)}
+    ends = {end: vpc_block if rule[end] == topology.OF_VPC else topology.canonical(rule[end])
+            for end in ENDS if rule.get(end)}  # fmt: skip
     return {"protocol": protocol, **ports, **ends}
 
 

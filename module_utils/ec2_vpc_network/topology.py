@@ -35,6 +35,12 @@ def any_network(text: Any) -> IPv4Network | IPv6Network | None:
     return block if "/" in str(text) else None
 
 
+def canonical(block: Any) -> Any:
+    """A block as AWS writes it: IPv6 has many spellings; what is no block stays as it is."""
+    found = any_network(block)
+    return block if found is None else str(found)
+
+
 def split(key: str) -> tuple[str, str]:
     """Tier and zone of a subnet's key ``app/eu-west-1a``."""
     name, _, zone = key.rpartition("/")
@@ -76,7 +82,7 @@ def tier_tags(options: Mapping[str, Any], part: str) -> dict[str, str]:
 def tier_routes(options: Mapping[str, Any], key: str) -> dict[str, str]:
     """What a tier routes beside the way to the internet: destination -> id of the target."""
     routes = tier(options, split(key)[0]).get("routes") or {}
-    return {str(destination): str(target) for destination, target in routes.items()}
+    return {canonical(destination): str(target) for destination, target in routes.items()}
 
 
 def explicit_blocks(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_a_vpc_of_another_environment_is_never_taken(cloud: Cloud) -> None:
     text = refusal(cloud, vpc_id=vpc, adopt=True)
     assert f"found {vpc} of streambed:stack=sensors, streambed:environment=prod" in text
     assert "Next: choose another VPC" in text
-    assert "without our tags" in refusal(cloud, vpc_id=made(cloud), state="absent")
+    assert "without our tags" in refusal(cloud, vpc_id=made(cloud), adopt=True, state="absent")
 
 
 def test_a_vpc_that_is_not_there_is_said(cloud: Cloud) -> None:

@@ -152,6 +152,18 @@ def test_a_given_address_is_used_and_outlives_its_gateway(cloud: Cloud, kind: st
     assert {each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]} == {allocation, other}
 
 
+def test_an_address_that_somebody_uses_is_refused(cloud: Cloud) -> None:
+    emptied(cloud)
+    ec2 = cloud.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.99.0.0/24")["Subnet"]["SubnetId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=allocation, NetworkInterfaceId=interface)
+    with pytest.raises(Refused, match=f"found {allocation}, which is in use, wanted an address that nobody uses"):
+        run(cloud, MODULE, {**BASE, "nat_allocation_ids": {"eu-west-1a": allocation}})
+
+
 def test_encryption_that_cannot_be_enforced_says_why_and_the_next_run_goes_on(cloud: Cloud) -> None:
     emptied(cloud)
     with pytest.raises(AwsFailure, match="encryption control is enforce-failed: Not encrypted: InternetGateway"):
