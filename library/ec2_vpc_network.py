@@ -76,6 +76,7 @@ options:
       - C(tags) are tags of the tier's subnets alone.
       - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
         Other routes stay, unless C(purge_routes) is true.
+      - C(propagating_vgws) lists virtual private gateways that put their routes into the tier's tables.
     type: dict
   purge_subnets:
     description: Whether subnets of others in the VPC are deleted. They are told in C(foreign) otherwise.
@@ -384,16 +385,17 @@ PERMISSIONS = frozenset({
     "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcBlockPublicAccessExclusions", "ec2:DescribeVpcEncryptionControls", "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable",
-    "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:ModifySubnetAttribute",
-    "ec2:ModifyVpcAttribute", "ec2:ModifyVpcBlockPublicAccessExclusion", "ec2:ModifyVpcEncryptionControl",
-    "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress", "ec2:ReplaceNetworkAclAssociation",
-    "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute", "ec2:RevokeSecurityGroupEgress",
-    "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole",
-    "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole",
-    "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery", "logs:CreateLogGroup",
-    "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:DisassociateKmsKey",
-    "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisableVgwRoutePropagation", "ec2:DisassociateRouteTable",
+    "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:EnableVgwRoutePropagation",
+    "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcBlockPublicAccessExclusion",
+    "ec2:ModifyVpcEncryptionControl", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
+    "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
+    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
+    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
+    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery",
+    "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
+    "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
+    "logs:UntagResource",
 })  # fmt: skip
 
 # What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which

@@ -122,11 +122,13 @@ def _egress_only(options: Options, present: State, needed: bool) -> State | None
 def _route_table(options: Options, present: State, nat: State, key: str, subnet: State) -> State:
     """Each subnet has a table of its own, so that what changes for one tier or zone touches no other."""
     found = present["route_tables"].get(key, {})
-    purge = topology.tier(options, topology.split(key)[0]).get("purge_routes")
+    tier = topology.tier(options, topology.split(key)[0])
     # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
-    routes = {**({} if purge else found.get("routes", {})), **topology.tier_routes(options, key)}
+    routes = {**({} if tier.get("purge_routes") else found.get("routes", {})), **topology.tier_routes(options, key)}
     ways = _ways(options, found.get("internet_routes", {}), nat, key, subnet)
-    return {**found, "internet_routes": ways, "routes": routes, "associated": True}
+    vgws = tier.get("propagating_vgws")
+    vgws = found.get("propagating_vgws", []) if vgws is None else sorted(vgws)
+    return {**found, "internet_routes": ways, "routes": routes, "propagating_vgws": vgws, "associated": True}
 
 
 def _subnets(options: Options, present: State) -> State:

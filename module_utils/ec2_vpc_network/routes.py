@@ -50,6 +50,7 @@ def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
         params = {"RouteTableId": table_id, "SubnetId": subnet}
         calls.append(Call("ec2", "associate_route_table", params, noun, f"use {noun} for its subnet"))
     calls += _way_calls(observed, noun, table_id, present.get("internet_routes", {}), wanted["internet_routes"])
+    calls += _propagation_calls(noun, table_id, present.get("propagating_vgws", []), wanted["propagating_vgws"])
     return calls + _other_routes(noun, table_id, present.get("routes", {}), wanted["routes"])
 
 
@@ -93,6 +94,17 @@ def _way_calls(observed: Any, noun: str, table_id: Any, before: Any, after: Any)
             needs = (wanted, names.IPV6) if ":" in destination else (wanted,)
             why = f"{noun} leads {destination} to {wanted}"
             calls.append(Call("ec2", operation, params, noun, why, change, needs))
+    return calls
+
+
+def _propagation_calls(noun: str, table_id: Any, before: list[str], after: list[str]) -> list[Call]:
+    """Virtual private gateways that put their routes into a table.  Source: EnableVgwRoutePropagation API reference."""
+    calls = []
+    for gateway in sorted({*before} ^ {*after}):
+        params = {"RouteTableId": table_id, "GatewayId": gateway}
+        verb, change = ("enable", IN_PLACE) if gateway in after else ("disable", DISRUPTIVE)
+        why = f"{noun} {'takes' if gateway in after else 'no longer takes'} the routes of {gateway}"
+        calls.append(Call("ec2", f"{verb}_vgw_route_propagation", params, noun, why, change))
     return calls
 
 
@@ -142,6 +154,7 @@ def _observed_table(
         "id": item["RouteTableId"],
         "internet_routes": {destination: targets.get(target, target) for destination, target in sorted(ways.items())},
         "routes": dict(others(item)),
+        "propagating_vgws": sorted(each["GatewayId"] for each in item.get("PropagatingVgws") or ()),
         "associated": subnets.get(key, {}).get("id") in associations,
         "associations": sorted(associations.values()),
     }

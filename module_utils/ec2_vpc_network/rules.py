@@ -19,7 +19,8 @@ NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
 TIER_KEYS = (
-    "internet", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", *subnets.ATTRIBUTES,
+    "internet", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
+    *subnets.ATTRIBUTES,
 )  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
 GROUP_KEYS = ("description", "ingress", "egress", "purge_rules")
@@ -84,6 +85,9 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     yield from _tier_attributes(refuse, field, value)
     yield from _tier_tags(refuse, f"{field} tags", value.get("tags") or {})
     yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {})
+    for gateway in value.get("propagating_vgws") or ():
+        if not str(gateway).startswith("vgw-"):
+            yield refuse(f"{field} propagating_vgws", gateway, "a list of ids that begin with vgw-")
     blocks = value.get("cidr_blocks") or {}
     if not isinstance(blocks, Mapping):
         yield refuse(f"{field} cidr_blocks", repr(blocks), "a dictionary of zones")

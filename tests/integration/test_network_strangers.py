@@ -163,3 +163,26 @@ def test_rules_of_others_stay_and_are_told_where_it_is_said(cloud: Cloud) -> Non
     done = four_steps(cloud, MODULE, given())
     assert [call["operation"] for call in done["calls"]] == ["revoke_security_group_ingress"]
     assert done["foreign"] == []
+
+
+def test_a_virtual_private_gateway_puts_its_routes_into_the_tables_of_a_tier(cloud: Cloud) -> None:
+    made = run(cloud, MODULE, GIVEN)["resource"]
+    ec2 = cloud.client("ec2")
+    gateways = [ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"] for _ in range(2)]
+
+    def tiers(*vgws: str) -> dict[str, Any]:
+        return {**GIVEN, "tiers": {**GIVEN["tiers"], "app": {"internet": "nat", "propagating_vgws": list(vgws)}}}
+
+    def shown() -> list[str]:
+        [table] = ec2.describe_route_tables(RouteTableIds=[made["route_tables"]["app/eu-west-1a"]["id"]])["RouteTables"]
+        return [each["GatewayId"] for each in table["PropagatingVgws"]]
+
+    for gateway in gateways:
+        ec2.attach_vpn_gateway(VpcId=made["vpc_id"], VpnGatewayId=gateway)
+    four_steps(cloud, MODULE, tiers(gateways[0]))
+    assert shown() == [gateways[0]]
+    four_steps(cloud, MODULE, tiers(gateways[1]))
+    assert shown() == [gateways[1]]
+    assert not run(cloud, MODULE, GIVEN)["changed"]
+    four_steps(cloud, MODULE, tiers())
+    assert shown() == []

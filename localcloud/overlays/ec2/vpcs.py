@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.elasticache.models import elasticache_backends
 
 from localcloud.overlays.ec2.base import Base, violation
@@ -118,6 +118,24 @@ class Vpcs(Base):
         for endpoint in self.ec2_backend.vpc_end_points.values():
             endpoint.route_table_ids = [i for i in endpoint.route_table_ids or [] if i != table.id]
         return answer
+
+    def enable_vgw_route_propagation(self) -> ActionResult:
+        """Nothing; the gateway has to be attached to the table's VPC."""
+        table, gateway = self.ec2_backend.get_route_table(self.given["RouteTableId"]), self.given["GatewayId"]
+        known = self.ec2_backend.vpn_gateways.get(gateway)
+        if known is None or table.vpc_id not in known.attachments:
+            raise refuse("Gateway.NotAttached", f"The gateway {gateway} is not attached to {table.vpc_id}")
+        there = table.__dict__.setdefault("propagating_vgws", [])
+        if {"GatewayId": gateway} not in there:
+            there.append({"GatewayId": gateway})
+        return EmptyResult()
+
+    def disable_vgw_route_propagation(self) -> ActionResult:
+        """Nothing."""
+        table = self.ec2_backend.get_route_table(self.given["RouteTableId"])
+        gone = {"GatewayId": self.given["GatewayId"]}
+        table.propagating_vgws = [each for each in table.__dict__.get("propagating_vgws", []) if each != gone]
+        return EmptyResult()
 
     def create_route(self) -> ActionResult:
         """moto's answer, once the target is known to be usable from this route table."""
