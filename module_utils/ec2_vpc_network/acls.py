@@ -118,8 +118,11 @@ def _port(value: Any, otherwise: int) -> int:
 def desired(options: Options, present: Mapping[str, Any], vpc_block: Any) -> dict[str, Any]:
     """The network ACLs as declared; a direction left out stays as it is, and so does a subnet in one of others."""
     default = options["default_network_acl"]
+    # Nobody can say what becomes of one that AWS does not show yet.
+    unknown = default is None or (present["vpc_id"] and not present["default_network_acl"])
+    before = present["default_network_acl"] or AT_BIRTH
     result: dict[str, Any] = {
-        "default_network_acl": None if default is None else _desired(default, _default(present), vpc_block),
+        "default_network_acl": None if unknown else _desired(default, before, vpc_block),
         "network_acls": None,
         "acl_of_subnets": None,
     }
@@ -134,10 +137,6 @@ def desired(options: Options, present: Mapping[str, Any], vpc_block: Any) -> dic
         result["acl_of_subnets"] = {key: acl for key, acl in under.items()
                                     if key not in unseen or acl != names.DEFAULT_ACL}  # fmt: skip
     return result
-
-
-def _default(present: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(present["default_network_acl"]) or dict(AT_BIRTH)
 
 
 def _desired(given: Mapping[str, Any], before: Mapping[str, Any], vpc_block: Any) -> dict[str, Any]:

@@ -161,14 +161,13 @@ def _observed_table(
 
 
 def observed_default(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The VPC's main route table, and whether it leads nowhere."""
+    """The VPC's main route table, and whether it leads nowhere; one that AWS does not show yet does."""
     tables = items(answers, "route-table")
-    main = next((table for table in tables if any(each.get("Main") for each in table.get("Associations") or ())), None)
-    if main is None:
-        return {}
-    destinations = [destination for destination, target in map(ends, main["Routes"]) if destination and target != LOCAL]
+    main = next((table for table in tables if any(each.get("Main") for each in table.get("Associations") or ())), {})
+    ways = map(ends, main.get("Routes", ()))
+    destinations = sorted(destination for destination, target in ways if destination and target != LOCAL)
     return {
-        "default_route_table": {"id": main["RouteTableId"], "destinations": sorted(destinations)},
+        "default_route_table": {"id": main.get("RouteTableId"), "destinations": destinations},
         "default_route_table_locked": not destinations,
     }
 

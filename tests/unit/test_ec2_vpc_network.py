@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.ec2_vpc_network import (
+    acls,
     blocks,
     endpoints,
     gateways,
@@ -15,6 +16,7 @@ from ansible.module_utils.ec2_vpc_network import (
     names,
     obstacles,
     owned,
+    routes,
     topology,
     view,
 )
@@ -278,3 +280,12 @@ def test_dead_endpoints_are_seen_beside_the_one_that_works() -> None:
     assert found["dead_endpoints"] == {"vpce-0": "sqs", "vpce-1": "sqs", "vpce-2": "sqs"}
     assert found["interface_endpoints"]["sqs"]["id"] == "vpce-4"
     assert not waits
+
+
+def test_what_aws_does_not_show_yet_is_not_changed() -> None:
+    """Its own parts of a VPC may show later than the VPC."""
+    given = declared(default_network_acl={"ingress": []}, default_route_table_locked=True)
+    present = complete({"vpc_id": "vpc-1", "cidr_block": str(VPC), **routes.observed_default({})})
+    assert acls.desired(given, present, str(VPC))["default_network_acl"] is None
+    wanted = {"default_route_table_locked": True}
+    assert routes.lock_calls(present, wanted) == []
