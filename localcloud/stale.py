@@ -21,6 +21,7 @@ from moto.s3.models import s3_backends
 
 from localcloud.calls import Call
 from localcloud.faults import Fault
+from localcloud.overlays.ec2.protections import CONTROL, EXCLUSION, store
 from localcloud.overlays.elasticache.store import store_of
 from localcloud.settings import ACCOUNT
 
@@ -45,6 +46,11 @@ def _backend(service: str, region: str) -> Any:
 
 def _kept(service: str, name: str, place: str = "") -> Callable[[str], list[Any]]:
     return lambda region: [getattr(_backend(service, place or region), name)]
+
+
+def _ours(kind: str) -> Callable[[str], list[Any]]:
+    """What moto does not know, and localcloud keeps beside it."""
+    return lambda region: [store(_backend("ec2", region), kind)]
 
 
 def _nested(name: str) -> Callable[[str], list[Any]]:
@@ -72,6 +78,16 @@ SHELVES = (
     Shelf("ec2", "address", ("DescribeAddresses",), _kept("ec2", "addresses")),
     Shelf("ec2", "endpoint", ("DescribeVpcEndpoints",), _kept("ec2", "vpc_end_points")),
     Shelf("ec2", "flow log", ("DescribeFlowLogs",), _kept("ec2", "flow_logs")),
+    Shelf("ec2", "network ACL", ("DescribeNetworkAcls",), _kept("ec2", "network_acls")),
+    Shelf("ec2", "DHCP options", ("DescribeDhcpOptions",), _kept("ec2", "dhcp_options_sets")),
+    Shelf(
+        "ec2",
+        "egress-only gateway",
+        ("DescribeEgressOnlyInternetGateways",),
+        _kept("ec2", "egress_only_internet_gateways"),
+    ),
+    Shelf("ec2", "encryption control", ("DescribeVpcEncryptionControls",), _ours(CONTROL)),
+    Shelf("ec2", "exclusion", ("DescribeVpcBlockPublicAccessExclusions",), _ours(EXCLUSION)),
     Shelf(
         "elasticache",
         "replication group",

@@ -132,8 +132,7 @@ class Protections(Base):
         return answer
 
     def _store(self, kind: str) -> dict[str, dict[str, Any]]:
-        """All of a kind; they live and die with moto's backend."""
-        return self.ec2_backend.__dict__.setdefault(f"localcloud_{kind}", {})
+        return store(self.ec2_backend, kind)
 
     def _one(self, kind: str, name: str) -> dict[str, Any]:
         if name not in self._store(kind):
@@ -146,6 +145,11 @@ class Protections(Base):
 
     def _tags(self) -> list[dict[str, str]]:
         return [tag for each in self.given.get("TagSpecifications", []) for tag in each.get("Tags", [])]
+
+
+def store(ec2: Any, kind: str) -> dict[str, dict[str, Any]]:
+    """All of a kind; they live and die with moto's backend."""
+    return ec2.__dict__.setdefault(f"localcloud_{kind}", {})
 
 
 def _new_id(prefix: str) -> str:
