@@ -234,6 +234,31 @@ EXAMPLES = r"""
         egress: []
     flow_logs: {traffic_type: ALL, retention_days: 30, max_aggregation_interval_seconds: 600}
 
+- name: Keep a network with IPv6, one NAT gateway for the region, and a network ACL around the cache
+  ec2_vpc_network:
+    stack_name: sensors
+    environment_suffix: staging
+    cidr_block: 10.30.0.0/16
+    ipv6_pool: amazon
+    zones: [eu-west-1a, eu-west-1b, eu-west-1c]
+    tiers:
+      app: {internet: nat, enable_dns64: true}
+      cache:
+        internet: none
+        ipv6: false
+        network_acl:
+          ingress: [{rule_number: 100, port: 6379, cidr_block: vpc}]
+          egress: [{rule_number: 100, from_port: 1024, to_port: 65535, cidr_block: vpc}]
+    nat_gateways: regional
+    default_route_table_locked: true
+
+- name: Make a VPC that somebody made by hand this environment's
+  ec2_vpc_network:
+    stack_name: sensors
+    environment_suffix: lab
+    vpc_id: vpc-0a1b2c3d4e5f60718
+    adopt: true
+
 - name: Remove the network
   ec2_vpc_network:
     stack_name: sensors
@@ -258,7 +283,7 @@ resource:
   description:
     - The network as it is after the run, in the words of the options, with C(vpc_id).
     - Subnets and route tables stand under C(<tier>/<zone>), NAT gateways under their zone, endpoints under the
-      short name of the service, security groups under their key, each with its C(id).
+      short name of the service, security groups under their key, network ACLs under their tier, each with its C(id).
   returned: success
   type: dict
   sample:

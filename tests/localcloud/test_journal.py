@@ -160,7 +160,7 @@ def test_entries_are_numbered_and_can_be_read_from_a_number_on(cloud: Cloud) -> 
 @pytest.mark.parametrize(
     ("service", "method", "options"),
     [
-        ("ec2", "create_ipam", {}),
+        ("ec2", "create_verified_access_instance", {}),
         ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "s", "Engine": "redis"}),
         ("kinesis", "list_tags_for_resource", {"ResourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/none"}),
         ("iam", "simulate_custom_policy", {"PolicyInputList": ["{}"], "ActionNames": ["s3:GetObject"]}),
