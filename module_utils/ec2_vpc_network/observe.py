@@ -34,19 +34,40 @@ HOLDERS = {"SubnetId": "subnet-id", "GroupId": "group-id", "VpcId": "vpc-id"}
 
 
 def blockers(aws: Any, params: Any, code: str) -> str:
-    """The network interfaces that keep AWS from deleting something, whose they are, and what they are for."""
+    """What keeps AWS from deleting something: network interfaces, with whose they are and what they are for, and in a
+    VPC all that others have put into it."""
     holder = next((key for key in HOLDERS if key in params), None)
     if code != "DependencyViolation" or holder is None:
         return ""
     filters = [{"Name": HOLDERS[holder], "Values": [params[holder]]}]
-    found = aws.read("ec2", "describe_network_interfaces", Filters=filters)["NetworkInterfaces"]
+    interfaces = {"interfaces": ("ec2", "describe_network_interfaces", {"Filters": filters})}
+    others = {what: ("ec2", operation, {"Filters": filters}) for what, (operation, _, _) in IN_VPC.items()}
+    answers = aws.read_many({**interfaces, **(others if holder == "VpcId" else {})})
     told = [f"{each['NetworkInterfaceId']} of {each.get('RequesterId') or each.get('OwnerId')} "
-            f"({each.get('Description') or 'no description'}, {each.get('Status')})" for each in found]  # fmt: skip
-    if not told:
-        return ""
-    return (
-        f"In {params[holder]} there are network interfaces of others: {'; '.join(told)}. Next: delete what they serve"
-    )
+            f"({each.get('Description') or 'no description'}, {each.get('Status')})"
+            for each in answers.pop("interfaces")["NetworkInterfaces"]]  # fmt: skip
+    found = [f"In {params[holder]} there are network interfaces of others: {'; '.join(told)}"] if told else []
+    left = [f"{what} {item[IN_VPC[what][2]]}" for what, answer in answers.items()
+            for item in answer[IN_VPC[what][1]] if not _goes_along(item)]  # fmt: skip
+    found += [f"In {params[holder]} there is {', '.join(left)}"] if left else []
+    step = "delete what they serve" if told else "delete it if nobody needs it, and run again"
+    return f"{'. '.join(found)}. Next: {step}" if found else ""
+
+
+# What AWS wants out of a VPC before that goes: operation, list, id.  Source: "Delete your VPC", Amazon VPC user guide.
+IN_VPC = {
+    "subnet": ("describe_subnets", "Subnets", "SubnetId"),
+    "security group": ("describe_security_groups", "SecurityGroups", "GroupId"),
+    "network ACL": ("describe_network_acls", "NetworkAcls", "NetworkAclId"),
+    "route table": ("describe_route_tables", "RouteTables", "RouteTableId"),
+    "endpoint": ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+}
+
+
+def _goes_along(item: Any) -> bool:
+    """Whether it is AWS's own part of a VPC, which goes with it."""
+    main = any(each.get("Main") for each in item.get("Associations") or ())
+    return bool(main or item.get("IsDefault") or item.get("GroupName") == "default")
 
 
 METRICS = "enableNetworkAddressUsageMetrics"

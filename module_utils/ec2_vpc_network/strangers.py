@@ -20,7 +20,7 @@ BESIDE = (
     ("subnet", "subnets", "Subnets", "SubnetId", "CidrBlock"),
     ("security group", "groups", "SecurityGroups", "GroupId", "GroupName"),
     ("NAT gateway", "nat_gateways", "NatGateways", "NatGatewayId", "SubnetId"),
-    ("network ACL", "network_acls", "NetworkAcls", "NetworkAclId", "NetworkAclId"),
+    ("network ACL", "network_acls", "NetworkAcls", "NetworkAclId", "OwnerId"),
     ("endpoint", "endpoints", "VpcEndpoints", "VpcEndpointId", "ServiceName"),
 )
 GONE = ("deleted", "deleting")

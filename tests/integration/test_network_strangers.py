@@ -49,7 +49,7 @@ def test_subnets_tables_groups_and_routes_of_others_are_told_and_stay(cloud: Clo
         ("subnet", subnet, vpc, "10.20.250.0/24"),
         ("route table", table, vpc, ""),
         ("security group", group, vpc, "theirs"),
-        ("network ACL", acl, vpc, acl),
+        ("network ACL", acl, vpc, "123456789012"),
         ("route", "10.99.0.0/16", ours, peering_id),
     ])  # fmt: skip
     assert gateway not in str(result["foreign"])
@@ -66,6 +66,18 @@ def test_the_interface_that_keeps_a_network_from_going_is_named(cloud: Cloud) ->
     assert "AWS Lambda VPC ENI-readings" in str(failed.value)
     assert "Next: delete what they serve" in str(failed.value)
     cloud.client("ec2").delete_network_interface(NetworkInterfaceId=interface_id)
+    run(cloud, MODULE, {"state": "absent"})
+
+
+def test_what_others_have_in_a_vpc_that_is_to_go_is_named(cloud: Cloud) -> None:
+    ec2, vpc = cloud.client("ec2"), run(cloud, MODULE, GIVEN)["resource"]["vpc_id"]
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    group = ec2.create_security_group(VpcId=vpc, GroupName="theirs", Description="theirs")["GroupId"]
+    with pytest.raises(AwsFailure) as failed:
+        run(cloud, MODULE, {"state": "absent"})
+    assert f"In {vpc} there is security group {group}, network ACL {acl}. Next: delete it" in str(failed.value)
+    ec2.delete_network_acl(NetworkAclId=acl)
+    ec2.delete_security_group(GroupId=group)
     run(cloud, MODULE, {"state": "absent"})
 
 
