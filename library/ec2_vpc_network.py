@@ -79,7 +79,9 @@ options:
       - C(propagating_vgws) lists virtual private gateways that put their routes into the tier's tables.
     type: dict
   purge_subnets:
-    description: Whether subnets of others in the VPC are deleted. They are told in C(foreign) otherwise.
+    description:
+      - Whether subnets of others in the VPC are deleted. They are told in C(foreign) otherwise.
+      - A network that is to go is refused as long as others have something in it that AWS would not delete it with.
     type: bool
     default: false
   subnet_prefix_length:

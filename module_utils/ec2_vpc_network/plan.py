@@ -41,6 +41,8 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     for key, table in there["route_tables"].items():
         calls += routes.delete_table_calls(key, table, there)
     calls += [subnets.delete_subnet(key, item["id"], there) for key, item in there["subnets"].items()]
+    purged = there["foreign_subnets"] if options["purge_subnets"] else ()
+    calls += [subnets.delete_subnet(subnet_id, subnet_id, there) for subnet_id in purged]
     calls += [acls.delete_call(tier, acl["id"], there["acl_of_subnets"]) for tier, acl in there["network_acls"].items()]
     calls += gateways.detach_calls(there) + gateways.delete_egress_only(there)
     calls += protections.delete_control_calls(there) + protections.delete_exclusion_calls(there)
@@ -68,7 +70,7 @@ def _delete_vpc(there: Any, seen: Seen) -> Call:
     """After everything in it, and after what AWS is still in the middle of."""
     inside = (
         names.ENCRYPTION_CONTROL, names.EXCLUSION, names.FLOW_LOG, names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY,
-        *(names.subnet(key) for key in there["subnets"]),
+        *(names.subnet(key) for key in (*there["subnets"], *there["foreign_subnets"])),
         *(names.route_table(key) for key in there["route_tables"]),
         *(names.network_acl(tier) for tier in there["network_acls"]),
         *(names.security_group(key) for key in there["security_groups"]),

@@ -16,14 +16,17 @@ DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
 LOCAL = "local"
 PROPAGATED = "EnableVgwRoutePropagation"
 # Objects in a VPC that others make beside ours: what, answer, list, id, and what tells them apart for people.
+SUBNET, ROUTE_TABLE = "subnet", "route table"
 BESIDE = (
-    ("subnet", "subnets", "Subnets", "SubnetId", "CidrBlock"),
+    (SUBNET, "subnets", "Subnets", "SubnetId", "CidrBlock"),
     ("security group", "groups", "SecurityGroups", "GroupId", "GroupName"),
     ("NAT gateway", "nat_gateways", "NatGateways", "NatGatewayId", "SubnetId"),
     ("network ACL", "network_acls", "NetworkAcls", "NetworkAclId", "OwnerId"),
     ("endpoint", "endpoints", "VpcEndpoints", "VpcEndpointId", "ServiceName"),
 )
 GONE = ("deleted", "deleting")
+# AWS deletes no VPC with these in it.  Source: "Delete your VPC", Amazon VPC user guide.
+HOLD_A_VPC = (*(what for what, *_ in BESIDE), ROUTE_TABLE)
 
 
 def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
@@ -32,14 +35,16 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
     for what, answer, group, key, about in BESIDE:
         for item in answers[answer][group]:
             own = item[key] in ours or item.get("GroupName") == "default" or item.get("IsDefault")
-            if not own and str(item.get("State", "")).lower() not in GONE:
+            # A NAT gateway that failed holds nothing and goes by itself.
+            gone = (*GONE, "failed") if key == "NatGatewayId" else GONE
+            if not own and str(item.get("State", "")).lower() not in gone:
                 yield _told(what, item[key], vpc, item.get(about, ""))
     # A regional NAT gateway brings a route table along.
     ours |= {item["RouteTableId"] for item in answers["nat_gateways"]["NatGateways"] if item.get("RouteTableId")}
     for table in answers["route_tables"]["RouteTables"]:
         main = any(each.get("Main") for each in table.get("Associations") or ())
         if table["RouteTableId"] not in ours and not main:
-            yield _told("route table", table["RouteTableId"], vpc, "")
+            yield _told(ROUTE_TABLE, table["RouteTableId"], vpc, "")
     for way, group, rule in groups.others(options, state):
         yield _told(f"{way} rule", rule, group, rule)
     for key, table in state["route_tables"].items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..reconcile.component import Seen
@@ -28,7 +28,7 @@ from . import (
 from .owned import ONE_EACH, TAGGED, Owned, items
 from .refuse import Refuse
 from .state import complete
-from .strangers import strangers
+from .strangers import HOLD_A_VPC, SUBNET, strangers
 
 Answers = Mapping[str, Any]
 
@@ -48,6 +48,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
+        *_in_the_way(options, beside),
         *obstacles.obstacles(options, complete(resource, satellites), around),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
@@ -153,6 +154,16 @@ def _foreign(options: Any, owned: Owned, answers: Answers) -> list[Refusal]:
     wanted_tags = [f"{key}={value}" for key, value in identity.ownership.items()]
     step = "choose another stack_name or name, or give the object these tags if it is yours to manage"
     return [refuse(field, f"{thing} without our tags", wanted_tags, step) for thing, field in found.items()]
+
+
+def _in_the_way(options: Any, beside: Iterable[Mapping[str, str]]) -> Iterator[Refusal]:
+    """What of others has to go before the VPC can; AWS would say so after everything else is gone."""
+    if options["state"] == "absent":
+        blocking = [f"{each['what']} {each['id']}" for each in beside if each["what"] in HOLD_A_VPC
+                    and not (each["what"] == SUBNET and options["purge_subnets"])]  # fmt: skip
+        if blocking:
+            step = "delete them if nobody needs them, or keep the network"
+            yield Refuse(names.network_name(options))("state", blocking, "a VPC with nothing of others in it", step)
 
 
 def _doubled(options: Any, owned: Owned, answers: Answers) -> Iterator[Refusal]:

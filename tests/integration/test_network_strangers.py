@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.errors import AwsFailure
+from ansible.module_utils.ec2_vpc_network import observe
+from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
-from tests.support.runs import four_steps, run
+from tests.support.runs import aws_of, four_steps, run
 
 MODULE = "ec2_vpc_network"
 GIVEN: dict[str, Any] = {
@@ -69,16 +70,26 @@ def test_the_interface_that_keeps_a_network_from_going_is_named(cloud: Cloud) ->
     run(cloud, MODULE, {"state": "absent"})
 
 
-def test_what_others_have_in_a_vpc_that_is_to_go_is_named(cloud: Cloud) -> None:
+def test_what_others_have_in_a_vpc_that_is_to_go_is_named_before_anything_goes(cloud: Cloud) -> None:
     ec2, vpc = cloud.client("ec2"), run(cloud, MODULE, GIVEN)["resource"]["vpc_id"]
     acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
     group = ec2.create_security_group(VpcId=vpc, GroupName="theirs", Description="theirs")["GroupId"]
-    with pytest.raises(AwsFailure) as failed:
-        run(cloud, MODULE, {"state": "absent"})
-    assert f"In {vpc} there is security group {group}, network ACL {acl}. Next: delete it" in str(failed.value)
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.250.0/24")["Subnet"]["SubnetId"]
+    before = len(cloud.journal())
+    for given in ({}, {"purge_subnets": True}):
+        theirs = [] if given else [f"subnet {subnet}"]
+        with pytest.raises(Refused) as refused:
+            run(cloud, MODULE, {"state": "absent", **given})
+        found = ", ".join([*theirs, f"security group {group}", f"network ACL {acl}"])
+        assert f"state: found {found}, wanted a VPC with nothing of others in it" in str(refused.value)
+    assert not cloud.writes(before)
+    # What comes in between is told by AWS's refusal.
+    told = observe.blockers(aws_of(cloud), {"VpcId": vpc}, "DependencyViolation")
+    assert f"security group {group}, network ACL {acl}" in told
     ec2.delete_network_acl(NetworkAclId=acl)
     ec2.delete_security_group(GroupId=group)
-    run(cloud, MODULE, {"state": "absent"})
+    four_steps(cloud, MODULE, {"state": "absent", "purge_subnets": True})
+    assert not ec2.describe_vpcs(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Vpcs"]
 
 
 def test_routes_of_a_tier_are_kept_those_of_others_stay_and_purge_says_otherwise(cloud: Cloud) -> None:
