@@ -22,6 +22,8 @@ EXCLUSIONS = {
     "lambda": "Lambda",
     "vpc_lattice": "VpcLattice",
     "elastic_file_system": "ElasticFileSystem",
+    "global_accelerator": "GlobalAccelerator",
+    "api_gateway_v2": "ApiGatewayV2",
 }
 EXCLUDED = ("enabled", "enabling")
 KEYS = ("mode", "exclusions")

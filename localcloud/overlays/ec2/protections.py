@@ -17,7 +17,7 @@ from localcloud.refusals import refuse
 
 CONTROL, EXCLUSION = "vpc_encryption_control", "vpc_exclusion"
 _EXCLUSIONS = ("InternetGateway", "EgressOnlyInternetGateway", "NatGateway", "VirtualPrivateGateway", "VpcPeering",
-               "Lambda", "VpcLattice", "ElasticFileSystem")  # fmt: skip
+               "Lambda", "VpcLattice", "ElasticFileSystem", "GlobalAccelerator", "ApiGatewayV2")  # fmt: skip
 
 
 class Protections(Base):
