@@ -13,7 +13,7 @@ from ..reconcile.errors import Refusal
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, Call, Ref, Wait
 from . import names, topology, waits
 from .owned import Owned, items
-from .refuse import Refuse, nearest
+from .refuse import Refuse
 
 Options = Mapping[str, Any]
 Rule = dict[str, Any]
@@ -311,8 +311,5 @@ def _end_refusals(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterat
     ends = [key for key in ("cidr_block", "ipv6_cidr_block") if rule.get(key)]
     if len(ends) != 1:
         yield refuse(field, " and ".join(ends) or "no block", "either cidr_block or ipv6_cidr_block")
-        return
-    (end,) = ends
-    block = topology.any_network(rule[end])
-    if rule[end] != topology.OF_VPC and (block is None or block.version != (4 if end == "cidr_block" else 6)):
-        yield refuse(f"{field} {end}", rule[end], nearest(rule[end]))
+    else:
+        yield from refuse.ends(field, rule)

@@ -31,6 +31,7 @@ def desire(options: Options, seen: Seen) -> State:
         **protections.desired(options, present),
         **flow_logs.desired_parts(options, present, seen.around["region"]),
         **_topology(options, present),
+        "foreign_subnets": {} if options["purge_subnets"] else None,
     }
     desired["gateway_endpoints"] = endpoints.desired_gateways(options, present, desired["route_tables"])
     desired["interface_endpoints"] = endpoints.desired_interfaces(options, present)
@@ -96,7 +97,7 @@ def _topology(options: Options, present: State) -> State:
     """Subnets, internet gateway, NAT gateways with addresses, and route tables."""
     if not topology.stated(options):
         fields = ("subnets", "internet_gateway", "egress_only_gateway", "nat_gateways", "addresses", "route_tables")
-        return {**dict.fromkeys(fields), "foreign_subnets": {} if options["purge_subnets"] else None}
+        return dict.fromkeys(fields)
     nat, addresses = _nat(options, present)
     reached = topology.tiers_with(options, topology.GATEWAY) or nat
     subnets_ = _subnets(options, present)
@@ -104,7 +105,6 @@ def _topology(options: Options, present: State) -> State:
     leaving = any(TO_EGRESS_ONLY_GATEWAY in table["internet_routes"].values() for table in tables.values())
     return {
         "subnets": subnets_,
-        "foreign_subnets": {} if options["purge_subnets"] else None,
         "internet_gateway": {**present["internet_gateway"], "attached": True} if reached else {},
         "egress_only_gateway": _egress_only(options, present, leaving),
         "nat_gateways": nat,

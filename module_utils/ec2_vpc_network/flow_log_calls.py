@@ -8,7 +8,7 @@ from typing import Any
 from ..reconcile.plan import CREATE, DELETE, Call, Ref
 from ..reconcile.tags import tag_calls
 from . import names
-from .flow_logs import FILES_AT_BIRTH, POLICY, SERVICE, TO_LOG_GROUP
+from .flow_logs import FILES, POLICY, SERVICE, TO_LOG_GROUP
 
 
 def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
@@ -101,12 +101,10 @@ def _destination(observed: Any, desired: Any) -> dict[str, Any]:
             "LogGroupName": names.log_group_name(desired["name"]),
             "DeliverLogsPermissionArn": log["iam_role_arn"] or Ref(names.ROLE),
         }
-    words = {"file_format": "FileFormat", "hive_compatible_partitions": "HiveCompatiblePartitions",
-             "per_hour_partition": "PerHourPartition"}  # fmt: skip
     return {
         "LogDestinationType": "s3",
         "LogDestination": log["destination"],
-        "DestinationOptions": {words[key]: log[key] for key in FILES_AT_BIRTH},
+        "DestinationOptions": {word: log[key] for key, word in FILES.items()},
     }
 
 

@@ -48,6 +48,11 @@ RETENTION_DAYS = (
 TO_LOG_GROUP, BUCKET = "cloud-watch-logs", "arn:aws"
 # Source: CreateFlowLogs API reference, DestinationOptions; they are a bucket's.
 FILE_FORMATS = ("plain-text", "parquet")
+FILES = {
+    "file_format": "FileFormat",
+    "hive_compatible_partitions": "HiveCompatiblePartitions",
+    "per_hour_partition": "PerHourPartition",
+}
 FILES_AT_BIRTH = {"file_format": FILE_FORMATS[0], "hive_compatible_partitions": False, "per_hour_partition": False}
 OF_LOG_GROUP = ("retention_days", "kms_key_id", "iam_role_arn")
 KEYS = ("traffic_type", "max_aggregation_interval_seconds", "destination", "log_format", *FILES_AT_BIRTH, *OF_LOG_GROUP)
@@ -162,9 +167,7 @@ def observed(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
         "destination": TO_LOG_GROUP if to_group else found["LogDestination"],
         "log_format": found.get("LogFormat"),
         "iam_role_arn": found.get("DeliverLogsPermissionArn") if to_group else None,
-        "file_format": None if to_group else files.get("FileFormat", FILE_FORMATS[0]),
-        "hive_compatible_partitions": None if to_group else bool(files.get("HiveCompatiblePartitions")),
-        "per_hour_partition": None if to_group else bool(files.get("PerHourPartition")),
+        **{key: None if to_group else files.get(word, FILES_AT_BIRTH[key]) for key, word in FILES.items()},
     }
 
 

@@ -12,6 +12,8 @@ from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
 from . import flow_logs, names, view
 from .choice import choose
+from .strangers import beside
+from .vpc import ATTRIBUTES
 
 
 def observe(aws: Any, options: Any) -> Seen:
@@ -40,37 +42,22 @@ def blockers(aws: Any, params: Any, code: str) -> str:
     if code != "DependencyViolation" or holder is None:
         return ""
     filters = [{"Name": HOLDERS[holder], "Values": [params[holder]]}]
-    interfaces = {"interfaces": ("ec2", "describe_network_interfaces", {"Filters": filters})}
-    others = {what: ("ec2", operation, {"Filters": filters}) for what, (operation, _, _) in IN_VPC.items()}
-    answers = aws.read_many({**interfaces, **(others if holder == "VpcId" else {})})
+    reads = {"interfaces": ("ec2", "describe_network_interfaces", {"Filters": filters})}
+    if holder == "VpcId":
+        reads |= parts(params[holder])
+        del reads["nat_gateways"]  # their interfaces are told already
+    answers = aws.read_many(reads)
     told = [f"{each['NetworkInterfaceId']} of {each.get('RequesterId') or each.get('OwnerId')} "
             f"({each.get('Description') or 'no description'}, {each.get('Status')})"
-            for each in answers.pop("interfaces")["NetworkInterfaces"]]  # fmt: skip
+            for each in answers["interfaces"]["NetworkInterfaces"]]  # fmt: skip
     found = [f"In {params[holder]} there are network interfaces of others: {'; '.join(told)}"] if told else []
-    left = [f"{what} {item[IN_VPC[what][2]]}" for what, answer in answers.items()
-            for item in answer[IN_VPC[what][1]] if not _goes_along(item)]  # fmt: skip
+    left = [f"{what} {object_id}" for what, object_id, _ in beside(answers)]
     found += [f"In {params[holder]} there is {', '.join(left)}"] if left else []
     step = "delete what they serve" if told else "delete it if nobody needs it, and run again"
     return f"{'. '.join(found)}. Next: {step}" if found else ""
 
 
-# What AWS wants out of a VPC before that goes: operation, list, id.  Source: "Delete your VPC", Amazon VPC user guide.
-IN_VPC = {
-    "subnet": ("describe_subnets", "Subnets", "SubnetId"),
-    "security group": ("describe_security_groups", "SecurityGroups", "GroupId"),
-    "network ACL": ("describe_network_acls", "NetworkAcls", "NetworkAclId"),
-    "route table": ("describe_route_tables", "RouteTables", "RouteTableId"),
-    "endpoint": ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
-}
-
-
-def _goes_along(item: Any) -> bool:
-    """Whether it is AWS's own part of a VPC, which goes with it."""
-    main = any(each.get("Main") for each in item.get("Associations") or ())
-    return bool(main or item.get("IsDefault") or item.get("GroupName") == "default")
-
-
-METRICS = "enableNetworkAddressUsageMetrics"
+RARE_ATTRIBUTES = ("network_address_usage_metrics",)
 NO_GROUP = ("ResourceNotFoundException",)
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 NO_ADDRESS = ("InvalidAllocationID.NotFound",)
@@ -120,20 +107,30 @@ def asked(options: Any, option: str) -> bool:
 
 def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
-    metrics = ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": METRICS})
     controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]})
-    own = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    attribute = "describe_vpc_attribute"
+    stated = [field for field in ATTRIBUTES if field not in RARE_ATTRIBUTES or options[field] is not None]
     return {
-        **({"network_address_usage_metrics": metrics} if options["network_address_usage_metrics"] is not None else {}),
         **({"encryption_controls": controls} if asked(options, "encryption_control") else {}),
-        "dns_support": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsSupport"}),
-        "dns_hostnames": ("ec2", attribute, {"VpcId": vpc_id, "Attribute": "enableDnsHostnames"}),
+        **{field: ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": _lower_first(ATTRIBUTES[field])})
+           for field in stated},
+        **parts(vpc_id),
+        "flow_logs": ("ec2", "describe_flow_logs", {"Filter": [{"Name": "resource-id", "Values": [vpc_id]}]}),
+    }  # fmt: skip
+
+
+def _lower_first(word: str) -> str:
+    """DescribeVpcAttribute takes ``enableDnsSupport`` for what it answers as ``EnableDnsSupport``."""
+    return word[0].lower() + word[1:]
+
+
+def parts(vpc_id: str) -> dict[str, Any]:
+    """Reads of the parts that anybody can make in a VPC."""
+    own = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    return {
         "subnets": ("ec2", "describe_subnets", {"Filters": own}),
         "route_tables": ("ec2", "describe_route_tables", {"Filters": own}),
         "network_acls": ("ec2", "describe_network_acls", {"Filters": own}),
         "nat_gateways": ("ec2", "describe_nat_gateways", {"Filter": own}),
         "endpoints": ("ec2", "describe_vpc_endpoints", {"Filters": own}),
         "groups": ("ec2", "describe_security_groups", {"Filters": own}),
-        "flow_logs": ("ec2", "describe_flow_logs", {"Filter": [{"Name": "resource-id", "Values": [vpc_id]}]}),
     }

@@ -41,9 +41,8 @@ def observed(vpc_id: str, answers: Mapping[str, Any]) -> tuple[dict[str, Any], l
         if state == "deleting":
             pending.append(waits.encryption_control_gone(control_id))
         elif state != "deleted":
-            pending += (
-                [] if state == "available" or state.endswith("-failed") else [waits.encryption_control(control_id)]
-            )
+            settled = state == "available" or state.endswith("-failed")
+            pending += [] if settled else [waits.encryption_control(control_id)]
             found["encryption_control"] = _control(item)
     exclusions = (answers.get("exclusions") or {}).get("VpcBlockPublicAccessExclusions", ())
     for item in sorted(exclusions, key=lambda each: str(each["ExclusionId"]), reverse=True):
@@ -108,7 +107,7 @@ def _control_calls(observed: Any, desired: Any) -> list[Call]:
                           saves={noun: "VpcEncryptionControl.VpcEncryptionControlId"},
                           wait=waits.encryption_control(Ref(noun))))  # fmt: skip
         before = {"id": Ref(noun), "mode": MONITOR, "exclusions": []}
-    if after and after != before and {**after, "id": before["id"]} != before:
+    if any(after[key] != before[key] for key in after.keys() & KEYS):
         calls.append(_modify_control(before, after))
     return calls
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
@@ -29,6 +29,13 @@ class Refuse:
             yield self(field, text, nearest(text))
         elif not topology.LARGEST <= block.prefixlen <= topology.SMALLEST:
             yield self(field, text, "a prefix from /16 to /28")
+
+    def ends(self, field: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
+        """Blocks in a rule that are none, or of the other kind; the word ``vpc`` stands for the VPC's own."""
+        for end, version in (("cidr_block", 4), ("ipv6_cidr_block", 6)):
+            block = topology.any_network(rule.get(end))
+            if rule.get(end) not in (None, topology.OF_VPC) and (block is None or block.version != version):
+                yield self(f"{field} {end}", rule[end], nearest(rule[end]))
 
     def unknown(self, field: str, value: Any, keys: Any) -> Iterator[Refusal]:
         """Words in a mapping that mean nothing."""

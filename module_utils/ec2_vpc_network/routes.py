@@ -9,7 +9,7 @@ from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, Call, Ref
 from . import names, topology
 from .owned import Owned, items
 from .state import TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY
-from .strangers import LOCAL, ends, others
+from .strangers import LOCAL, ends, is_main, others
 
 
 def route_calls(observed: Any, desired: Any) -> list[Call]:
@@ -68,15 +68,26 @@ def _other_routes(noun: str, table_id: Any, before: Any, after: Any) -> list[Cal
     for destination in sorted(after, key=lambda each: (each in before, each)):
         target = after[destination]
         if before.get(destination) != target:
-            operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
-            params = {"RouteTableId": table_id, _destination(destination): destination,
-                      TARGETS[target.partition("-")[0]]: target}  # fmt: skip
-            calls.append(Call("ec2", operation, params, noun, f"{noun} leads {destination} to {target}", change))
+            gateway = {TARGETS[target.partition("-")[0]]: target}
+            calls.append(_lead(noun, table_id, destination, before, target, gateway))
     for destination in sorted(set(before) - set(after)):
-        params = {"RouteTableId": table_id, _destination(destination): destination}
         why = f"{noun} no longer leads {destination} to {before[destination]}"
-        calls.append(Call("ec2", "delete_route", params, noun, why, DISRUPTIVE))
+        calls.append(_delete_route(noun, table_id, destination, why))
     return calls
+
+
+def _lead(
+    noun: str, table_id: Any, destination: str, before: Any, target: str, gateway: Any, needs: tuple[str, ...] = ()
+) -> Call:
+    """The call that leads a destination to a target, in the place of another one if it has one before."""
+    operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
+    params = {"RouteTableId": table_id, _destination(destination): destination, **gateway}
+    return Call("ec2", operation, params, noun, f"{noun} leads {destination} to {target}", change, needs)
+
+
+def _delete_route(noun: str, table_id: Any, destination: str, why: str) -> Call:
+    params = {"RouteTableId": table_id, _destination(destination): destination}
+    return Call("ec2", "delete_route", params, noun, why, DISRUPTIVE)
 
 
 def _way_calls(observed: Any, noun: str, table_id: Any, before: Any, after: Any) -> list[Call]:
@@ -84,16 +95,11 @@ def _way_calls(observed: Any, noun: str, table_id: Any, before: Any, after: Any)
     calls = []
     for destination in sorted({*before, *after}):
         wanted = after.get(destination)
-        params = {"RouteTableId": table_id, _destination(destination): destination}
         if wanted is None:
-            why = f"no way from {noun} to {destination}"
-            calls.append(Call("ec2", "delete_route", params, noun, why, DISRUPTIVE))
+            calls.append(_delete_route(noun, table_id, destination, f"no way from {noun} to {destination}"))
         elif before.get(destination) != wanted:
-            operation, change = ("replace_route", DISRUPTIVE) if destination in before else ("create_route", IN_PLACE)
-            params |= _gateway(observed, wanted)
             needs = (wanted, names.IPV6) if ":" in destination else (wanted,)
-            why = f"{noun} leads {destination} to {wanted}"
-            calls.append(Call("ec2", operation, params, noun, why, change, needs))
+            calls.append(_lead(noun, table_id, destination, before, wanted, _gateway(observed, wanted), needs))
     return calls
 
 
@@ -163,7 +169,7 @@ def _observed_table(
 def observed_default(answers: Mapping[str, Any]) -> dict[str, Any]:
     """The VPC's main route table, and whether it leads nowhere; one that AWS does not show yet does."""
     tables = items(answers, "route-table")
-    main = next((table for table in tables if any(each.get("Main") for each in table.get("Associations") or ())), {})
+    main = next(filter(is_main, tables), {})
     ways = map(ends, main.get("Routes", ()))
     destinations = sorted(destination for destination, target in ways if destination and target != LOCAL)
     return {
@@ -177,8 +183,5 @@ def lock_calls(observed: Any, desired: Any) -> list[Call]:
     if not desired["default_route_table_locked"] or observed["default_route_table_locked"]:
         return []
     table, noun = observed["default_route_table"], names.DEFAULT_ROUTE_TABLE
-    calls = []
-    for destination in table["destinations"]:
-        params = {"RouteTableId": table["id"], _destination(destination): destination}
-        calls.append(Call("ec2", "delete_route", params, noun, f"no way from {noun} to {destination}", DISRUPTIVE))
-    return calls
+    return [_delete_route(noun, table["id"], destination, f"no way from {noun} to {destination}")
+            for destination in table["destinations"]]  # fmt: skip

@@ -221,10 +221,7 @@ def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) ->
         return
     if len([end for end in groups.ENDS if rule.get(end)]) != 1:
         yield refuse(field, groups.spelled(rule), f"one of {', '.join(groups.ENDS)}")
-    for end, version in (("cidr_block", 4), ("ipv6_cidr_block", 6)):
-        block = topology.any_network(rule.get(end))
-        if rule.get(end) not in (None, topology.OF_VPC) and (block is None or block.version != version):
-            yield refuse(f"{field} {end}", rule[end], nearest(rule[end]))
+    yield from refuse.ends(field, rule)
     if rule.get("prefix_list") and not str(rule["prefix_list"]).startswith("pl-"):
         yield refuse(f"{field} prefix_list", rule["prefix_list"], "an id that begins with pl-")
     other = rule.get("security_group")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import groups
+from .owned import TAGGED, items
 from .topology import IPV4, IPV6, NAT64, tier_routes
 
 Stranger = dict[str, str]
@@ -15,42 +16,54 @@ ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
 LOCAL = "local"
 PROPAGATED = "EnableVgwRoutePropagation"
-# Objects in a VPC that others make beside ours: what, answer, list, id, and what tells them apart for people.
-SUBNET, ROUTE_TABLE = "subnet", "route table"
-BESIDE = (
-    (SUBNET, "subnets", "Subnets", "SubnetId", "CidrBlock"),
-    ("security group", "groups", "SecurityGroups", "GroupId", "GroupName"),
-    ("NAT gateway", "nat_gateways", "NatGateways", "NatGatewayId", "SubnetId"),
-    ("network ACL", "network_acls", "NetworkAcls", "NetworkAclId", "OwnerId"),
-    ("endpoint", "endpoints", "VpcEndpoints", "VpcEndpointId", "ServiceName"),
-)
+# Objects in a VPC that others make beside ours, all of which keep AWS from deleting it: what, kind, and what tells them
+# apart for people.  Source: "Delete your VPC", Amazon VPC user guide.
+SUBNET = "subnet"
+BESIDE = {
+    SUBNET: ("subnet", "CidrBlock"),
+    "security group": ("security-group", "GroupName"),
+    "NAT gateway": ("nat", "SubnetId"),
+    "network ACL": ("network-acl", "OwnerId"),
+    "endpoint": ("endpoint", "ServiceName"),
+    "route table": ("route-table", ""),
+}
 GONE = ("deleted", "deleting")
-# AWS deletes no VPC with these in it.  Source: "Delete your VPC", Amazon VPC user guide.
-HOLD_A_VPC = (*(what for what, *_ in BESIDE), ROUTE_TABLE)
 
 
 def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
     """Subnets, groups, gateways, endpoints and route tables that are not ours, and routes of others in our tables."""
     vpc, ours = str(state["vpc_id"]), set(state["part_tags"])
-    for what, answer, group, key, about in BESIDE:
-        for item in answers[answer][group]:
-            own = item[key] in ours or item.get("GroupName") == "default" or item.get("IsDefault")
-            # A NAT gateway that failed holds nothing and goes by itself.
-            gone = (*GONE, "failed") if key == "NatGatewayId" else GONE
-            if not own and str(item.get("State", "")).lower() not in gone:
-                yield _told(what, item[key], vpc, item.get(about, ""))
-    # A regional NAT gateway brings a route table along.
-    ours |= {item["RouteTableId"] for item in answers["nat_gateways"]["NatGateways"] if item.get("RouteTableId")}
-    for table in answers["route_tables"]["RouteTables"]:
-        main = any(each.get("Main") for each in table.get("Associations") or ())
-        if table["RouteTableId"] not in ours and not main:
-            yield _told(ROUTE_TABLE, table["RouteTableId"], vpc, "")
+    for what, object_id, about in beside(answers):
+        if object_id not in ours:
+            yield _told(what, object_id, vpc, about)
     for way, group, rule in groups.others(options, state):
         yield _told(f"{way} rule", rule, group, rule)
     for key, table in state["route_tables"].items():
         for destination, target in table["routes"].items():
             if destination not in tier_routes(options, key):
                 yield _told("route", destination, table["id"], target)
+
+
+def beside(answers: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """What, id and what tells it apart, of all that somebody made in a VPC; what AWS made along with it goes along.
+
+    ``answers`` holds lists of parts, as ``owned.TAGGED`` names them.
+    """
+    # A regional NAT gateway brings a route table along.
+    along = {item.get("RouteTableId") for item in items(answers, "nat")}
+    for what, (kind, about) in BESIDE.items():
+        key = TAGGED[kind][2]
+        # A NAT gateway that failed holds nothing and goes by itself.
+        gone = (*GONE, "failed") if kind == "nat" else GONE
+        for item in items(answers, kind):
+            by_aws = is_main(item) or item.get("IsDefault") or item.get("GroupName") == "default" or item[key] in along
+            if not by_aws and str(item.get("State", "")).lower() not in gone:
+                yield what, item[key], item.get(about, "")
+
+
+def is_main(table: Mapping[str, Any]) -> bool:
+    """Whether it is the route table that AWS made with the VPC."""
+    return any(each.get("Main") for each in table.get("Associations") or ())
 
 
 def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

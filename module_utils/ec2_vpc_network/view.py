@@ -28,7 +28,8 @@ from . import (
 from .owned import ONE_EACH, TAGGED, Owned, items
 from .refuse import Refuse
 from .state import complete
-from .strangers import HOLD_A_VPC, SUBNET, strangers
+from .strangers import BESIDE, SUBNET, strangers
+from .vpc import ATTRIBUTES
 
 Answers = Mapping[str, Any]
 
@@ -80,7 +81,8 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
 def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wait]]:
     (vpc,) = answers["vpcs"]["Vpcs"]
     ours = owned.parts(items(answers, "subnet"), "subnet")
-    live, dead, nat_waits = gateways.observed_nat(owned, answers, {item["SubnetId"]: key for key, item in ours.items()})
+    keys = {item["SubnetId"]: key for key, item in ours.items()}
+    live, dead, nat_waits = gateways.observed_nat(owned, answers, keys)
     state = {
         **satellites,
         "vpc_id": vpc["VpcId"],
@@ -91,14 +93,14 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "tags": ansible_tags(vpc.get("Tags")),
         "subnets": {key: {**subnets.observed(item), "tier": topology.split(key)[0]}
                     for key, item in sorted(ours.items())},
-        **_foreign_blocks(answers, ours),
+        **_foreign_blocks(answers, keys),
         "egress_only_gateway": gateways.observed_egress_only(owned, answers),
         "nat_gateways": live,
         "dead_nat_gateways": dead,
         "addresses": gateways.used(satellites["addresses"], answers["nat_gateways"]["NatGateways"]),
         "flow_logs": flow_logs.observed(owned, answers),
         **groups.observed_groups(owned, answers),
-        **acls.observed(owned, answers, {item["SubnetId"]: key for key, item in ours.items()}),
+        **acls.observed(owned, answers, keys),
         **routes.observed_default(answers),
         "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
@@ -113,17 +115,12 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
 
 def _attributes(answers: Answers) -> dict[str, bool | None]:
     """The VPC's attributes, each of which AWS tells in an answer of its own; ``None`` for what was not asked."""
-    found = {}
-    for field, name in (("dns_support", "EnableDnsSupport"), ("dns_hostnames", "EnableDnsHostnames"),
-                        ("network_address_usage_metrics", "EnableNetworkAddressUsageMetrics")):  # fmt: skip
-        answer = answers.get(field)
-        found[field] = answer[name]["Value"] if answer else None
-    return found
+    return {field: answers[field][name]["Value"] if field in answers else None
+            for field, name in ATTRIBUTES.items()}  # fmt: skip
 
 
-def _foreign_blocks(answers: Answers, ours: Mapping[str, Any]) -> dict[str, list[str]]:
-    ids = {item["SubnetId"] for item in ours.values()}
-    others = [item for item in items(answers, "subnet") if item["SubnetId"] not in ids]
+def _foreign_blocks(answers: Answers, ours: Mapping[str, str]) -> dict[str, Any]:
+    others = [item for item in items(answers, "subnet") if item["SubnetId"] not in ours]
     ipv6 = [subnets.observed_ipv6(item) for item in others]
     return {
         "foreign_subnets": {item["SubnetId"]: item.get("CidrBlock", "") for item in others},
@@ -159,7 +156,7 @@ def _foreign(options: Any, owned: Owned, answers: Answers) -> list[Refusal]:
 def _in_the_way(options: Any, beside: Iterable[Mapping[str, str]]) -> Iterator[Refusal]:
     """What of others has to go before the VPC can; AWS would say so after everything else is gone."""
     if options["state"] == "absent":
-        blocking = [f"{each['what']} {each['id']}" for each in beside if each["what"] in HOLD_A_VPC
+        blocking = [f"{each['what']} {each['id']}" for each in beside if each["what"] in BESIDE
                     and not (each["what"] == SUBNET and options["purge_subnets"])]  # fmt: skip
         if blocking:
             step = "delete them if nobody needs them, or keep the network"

@@ -12,6 +12,14 @@ from . import names, waits
 TAGS = "tags"
 
 
+# What can be switched on a VPC, as ModifyVpcAttribute takes it and DescribeVpcAttribute answers it.
+ATTRIBUTES = {
+    "dns_support": "EnableDnsSupport",
+    "dns_hostnames": "EnableDnsHostnames",
+    "network_address_usage_metrics": "EnableNetworkAddressUsageMetrics",
+}
+
+
 def create_calls(desired: Any) -> list[Call]:
     params = {
         **desired["first_block"],
@@ -29,11 +37,10 @@ def vpc_calls(observed: Any, desired: Any) -> list[Call]:
     if desired["instance_tenancy"] != observed["instance_tenancy"]:
         params = {"VpcId": vpc_id, "InstanceTenancy": desired["instance_tenancy"]}
         calls.append(Call("ec2", "modify_vpc_tenancy", params, names.VPC, "let new instances share hardware"))
-    dns = [("dns_support", "EnableDnsSupport"), ("dns_hostnames", "EnableDnsHostnames")]
-    others = [("network_address_usage_metrics", "EnableNetworkAddressUsageMetrics")]
-    for field, attribute in [*(dns if desired["dns_support"] else reversed(dns)), *others]:
+    dns = ("dns_support", "dns_hostnames") if desired["dns_support"] else ("dns_hostnames", "dns_support")
+    for field in (*dns, "network_address_usage_metrics"):
         if desired[field] != observed[field]:
-            params = {"VpcId": vpc_id, attribute: {"Value": desired[field]}}
+            params = {"VpcId": vpc_id, ATTRIBUTES[field]: {"Value": desired[field]}}
             why = f"switch {field} {'on' if desired[field] else 'off'}"
             calls.append(Call("ec2", "modify_vpc_attribute", params, names.VPC, why))
     return calls + tag_calls({vpc_id: observed["tags"]}, {vpc_id: desired["tags"]}, names.VPC)
