@@ -21,7 +21,8 @@ from moto.s3.models import s3_backends
 
 from localcloud.calls import Call
 from localcloud.faults import Fault
-from localcloud.overlays.ec2.protections import CONTROL, EXCLUSION, store
+from localcloud.overlays.ec2.base import kept
+from localcloud.overlays.ec2.protections import CONTROL, EXCLUSION
 from localcloud.overlays.elasticache.store import store_of
 from localcloud.settings import ACCOUNT
 
@@ -50,7 +51,7 @@ def _kept(service: str, name: str, place: str = "") -> Callable[[str], list[Any]
 
 def _ours(kind: str) -> Callable[[str], list[Any]]:
     """What moto does not know, and localcloud keeps beside it."""
-    return lambda region: [store(_backend("ec2", region), kind)]
+    return lambda region: [kept(_backend("ec2", region), kind)]
 
 
 def _nested(name: str) -> Callable[[str], list[Any]]:

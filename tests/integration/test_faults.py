@@ -4,41 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 
 from localcloud.process import REGION, Cloud
 from tests.support.components import MODULES
-from tests.support.runs import aws_of, run
+from tests.support.deaths import Killed, faulty
+from tests.support.runs import run
 
 DECLARATIONS = yaml.safe_load((Path(__file__).parent / "declarations.yml").read_text())
 NETWORK = DECLARATIONS["ec2_vpc_network"]
-
-
-class Faulty(Aws):
-    """AWS that fails one write: before it took effect, or after it without an answer."""
-
-    fail_at = 0
-    after = True
-    error: BaseException = LostAnswer("the connection broke")
-
-    def write(self, *arguments: Any) -> dict[str, Any]:
-        self.fail_at -= 1
-        fails = self.fail_at == 0
-        if fails and not self.after:
-            raise self.error
-        answer = super().write(*arguments)
-        if fails:
-            raise self.error
-        return answer
-
-
-class Killed(BaseException):
-    """The run was ended from outside."""
 
 
 def prepared(cloud: Cloud, module: str) -> None:
@@ -84,12 +61,6 @@ def undisturbed(cloud: Cloud, module: str) -> tuple[int, Counter[str]]:
     prepared(cloud, module)
     result = run(cloud, module, DECLARATIONS[module])
     return len(result["calls"]), objects(cloud)
-
-
-def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException) -> Aws:
-    aws = aws_of(cloud, Faulty)
-    aws.fail_at, aws.after, aws.error = fail_at, after, error
-    return aws
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after it took effect", "before it took effect"])

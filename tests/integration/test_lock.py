@@ -15,8 +15,9 @@ from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 
 from localcloud.process import Cloud
-from tests.integration.test_faults import DECLARATIONS, Killed, faulty, objects
+from tests.integration.test_faults import DECLARATIONS, objects
 from tests.support.crowd import PLACE, at_once, make_bucket, take, whole_run
+from tests.support.deaths import Killed, faulty
 from tests.support.runs import aws_of, but_locks, run
 
 # How often each race is run; every round begins with an empty cloud.

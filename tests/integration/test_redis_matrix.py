@@ -8,12 +8,11 @@ from typing import Any
 import jmespath
 import pytest
 import yaml
-from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
 from tests.integration.test_cycles import NETWORK
-from tests.integration.test_faults import Killed, faulty
 from tests.support.components import stated
+from tests.support.deaths import refused_in_both_modes, taken_up
 from tests.support.runs import fits, run, unmatched
 
 MODULE = "elasticache_replication_group"
@@ -82,26 +81,12 @@ def test_a_change_is_what_its_plan_says_and_then_there_is_none(cloud: Cloud, row
 @pytest.mark.parametrize("row", rows("refused"))
 def test_what_cannot_change_is_refused_with_its_reason(cloud: Cloud, row: dict[str, Any]) -> None:
     before, after = both_ends(row)
-    at = laid(cloud, before)
-    for check in (True, False):
-        with pytest.raises(Refused, match="Next: ") as refused:
-            run(cloud, MODULE, after, check=check)
-        assert row["refused"] in str(refused.value)
-    assert not cloud.writes(at)
+    laid(cloud, before)
+    refused_in_both_modes(cloud, MODULE, after, row["refused"])
 
 
 @pytest.mark.parametrize("after_effect", [True, False], ids=["after it took effect", "before it took effect"])
 @pytest.mark.parametrize("row", rows("shows"))
 def test_a_change_that_died_at_any_call_is_taken_up(cloud: Cloud, row: dict[str, Any], after_effect: bool) -> None:
     before, after = both_ends(row)
-    laid(cloud, before)
-    calls = len(run(cloud, MODULE, after, check=True)["calls"])
-    for died_at in range(1, calls + 1):
-        laid(cloud, before)
-        with pytest.raises(AwsFailure, match="Made before"):
-            run(cloud, MODULE, after, aws=faulty(cloud, died_at, after_effect, Killed()))
-        run(cloud, MODULE, after)
-        assert_shown(cloud, row)
-        at = len(cloud.journal())
-        assert not run(cloud, MODULE, after)["changed"], f"call {died_at} of {calls}"
-        assert not cloud.writes(at)
+    taken_up(cloud, MODULE, after, after_effect, lambda: laid(cloud, before), lambda: assert_shown(cloud, row))

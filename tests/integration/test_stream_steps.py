@@ -8,7 +8,7 @@ import pytest
 from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
-from tests.integration.test_faults import Killed, faulty
+from tests.support.deaths import Killed, faulty
 from tests.support.runs import run
 
 MODULE = "kinesis_data_stream"

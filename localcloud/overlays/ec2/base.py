@@ -84,7 +84,12 @@ class Base(EC2Response):
 
     def _tokens(self) -> dict[tuple[str, str | None], tuple[str, str]]:
         """The tokens of this account and region; they live and die with moto's backend."""
-        return self.ec2_backend.__dict__.setdefault("localcloud_tokens", {})
+        return kept(self.ec2_backend, "tokens")
+
+
+def kept(ec2: Any, kind: str) -> dict[Any, Any]:
+    """What localcloud keeps beside moto's own; it lives and dies with moto's backend."""
+    return ec2.__dict__.setdefault(f"localcloud_{kind}", {})
 
 
 def violation(what: str, name: str) -> Refusal:

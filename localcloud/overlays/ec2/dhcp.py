@@ -22,9 +22,7 @@ class Dhcp(Base):
         leases = [each["Values"] for each in self.given["DhcpConfigurations"] if each["Key"] == _LEASE]
         if leases:
             made._options[_LEASE] = leases[0]
-        for specification in self.given.get("TagSpecifications", []):
-            for tag in specification.get("Tags", []):
-                made.add_tag(tag["Key"], tag["Value"])
+        made.add_tags(self._parse_tag_specification().get("dhcp-options", {}))
         return ActionResult(answer)
 
     def delete_vpc(self) -> ActionResult:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Any
-from uuid import uuid4
 
 from moto.core.responses import ActionResult
+from moto.ec2.utils import random_id
 
-from localcloud.overlays.ec2.base import Base
+from localcloud.overlays.ec2.base import Base, kept
 from localcloud.refusals import refuse
 
 _SHOWN = "IPAM Managed"
@@ -23,12 +23,16 @@ class Ipam(Base):
 
     def create_ipam(self) -> ActionResult:
         """The IPAM with its private scope."""
-        made = {"IpamId": _new_id("ipam"), "State": "create-complete", "PrivateDefaultScopeId": _new_id("ipam-scope")}
+        made = {
+            "IpamId": random_id("ipam"),
+            "State": "create-complete",
+            "PrivateDefaultScopeId": random_id("ipam-scope"),
+        }
         return ActionResult({"Ipam": made})
 
     def create_ipam_pool(self) -> ActionResult:
         """A pool without a block."""
-        pool = {"IpamPoolId": _new_id("ipam-pool"), "IpamScopeArn": self.given["IpamScopeId"],
+        pool = {"IpamPoolId": random_id("ipam-pool"), "IpamScopeArn": self.given["IpamScopeId"],
                 "AddressFamily": self.given["AddressFamily"], "State": "create-complete"}  # fmt: skip
         self._pools()[pool["IpamPoolId"]] = {"pool": pool, "cidrs": [], "allocations": {}}
         return ActionResult({"IpamPool": pool})
@@ -102,8 +106,4 @@ class Ipam(Base):
         return self._pools()[pool_id]
 
     def _pools(self) -> dict[str, dict[str, Any]]:
-        return self.ec2_backend.__dict__.setdefault("localcloud_ipam_pools", {})
-
-
-def _new_id(prefix: str) -> str:
-    return f"{prefix}-0{uuid4().hex[:16]}"
+        return kept(self.ec2_backend, "ipam_pools")

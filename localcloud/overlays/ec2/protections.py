@@ -7,12 +7,12 @@ CreateVpcBlockPublicAccessExclusion; VPC user guide "Enforce VPC encryption in t
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from moto.core.responses import ActionResult
+from moto.ec2.utils import random_id
 
 from localcloud.clock import clock
-from localcloud.overlays.ec2.base import Base
+from localcloud.overlays.ec2.base import Base, kept
 from localcloud.refusals import refuse
 
 CONTROL, EXCLUSION = "vpc_encryption_control", "vpc_exclusion"
@@ -28,7 +28,7 @@ class Protections(Base):
         vpc_id = self.ec2_backend.get_vpc(self.given["VpcId"]).id
         if any(item["VpcId"] == vpc_id for item in self._store(CONTROL).values()):
             raise refuse("VpcEncryptionControlAlreadyExists", f"The VPC '{vpc_id}' has an encryption control")
-        item = {"VpcId": vpc_id, "VpcEncryptionControlId": _new_id("vpcec"), "Mode": "monitor", "State": "creating",
+        item = {"VpcId": vpc_id, "VpcEncryptionControlId": random_id("vpcec"), "Mode": "monitor", "State": "creating",
                 "ResourceExclusions": {name: {"State": "disabled"} for name in _EXCLUSIONS},
                 "Tags": self._tags()}  # fmt: skip
         self._store(CONTROL)[item["VpcEncryptionControlId"]] = item
@@ -67,18 +67,12 @@ class Protections(Base):
 
     def delete_vpc_encryption_control(self) -> ActionResult:
         """The control, `deleting`."""
-        item = self._one(CONTROL, self.given["VpcEncryptionControlId"])
-        item["State"] = "deleting"
-        name = item["VpcEncryptionControlId"]
-        clock.begin(CONTROL, name, lambda: self._store(CONTROL).pop(name, None))
-        return ActionResult({"VpcEncryptionControl": item})
+        return ActionResult({"VpcEncryptionControl": self._leave(CONTROL, "VpcEncryptionControlId", "deleting")})
 
     def describe_vpc_encryption_controls(self) -> ActionResult:
         """The controls that match; each look brings one under way one poll nearer."""
-        named, vpcs = self.given.get("VpcEncryptionControlIds"), self.given.get("VpcIds")
-        for name in named or list(self._store(CONTROL)):
-            clock.look(name)
-        found = [self._one(CONTROL, name) for name in named] if named else list(self._store(CONTROL).values())
+        vpcs = self.given.get("VpcIds")
+        found = self._look(CONTROL, self.given.get("VpcEncryptionControlIds"))
         return ActionResult({"VpcEncryptionControls": [each for each in found if not vpcs or each["VpcId"] in vpcs]})
 
     def create_vpc_block_public_access_exclusion(self) -> ActionResult:
@@ -87,7 +81,7 @@ class Protections(Base):
         arn = f"arn:aws:ec2:{self.region}:{self.current_account}:vpc/{vpc_id}"
         if any(item["ResourceArn"] == arn for item in self._store(EXCLUSION).values()):
             raise refuse("VpcBlockPublicAccessExclusionAlreadyExists", f"The VPC '{vpc_id}' has an exclusion")
-        item = {"ExclusionId": _new_id("vpcbpa-exclude"), "ResourceArn": arn, "State": "create-in-progress",
+        item = {"ExclusionId": random_id("vpcbpa-exclude"), "ResourceArn": arn, "State": "create-in-progress",
                 "InternetGatewayExclusionMode": self.given["InternetGatewayExclusionMode"],
                 "Tags": self._tags()}  # fmt: skip
         self._store(EXCLUSION)[item["ExclusionId"]] = item
@@ -104,18 +98,12 @@ class Protections(Base):
 
     def delete_vpc_block_public_access_exclusion(self) -> ActionResult:
         """The exclusion, `delete-in-progress`."""
-        item = self._one(EXCLUSION, self.given["ExclusionId"])
-        item["State"] = "delete-in-progress"
-        name = item["ExclusionId"]
-        clock.begin(EXCLUSION, name, lambda: self._store(EXCLUSION).pop(name, None))
+        item = self._leave(EXCLUSION, "ExclusionId", "delete-in-progress")
         return ActionResult({"VpcBlockPublicAccessExclusion": item})
 
     def describe_vpc_block_public_access_exclusions(self) -> ActionResult:
         """The exclusions that match; each look brings one under way one poll nearer."""
-        named = self.given.get("ExclusionIds")
-        for name in named or list(self._store(EXCLUSION)):
-            clock.look(name)
-        found = [self._one(EXCLUSION, name) for name in named] if named else list(self._store(EXCLUSION).values())
+        found = self._look(EXCLUSION, self.given.get("ExclusionIds"))
         for each in self.given.get("Filters", []):
             key = each["Name"].removeprefix("tag:")
             found = [item for item in found
@@ -132,7 +120,7 @@ class Protections(Base):
         return answer
 
     def _store(self, kind: str) -> dict[str, dict[str, Any]]:
-        return store(self.ec2_backend, kind)
+        return kept(self.ec2_backend, kind)
 
     def _one(self, kind: str, name: str) -> dict[str, Any]:
         if name not in self._store(kind):
@@ -140,17 +128,21 @@ class Protections(Base):
             raise refuse(f"Invalid{word}.NotFound", f"The {kind} '{name}' does not exist")
         return self._store(kind)[name]
 
+    def _look(self, kind: str, named: list[str] | None) -> list[dict[str, Any]]:
+        """Those that are named, or all; each look brings one under way one poll nearer."""
+        for name in named or list(self._store(kind)):
+            clock.look(name)
+        return [self._one(kind, name) for name in named] if named else list(self._store(kind).values())
+
+    def _leave(self, kind: str, key: str, state: str) -> dict[str, Any]:
+        """One on its way out, which the call names under this key."""
+        item = self._one(kind, self.given[key])
+        item["State"] = state
+        clock.begin(kind, item[key], lambda: self._store(kind).pop(item[key], None))
+        return item
+
     def _arrive(self, kind: str, item: dict[str, Any], name: str, state: str) -> None:
         clock.begin(kind, name, lambda: item.update(State=state))
 
     def _tags(self) -> list[dict[str, str]]:
         return [tag for each in self.given.get("TagSpecifications", []) for tag in each.get("Tags", [])]
-
-
-def store(ec2: Any, kind: str) -> dict[str, dict[str, Any]]:
-    """All of a kind; they live and die with moto's backend."""
-    return ec2.__dict__.setdefault(f"localcloud_{kind}", {})
-
-
-def _new_id(prefix: str) -> str:
-    return f"{prefix}-0{uuid4().hex[:16]}"

@@ -1,0 +1,76 @@
+"""Runs that die at a call, and what has to hold after each death."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer, Refused
+
+from localcloud.process import Cloud
+from tests.support.runs import aws_of, run
+
+
+class Faulty(Aws):
+    """AWS that fails one write: before it took effect, or after it without an answer."""
+
+    fail_at = 0
+    after = True
+    error: BaseException = LostAnswer("the connection broke")
+
+    def write(self, *arguments: Any) -> dict[str, Any]:
+        self.fail_at -= 1
+        fails = self.fail_at == 0
+        if fails and not self.after:
+            raise self.error
+        answer = super().write(*arguments)
+        if fails:
+            raise self.error
+        return answer
+
+
+class Killed(BaseException):
+    """The run was ended from outside."""
+
+
+def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException) -> Aws:
+    aws = aws_of(cloud, Faulty)
+    aws.fail_at, aws.after, aws.error = fail_at, after, error
+    return aws
+
+
+def taken_up(
+    cloud: Cloud,
+    module: str,
+    given: Mapping[str, Any],
+    after_effect: bool,
+    lay: Callable[[], Any],
+    look: Callable[[], Any],
+) -> None:
+    """Dies at each call of a change in turn, and lets the next run go on; ``look`` fails unless all is as declared.
+
+    ``lay`` brings the cloud back to where the change begins.
+    """
+    lay()
+    calls = len(run(cloud, module, given, check=True)["calls"])
+    for died_at in range(1, calls + 1):
+        lay()
+        with pytest.raises(AwsFailure, match="Made before"):
+            run(cloud, module, given, aws=faulty(cloud, died_at, after_effect, Killed()))
+        run(cloud, module, given)
+        look()
+        at = len(cloud.journal())
+        assert not run(cloud, module, given)["changed"], f"call {died_at} of {calls}"
+        assert not cloud.writes(at)
+
+
+def refused_in_both_modes(cloud: Cloud, module: str, given: Mapping[str, Any], words: str) -> None:
+    """Check mode and a run refuse with these words and a next step, and write nothing."""
+    at = len(cloud.journal())
+    for check in (True, False):
+        with pytest.raises(Refused, match="Next: ") as refused:
+            run(cloud, module, given, check=check)
+        assert words in str(refused.value)
+    assert not cloud.writes(at)
