@@ -178,57 +178,8 @@ aws_calls:
   type: dict
 """
 
-from ansible.module_utils.kinesis_data_stream import alarms
-from ansible.module_utils.kinesis_data_stream.names import NOUN
-from ansible.module_utils.kinesis_data_stream.observe import observe
-from ansible.module_utils.kinesis_data_stream.plan import FIELDS, create, delete, desire, newborn, update
-from ansible.module_utils.kinesis_data_stream.rules import guards, rules
-from ansible.module_utils.reconcile.component import Component
-from ansible.module_utils.reconcile.engine import run
-
-METRICS = [
-    "IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
-    "ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds",
-]  # fmt: skip
-
-OPTIONS = {
-    "name": {},
-    "stream_mode": {"choices": ["PROVISIONED", "ON_DEMAND"]},
-    "shard_count": {"type": "int"},
-    "manage_shards": {"type": "bool", "default": True},
-    "retention_hours": {"type": "int"},
-    "allow_retention_decrease": {"type": "bool", "default": False},
-    "max_record_size_kib": {"type": "int"},
-    "encryption_type": {"choices": ["KMS", "NONE"]},
-    "kms_key_id": {},
-    "shard_level_metrics": {"type": "list", "elements": "str", "choices": METRICS},
-    "consumers": {"type": "list", "elements": "str"},
-    "enforce_consumer_deletion": {"type": "bool", "default": False},
-    "resource_policy": {"type": "dict"},
-    "alarms": alarms.OPTION,
-}
-
-PERMISSIONS = frozenset({
-    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:AddTagsToStream", "kinesis:CreateStream",
-    "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteResourcePolicy", "kinesis:DeleteStream",
-    "kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
-    "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:GetResourcePolicy",
-    "kinesis:IncreaseStreamRetentionPeriod", "kinesis:ListStreamConsumers", "kinesis:ListTagsForResource",
-    "kinesis:ListTagsForStream", "kinesis:PutResourcePolicy", "kinesis:RegisterStreamConsumer",
-    "kinesis:RemoveTagsFromStream", "kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption",
-    "kinesis:TagResource", "kinesis:UpdateMaxRecordSize", "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
-})  # fmt: skip
-
-# A stream that another call just touched takes no second one.  LimitExceededException stands for a rate (worth waiting
-# for) and for a quota (not): a short patience serves both.  Source: UpdateShardCount API reference, Errors.
-PATIENCE = {"ResourceInUseException": 600, "LimitExceededException": 60}
-
-COMPONENT = Component(
-    module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
-    desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE,
-)  # fmt: skip
+from ansible.module_utils.kinesis_data_stream.component import COMPONENT
+from ansible.module_utils.reconcile.entry import run
 
 
 def main():

@@ -126,7 +126,8 @@ def subnet_group(observed: State, desired: State, differences: Differences) -> l
         return [Call(SERVICE, "create_cache_subnet_group", params, on, f"create {on}", CREATE)]
     calls = []
     if before["description"] != after["description"] or set(before["subnet_ids"]) != set(after["subnet_ids"]):
-        calls.append(Call(SERVICE, "modify_cache_subnet_group", params, on, f"change {on}"))
+        left = tuple(sorted(set(before["subnet_ids"]) - set(after["subnet_ids"])))
+        calls.append(Call(SERVICE, "modify_cache_subnet_group", params, on, f"change {on}", releases=left))
     for operation, tags, why in tag_params(before["arn"], before["tags"], after["tags"]):
         calls.append(Call(SERVICE, operation, tags, on, why))
     return calls
@@ -217,7 +218,10 @@ def settings(observed: State, desired: State, differences: Differences) -> list[
     if first and observed["cluster_mode"] == "disabled" and desired["snapshot_retention_days"]:
         params["SnapshottingClusterId"] = observed["member_clusters"][0]
     params["ApplyImmediately"] = desired["apply_immediately"]
-    return [change(desired["name"], "modify_replication_group", params, f"change {', '.join(changed)}")]
+    left = set(observed["security_group_ids"] or ()) - set(desired["security_group_ids"] or ())
+    why = f"change {', '.join(changed)}"
+    call = change(desired["name"], "modify_replication_group", params, why)
+    return [replace(call, releases=tuple(sorted(left)) if "security_group_ids" in changed else ())]
 
 
 def topic_params(arn: str) -> dict[str, str]:
@@ -349,12 +353,13 @@ def delete(seen: Seen, options: Options) -> list[Call]:
         name = group["name"]
         params = {"ReplicationGroupId": name, **final_snapshot(group, options)}
         calls.append(Call(SERVICE, "delete_replication_group", params, group_noun(name), f"delete {group_noun(name)}",
-                          DELETE, wait=gone(name)))  # fmt: skip
+                          DELETE, wait=gone(name), releases=tuple(group["security_group_ids"] or ())))  # fmt: skip
     subnets = (seen.resource or seen.satellites).get("subnet_group")
     if subnets is not None:
         on = subnet_group_noun(subnets["name"])
         calls.append(Call(SERVICE, "delete_cache_subnet_group", {"CacheSubnetGroupName": subnets["name"]}, on,
-                          f"delete {on}", DELETE, after=(group_noun(group_name(options)),)))  # fmt: skip
+                          f"delete {on}", DELETE, after=(group_noun(group_name(options)),),
+                          releases=tuple(subnets["subnet_ids"])))  # fmt: skip
     left = (seen.resource or seen.satellites).get("former_parameter_groups", ())
     ours = seen.resource or seen.satellites
     users = removed_users(ours.get("users", ()), ours.get("user_group"), group_name(options))

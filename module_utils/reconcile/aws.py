@@ -80,6 +80,8 @@ class Aws:
         self._pause = pause
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
+        # However many threads wait for something, so many requests are under way.
+        self._room = threading.Semaphore(SIDE_BY_SIDE)
         self.counts = {"reads": 0, "writes": 0}
 
     @property
@@ -92,9 +94,10 @@ class Aws:
         client = self._client(service, READS)
 
         def send() -> dict[str, Any]:
-            if client.can_paginate(operation):
-                return dict(client.get_paginator(operation).paginate(**params).build_full_result())
-            return dict(getattr(client, operation)(**params))
+            with self._room:
+                if client.can_paginate(operation):
+                    return dict(client.get_paginator(operation).paginate(**params).build_full_result())
+                return dict(getattr(client, operation)(**params))
 
         try:
             return self._patiently(send, "reads", lambda error: _worth_reading_again(error, absent))
@@ -122,19 +125,25 @@ class Aws:
         params: Mapping[str, Any],
         patience: Mapping[str, float],
         harmless: Mapping[str, str],
+        before: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
         """The answer to a write; empty for a refusal in ``harmless``, which says that nothing is left to do.
 
-        ``patience`` and ``harmless`` are a component's.  Raises LostAnswer when the write may have taken effect without
-        an answer.
+        ``patience`` and ``harmless`` are a component's; ``before`` is asked each time that the write is sent.  Raises
+        LostAnswer when the write may have taken effect without an answer.
         """
         call = getattr(self._client(service, WRITES), operation)
 
         def worth(error: boto.ClientError) -> float:
             return 0.0 if _is_harmless(error, harmless) else _worth(error, patience)
 
+        def send() -> dict[str, Any]:
+            before()
+            with self._room:
+                return _taken(operation, dict(call(**params)))
+
         try:
-            return self._patiently(lambda: _taken(operation, dict(call(**params))), "writes", worth)
+            return self._patiently(send, "writes", worth)
         except boto.ClientError as error:
             if not _is_harmless(error, harmless):
                 raise
