@@ -34,13 +34,23 @@ def items(answers: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
 
 
 class Owned:
-    """Whose an object is, and which part of the network."""
+    """Whose an object is, and which part of the network.
 
-    def __init__(self, options: Any) -> None:
-        self._identity = identity_of(options)
+    ``known`` tells by id of objects that are another part than their tags say.
+    """
+
+    def __init__(self, options: Any, known: Mapping[str, str] | None = None) -> None:
+        self._options, self._identity, self._known = options, identity_of(options), known or {}
+
+    def knowing(self, more: Mapping[str, str]) -> Owned:
+        """The same, which knows more."""
+        return Owned(self._options, {**self._known, **more})
 
     def part(self, item: Mapping[str, Any], kind: str) -> str | None:
         """What follows the kind in our part's tag, ``""`` for the only one of its kind; ``None`` if it is not ours."""
+        known = self._known.get(str(item.get(IDS[kind])))
+        if known is not None:
+            return known
         tags = ansible_tags(item.get("Tags"))
         found, _, rest = tags.get(names.PART, "").partition("/")
         return rest if self._identity.owns(tags) and found == kind else None

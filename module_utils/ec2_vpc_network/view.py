@@ -26,6 +26,7 @@ from . import (
     topology,
 )
 from .owned import ONE_EACH, TAGGED, Owned, items
+from .recognition import recognised, subnet_keys
 from .refuse import Refuse
 from .state import complete
 from .strangers import BESIDE, SUBNET, strangers
@@ -36,7 +37,7 @@ Answers = Mapping[str, Any]
 
 def seen(options: Any, region: str, answers: Answers) -> Seen:
     """Everything that one look found, and what speaks against the declaration."""
-    owned = Owned(options)
+    owned = recognised(options, answers)
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     given = answers.get("given_addresses")
     addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
@@ -81,7 +82,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
 def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wait]]:
     (vpc,) = answers["vpcs"]["Vpcs"]
     ours = owned.parts(items(answers, "subnet"), "subnet")
-    keys = {item["SubnetId"]: key for key, item in ours.items()}
+    keys = subnet_keys(owned, answers)
     live, dead, nat_waits = gateways.observed_nat(owned, answers, keys)
     state = {
         **satellites,
