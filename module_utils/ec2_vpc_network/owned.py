@@ -22,14 +22,19 @@ TAGGED = {
     "egress-only-internet-gateway": (
         "egress_only_gateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
 }  # fmt: skip
+# What stands beside a VPC: the same.
+BESIDE_VPC = {
+    "internet-gateway": ("internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "address": ("addresses", "Addresses", "AllocationId"),
+}
 # Kinds of which AWS lets several bear one part's tag and none replaces another, as a NAT gateway does after a failure.
 ONE_EACH = ("subnet", "route-table", "security-group", "network-acl", "egress-only-internet-gateway")
-IDS = {**{kind: key for kind, (_, _, key) in TAGGED.items()}, "internet-gateway": "InternetGatewayId"}
+IDS = {kind: key for kind, (_, _, key) in {**TAGGED, **BESIDE_VPC}.items()}
 
 
 def items(answers: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     """All objects of a kind that were read, whoever made them; none of what the run did not ask for."""
-    answer, group, _ = TAGGED[kind]
+    answer, group, _ = {**TAGGED, **BESIDE_VPC}[kind]
     return list((answers.get(answer) or {}).get(group) or ())
 
 
@@ -46,9 +51,14 @@ class Owned:
         """The same, which knows more."""
         return Owned(self._options, {**self._known, **more})
 
+    def ours(self, item: Mapping[str, Any]) -> bool:
+        """Whether an object bears our ownership tags."""
+        return self._identity.owns(ansible_tags(item.get("Tags")))
+
     def part(self, item: Mapping[str, Any], kind: str) -> str | None:
         """What follows the kind in our part's tag, ``""`` for the only one of its kind; ``None`` if it is not ours."""
-        known = self._known.get(str(item.get(IDS[kind])))
+        # An address bears the tag of the NAT gateway that it is for.
+        known = self._known.get(str(item.get(IDS[kind]) or item.get("AllocationId")))
         if known is not None:
             return known
         tags = ansible_tags(item.get("Tags"))

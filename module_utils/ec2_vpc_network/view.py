@@ -20,6 +20,7 @@ from . import (
     groups,
     names,
     obstacles,
+    occupants,
     protections,
     routes,
     subnets,
@@ -51,6 +52,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *_in_the_way(options, beside),
+        *occupants.refusals(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
@@ -64,7 +66,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     gateway = owned.parts(free_or_ours, "internet-gateway").get("")
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]
                  if owned.part(item, "nat") is not None}  # fmt: skip
-    tags = {allocation: ansible_tags(item["Tags"]) for allocation, item in addresses.items()}
+    tags = {allocation: ansible_tags(item.get("Tags")) for allocation, item in addresses.items()}
     found: dict[str, Any] = {
         "internet_gateway": {},
         "addresses": {key: gateways.observed_address(owned, item) for key, item in sorted(addresses.items())},
@@ -75,7 +77,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     if gateway:
         gateway_id = gateway["InternetGatewayId"]
         found["internet_gateway"] = {"id": gateway_id, "attached": bool(gateway.get("Attachments"))}
-        tags[gateway_id] = ansible_tags(gateway["Tags"])
+        tags[gateway_id] = ansible_tags(gateway.get("Tags"))
     return found
 
 
@@ -132,7 +134,7 @@ def _foreign_blocks(answers: Answers, ours: Mapping[str, str]) -> dict[str, Any]
 
 def _part_tags(owned: Owned, answers: Answers) -> dict[str, Any]:
     """The tags of our parts by id."""
-    return {item[key]: ansible_tags(item["Tags"]) for kind, (_, _, key) in TAGGED.items()
+    return {item[key]: ansible_tags(item.get("Tags")) for kind, (_, _, key) in TAGGED.items()
             for item in items(answers, kind) if owned.part(item, kind) is not None}  # fmt: skip
 
 

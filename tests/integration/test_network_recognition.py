@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud.process import Cloud
-from tests.support.deaths import taken_up
+from tests.support.deaths import refused_in_both_modes, taken_up
 from tests.support.runs import four_steps, run
 
 MODULE = "ec2_vpc_network"
@@ -111,3 +111,87 @@ def test_names_that_change_places_move_nothing(cloud: Cloud, zones: list[str]) -
         key: item for key, item in before["subnets"].items() if key.startswith("app/")
     }
     assert sorted(after) == sorted(f"{tier}/{zone}" for tier in ("app", "data") for zone in zones)
+
+
+OWNERSHIP = ("streambed:stack", "streambed:environment")
+EVERY_TAG = (*OWNERSHIP, "streambed:part", "streambed:tier", "Name")
+WHOLE = {**GIVEN, "interface_endpoints": ["logs"], "interface_endpoint_tier": "app"}
+
+
+def ids(resource: dict[str, Any]) -> dict[str, str]:
+    found = {f"{kind} {key}": item["id"] for kind in ("subnets", "route_tables", "network_acls", "nat_gateways",
+                                                      "security_groups", "gateway_endpoints", "interface_endpoints")
+             for key, item in resource[kind].items()}  # fmt: skip
+    addresses = {f"address {item['zone']}": key for key, item in resource["addresses"].items()}
+    return {**found, **addresses, "vpc": resource["vpc_id"], "gateway": resource["internet_gateway"]["id"]}
+
+
+def take(cloud: Cloud, thing: str, *keys: str) -> None:
+    """Takes tags from an object."""
+    cloud.client("ec2").delete_tags(Resources=[thing], Tags=[{"Key": key} for key in keys])
+
+
+def test_a_lost_tag_never_makes_a_second_object(cloud: Cloud) -> None:
+    laid = ids(emptied(cloud, WHOLE))
+    for name, thing in laid.items():
+        for keys in [OWNERSHIP[1:], OWNERSHIP] if name == "vpc" else [("streambed:part",), OWNERSHIP]:
+            take(cloud, thing, *keys)
+            done = run(cloud, MODULE, WHOLE)
+            assert operations(done) == {"create_tags"}, (name, keys)
+            assert ids(done["resource"]) == laid, (name, keys)
+            assert done["foreign"] == [], (name, keys)
+            assert not run(cloud, MODULE, WHOLE, check=True)["changed"], (name, keys)
+
+
+@pytest.mark.parametrize("name", ["subnets cache/eu-west-1a", "gateway", "address eu-west-1a"])
+def test_what_lost_every_tag_but_its_name_is_repaired(cloud: Cloud, name: str) -> None:
+    laid = ids(emptied(cloud, GIVEN))
+    take(cloud, laid[name], *(key for key in EVERY_TAG if key != "Name"))
+    done = four_steps(cloud, MODULE, GIVEN)
+    assert operations(done) == {"create_tags"}
+    assert ids(done["resource"]) == laid
+
+
+def test_a_subnet_without_any_tag_is_known_by_its_route_table_and_a_stranger_without(cloud: Cloud) -> None:
+    laid = ids(emptied(cloud, GIVEN))
+    take(cloud, laid["subnets cache/eu-west-1a"], *EVERY_TAG, "team")
+    assert ids(four_steps(cloud, MODULE, GIVEN)["resource"]) == laid
+    # Somebody's subnet in the place that a third zone would have: nothing of ours is on it.
+    ec2 = cloud.client("ec2")
+    theirs = ec2.create_subnet(VpcId=laid["vpc"], CidrBlock="10.20.32.0/20", AvailabilityZone="eu-west-1c")["Subnet"]
+    done = four_steps(cloud, MODULE, {**GIVEN, "zones": [*ZONES, "eu-west-1c"]})
+    assert theirs["SubnetId"] in [each["id"] for each in done["foreign"]]
+    assert theirs["SubnetId"] not in ids(done["resource"]).values()
+
+
+def test_the_tier_of_a_subnet_is_repaired(cloud: Cloud) -> None:
+    laid = ids(emptied(cloud, GIVEN))
+    changed = [{"Key": "streambed:tier", "Value": "elsewhere"}]
+    cloud.client("ec2").create_tags(Resources=[laid["subnets cache/eu-west-1a"]], Tags=changed)
+    done = four_steps(cloud, MODULE, GIVEN)
+    assert [call["params"]["Tags"] for call in done["calls"]] == [[{"Key": "streambed:tier", "Value": "cache"}]]
+
+
+def test_what_lost_its_tags_goes_when_all_goes(cloud: Cloud) -> None:
+    laid = ids(emptied(cloud, GIVEN))
+    for name in ("subnets app/eu-west-1a", "route_tables app/eu-west-1a", "address eu-west-1a", "gateway"):
+        take(cloud, laid[name], "streambed:part")
+    take(cloud, laid["vpc"], *OWNERSHIP)
+    four_steps(cloud, MODULE, {"state": "absent"})
+    ec2 = cloud.client("ec2")
+    assert ec2.describe_addresses()["Addresses"] == []
+    assert laid["vpc"] not in [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]]
+
+
+def test_vpcs_that_only_might_be_ours_are_refused_by_name(cloud: Cloud) -> None:
+    laid, ec2 = ids(emptied(cloud, GIVEN)), cloud.client("ec2")
+    take(cloud, laid["vpc"], *OWNERSHIP)
+    [ours] = ec2.describe_subnets(SubnetIds=[laid["subnets app/eu-west-1a"]])["Subnets"]
+    other = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    tags = [{"ResourceType": "subnet", "Tags": ours["Tags"]}]
+    subnet = ec2.create_subnet(VpcId=other, CidrBlock="10.99.0.0/24", TagSpecifications=tags)["Subnet"]["SubnetId"]
+    for vpcs in (sorted([laid["vpc"], other]), [laid["vpc"]]):
+        refused_in_both_modes(cloud, MODULE, GIVEN, f"subnets with them in {', '.join(vpcs)}, wanted one VPC named")
+        if len(vpcs) > 1:
+            ec2.delete_subnet(SubnetId=subnet)
+            ec2.create_tags(Resources=[laid["vpc"]], Tags=[{"Key": "streambed:stack", "Value": "others"}])
