@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ..reconcile.component import Seen
 from .leaving import lost_zones
+from .surroundings import subnet_ids
 
 State = dict[str, Any]
 METRICS = ("IsPrimary", "IsMaster")
@@ -19,16 +22,24 @@ WITHIN = datetime.timedelta(minutes=10)
 MINUTE = 60
 
 
-def reads(resource: State | None, subnet_ids: list[Any], now: datetime.datetime) -> dict[str, Any]:
+def further(options: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
     """The read of the roles; none unless nodes that hide them have to leave a zone."""
-    if resource is None or not resource.get("subnet_group"):
+    resource = seen.resource
+    if options["state"] == "absent" or resource is None or not resource.get("subnet_group"):
         return {}
-    gone = lost_zones(resource, subnet_ids)
+    gone = lost_zones(resource, subnet_ids(options, seen.around))
     nodes = [node["id"] for shard in resource["members"].values() if any(node["zone"] in gone for node in shard)
              for node in shard if node["primary"] is None]  # fmt: skip
     queries = [_query(f"q{at}_{name.lower()}", name, node) for at, node in enumerate(nodes) for name in METRICS]
+    now = datetime.datetime.now(datetime.UTC)
     params = {"MetricDataQueries": queries, "StartTime": now - WITHIN, "EndTime": now, "ScanBy": "TimestampDescending"}
     return {"roles": ("cloudwatch", "get_metric_data", params)} if queries else {}
+
+
+def learned(seen: Seen, answers: Mapping[str, Any]) -> Seen:
+    """The look with the roles of the nodes."""
+    resource = seen.resource or {}
+    return replace(seen, resource={**resource, "members": told(resource["members"], answers["roles"])})
 
 
 def _query(label: str, metric: str, node: str) -> dict[str, Any]:

@@ -46,6 +46,10 @@ def _no_offers(*_: Any) -> dict[str, Any]:
     return {}
 
 
+def _as_seen(seen: Seen, _: Mapping[str, Any]) -> Seen:
+    return seen
+
+
 def _silence(*_: Any) -> str:
     return ""
 
@@ -65,7 +69,8 @@ class Component:
     Components know each other by the names and shapes in ``offers.py``. ``offers(options, seen, desired)`` says what
     will be there once the declaration holds, or what is there where ``desired`` is ``None``; all names that it can
     offer are in ``offering``. What a component leans on comes to it in ``seen.around``: from the environment that it
-    belongs to, or where that offers none, from the reader beside the name in ``leans_on``.
+    belongs to, or where that offers none, from the reader beside the name in ``leans_on``. ``further(options, seen)``
+    names the reads that only this makes necessary, ``learned(seen, answers)`` is what they add.
     """
 
     module: str
@@ -86,6 +91,8 @@ class Component:
     offering: tuple[str, ...] = ()
     offers: Callable[[Options, Seen, State | None], Mapping[str, Any]] = _no_offers
     leans_on: Mapping[str, Callable[[Aws, Options], Any]] = field(default_factory=dict)
+    further: Callable[[Options, Seen], Mapping[str, tuple[Any, ...]]] = _no_offers
+    learned: Callable[[Seen, Mapping[str, Any]], Seen] = _as_seen
     # Error codes that mean "not yet", with the seconds they are worth waiting for.
     patience: Mapping[str, float] = field(default_factory=dict)
     # Error codes that mean "it is so already", with the text that the message must hold.

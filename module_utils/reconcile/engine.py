@@ -114,14 +114,29 @@ def look_and_plan(declarations: Sequence[Declaration], aws: Aws, terms: Terms) -
     A run first lets AWS finish what it is in the middle of: all of it if it waits, else what takes seconds. A plan
     never waits.
     """
-    plan = draw_up(declarations, look(declarations, aws))
+    plan = _from_one_look(declarations, aws)
     waits = [] if terms.check_mode else [
         (wait, float(part.declaration.options.get("wait_timeout") or terms.wait_timeout))
         for part in plan.parts.values() for wait in part.waits if terms.wait or not wait.slow]  # fmt: skip
     if not waits or plan.failures:
         return plan
     settle(waits, aws, terms)
-    return draw_up(declarations, look(declarations, aws))
+    return _from_one_look(declarations, aws)
+
+
+def _from_one_look(declarations: Sequence[Declaration], aws: Aws) -> Plan:
+    """The plan, with what only the plan of the others makes worth a read."""
+    looks = look(declarations, aws)
+    plan = draw_up(declarations, looks)
+    asked = False
+    for part in plan.parts.values():
+        component, seen = part.declaration.component, part.look.seen
+        requests = component.further(part.declaration.options, seen) if seen else {}
+        first = looks[part.declaration.key].seen
+        if requests and first:
+            looks[part.declaration.key] = Look(component.learned(first, aws.read_many(requests)))
+            asked = True
+    return draw_up(declarations, looks) if asked else plan
 
 
 def look(declarations: Sequence[Declaration], aws: Aws) -> dict[str, Look]:
@@ -203,7 +218,7 @@ def _verified(declarations: Sequence[Declaration], aws: Aws, terms: Terms, walke
     A run that leaves waits to a later one looks once.
     """
     if walked.left or walked.waits:
-        return draw_up(declarations, look(declarations, aws))
+        return _from_one_look(declarations, aws)
     plan = _look_again(declarations, aws, terms, SHOWN_WITHIN_SECONDS, lambda plan: not plan.calls)
     told = [f"{title(part)} was changed, but AWS does not show it: {rest}"
             for part in plan.parts.values() if (rest := unconverged(part))]  # fmt: skip

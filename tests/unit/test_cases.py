@@ -37,8 +37,9 @@ def cases() -> list[Any]:
 
 def with_network(given: dict[str, Any], around: dict[str, Any]) -> dict[str, Any]:
     """A case states ids and zones; here they become the network that offers them."""
-    ids = [each for each in around.get("subnet_ids", []) if not isinstance(each, Ref)]
-    zones = around.get("zones", [])
+    ids, zones = around.get("subnet_ids", []), around.get("zones", [])
+    if not zones and all(isinstance(each, Ref) for each in ids):
+        ids = []  # a network that nobody has planned
     pairs = [(subnet, zones[place % len(zones)] if zones else "eu-west-1a") for place, subnet in enumerate(ids)]
     pairs += [(f"subnet-in-{zone}", zone) for zone in zones[len(ids) :]] if ids else []
     subnets = tuple(Subnet(given["subnet_tier"] or "cache", zone, subnet) for subnet, zone in pairs)
