@@ -72,7 +72,8 @@ def described(name: str, summary: Mapping[str, Any], second: Mapping[str, Any]) 
         "arn": summary["StreamARN"],
         "status": summary["StreamStatus"],
         "stream_mode": summary.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED"),
-        "shard_count": summary["OpenShardCount"],
+        # A stream that is being created shows no shards yet.  Source: DescribeStream API reference, StreamStatus.
+        "shard_count": summary["OpenShardCount"] or None,
         "retention_hours": summary["RetentionPeriodHours"],
         "max_record_size_kib": summary.get("MaxRecordSizeInKiB"),
         "encryption_type": "KMS" if encrypted else "NONE",

@@ -52,7 +52,8 @@ def desire(options: Mapping[str, Any], seen: Seen) -> State:
     """The declaration; a new stream is provisioned unless it says otherwise, as at AWS."""
     observed = seen.resource or {}
     wanted: State = {**{name: options[name] for name in STATED}, "name": stream_name(options)}
-    if observed and not options["manage_shards"]:
+    # How far it is to the declared shards is known once there are any.
+    if observed and (not options["manage_shards"] or observed["shard_count"] is None):
         wanted["shard_count"] = None
     if options["encryption_type"] == "KMS":
         wanted["kms_key_id"] = options["kms_key_id"] or observed.get("kms_key_id") or DEFAULT_KEY
