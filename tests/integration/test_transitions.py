@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.reconcile import engine
 
 from localcloud.process import Cloud
-from tests.support.runs import run
+from tests.support.components import component, options
+from tests.support.runs import aws_of, run
 
 DECLARATIONS = yaml.safe_load((Path(__file__).parent / "declarations.yml").read_text())
 NETWORK, STREAM = DECLARATIONS["ec2_vpc_network"], DECLARATIONS["kinesis_data_stream"]
@@ -81,10 +83,12 @@ def test_a_plan_comes_at_once(cloud: Cloud, state: str) -> None:
     before(cloud)
     cloud.configure(settle_polls=FOR_EVER)
     begin(cloud)
+    declared = options(module, dict(given))
+    seen = component(module).observe(aws_of(cloud), declared)
     started = time.monotonic()
-    plan = run(cloud, module, given, check=True)
+    engine.plan(component(module), declared, seen)
     assert time.monotonic() - started < LONGEST_PLAN_SECONDS
-    assert plan["waiting_for"], "nothing was under way"
+    assert seen.waits, "nothing was under way"
 
 
 def test_a_stream_without_shards_yet_is_not_scaled(cloud: Cloud) -> None:
