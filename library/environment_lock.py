@@ -135,7 +135,11 @@ OPTIONS = {
 }
 # The longest that a single call to AWS takes, until its answer counts as lost, is 70 s.
 SHORTEST_LEASE_SECONDS = 90
-PERMISSIONS = frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"})
+# In a bucket with a key of KMS the lock is under that key as well.  Source: S3 user guide, "Using SSE-KMS".
+PERMISSIONS = frozenset({
+    "kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObject", "s3:GetEncryptionConfiguration", "s3:GetObject",
+    "s3:ListBucket", "s3:PutObject",
+})  # fmt: skip
 
 
 def rules(options):
