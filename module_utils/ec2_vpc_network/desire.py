@@ -29,12 +29,13 @@ def desire(options: Options, seen: Seen) -> State:
         "default_route_table_locked": options["default_route_table_locked"] or None,
         **dhcp.desired(options, present),
         **protections.desired(options, present),
-        **flow_logs.desired_parts(options, present, seen.around["region"]),
+        **flow_logs.desired_parts(options, present, seen.around["region"], seen.around.get("account", "")),
         **_topology(options, present),
         "foreign_subnets": {} if options["purge_subnets"] else None,
     }
-    desired["gateway_endpoints"] = endpoints.desired_gateways(options, present, desired["route_tables"])
-    desired["interface_endpoints"] = endpoints.desired_interfaces(options, present)
+    desired["endpoint_names"] = endpoints.names_of(options, seen.around)
+    desired["gateway_endpoints"] = endpoints.desired_gateways(options, present, desired["route_tables"], seen.around)
+    desired["interface_endpoints"] = endpoints.desired_interfaces(options, present, seen.around)
     # A dead endpoint holds the private name that its successor needs, and the subnets and groups it stood in.
     stated = options["interface_endpoints"] is not None or options["gateway_endpoints"] is not None
     desired["dead_endpoints"] = {} if stated else None

@@ -222,12 +222,14 @@ def lock_calls(observed_state: Any, desired: Any) -> list[Call]:
     if not desired["default_security_group_locked"] or observed_state["default_security_group_locked"]:
         return []
     group, calls = observed_state["default_security_group"], []
+    # A rule may name a group of ours, which the state calls by its key.
+    ids = {key: each["id"] for key, each in observed_state["security_groups"].items()}
     for direction in ("ingress", "egress"):
         rules = group[direction]
         if rules:
             params = {
                 "GroupId": group["id"],
-                "IpPermissions": rules if isinstance(rules, Ref) else permissions(rules, {}),
+                "IpPermissions": rules if isinstance(rules, Ref) else permissions(rules, ids),
             }
             calls.append(Call("ec2", f"revoke_security_group_{direction}", params, names.DEFAULT_GROUP,
                               f"allow no {direction} in the default security group"))  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from . import flow_logs, names, view
+from . import endpoints, flow_logs, names, view
 from .choice import choose
 from .strangers import beside
 from .vpc import ATTRIBUTES
@@ -18,7 +18,7 @@ from .vpc import ATTRIBUTES
 
 def observe(aws: Any, options: Any) -> Seen:
     """The network with all its parts.  Several VPCs with our tags are refused: nobody but the reader can choose."""
-    answers = aws.read_many(anywhere(options))
+    answers = aws.read_many({**anywhere(options), **endpoints.requests(options, aws.region)})
     vpc = choose(options, answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ()))
     if isinstance(vpc, Refusal):
         return Seen(None, foreign=(vpc,))
@@ -77,8 +77,21 @@ def anywhere(options: Any) -> dict[str, Any]:
         "log_groups": ("logs", "describe_log_groups", {"logGroupNamePrefix": names.log_group_name(name)}),
         "role": ("iam", "get_role", {"RoleName": role}, NO_ROLE),
         "policy": ("iam", "get_role_policy", {"RoleName": role, "PolicyName": flow_logs.POLICY}, NO_ROLE),
+        **_of_account(options, role),
         **_rare(options, owned),
     }
+
+
+def _of_account(options: Any, role: str) -> dict[str, Any]:
+    """Reads for what a flow log and endpoints say about the account; none where nothing is said of either."""
+    found: dict[str, Any] = {}
+    if options["flow_logs"] is not None or options["state"] == "absent":
+        found["role_policies"] = ("iam", "list_role_policies", {"RoleName": role}, NO_ROLE)
+        found["attached_policies"] = ("iam", "list_attached_role_policies", {"RoleName": role}, NO_ROLE)
+    services = [*(options["gateway_endpoints"] or ()), *(options["interface_endpoints"] or ())]
+    if (services or options["flow_logs"]) and options["state"] == "present":
+        found["account"] = ("sts", "get_caller_identity", {})
+    return found
 
 
 # Reads by ownership tags of what few networks have: option -> key of the answer, operation.

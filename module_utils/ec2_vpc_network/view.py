@@ -40,17 +40,26 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     given = answers.get("given_addresses")
     addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
-    around = {"region": region, "zones": zones, "given_addresses": addresses}
+    around = {
+        "region": region,
+        "zones": zones,
+        "given_addresses": addresses,
+        "account": (answers.get("account") or {}).get("Account", ""),
+        "endpoint_services": endpoints.services(region, answers),
+    }
     satellites, pending = _satellites(options, owned, answers), []
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
-        beside = tuple(strangers(answers, resource, options))
+        beside = tuple(strangers(answers, resource, options)) + tuple(
+            {"what": "flow log that delivers nothing", "id": resource["flow_logs"]["id"], "where": resource["vpc_id"],
+             "found": reason} for reason in [flow_logs.undelivered(owned, answers)] if reason)  # fmt: skip
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *_in_the_way(options, beside),
         *obstacles.obstacles(options, complete(resource, satellites), around),
+        *endpoints.obstacles(options, around["endpoint_services"]),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
 
@@ -101,7 +110,7 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "flow_logs": flow_logs.observed(owned, answers),
         **groups.observed_groups(owned, answers),
         **acls.observed(owned, answers, keys),
-        **routes.observed_default(answers),
+        **routes.observed_default(owned, answers),
         "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
     state["route_tables"] = routes.observed_tables(owned, answers, state)

@@ -137,6 +137,16 @@ class Vpcs(Base):
         table.propagating_vgws = [each for each in table.__dict__.get("propagating_vgws", []) if each != gone]
         return EmptyResult()
 
+    def associate_route_table(self) -> ActionResult:
+        """The association; refused for a subnet that has another table.  Source: AssociateRouteTable API reference."""
+        subnet_id, table_id = self.given.get("SubnetId"), self.given["RouteTableId"]
+        for table in self.ec2_backend.route_tables.values():
+            if subnet_id and subnet_id in table.associations.values() and table.id != table_id:
+                association = next(key for key, value in table.associations.items() if value == subnet_id)
+                message = f"the specified association for route table {table_id} conflicts with an existing association"
+                raise refuse("Resource.AlreadyAssociated", f"{message} {association}")
+        return super().associate_route_table()
+
     def create_route(self) -> ActionResult:
         """moto's answer, once the target is known to be usable from this route table."""
         self._check_target()
