@@ -15,8 +15,8 @@ from .owned import Owned, items
 from .refuse import Refuse
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
-# The service whose private name needs the gateway endpoint beside the interface one; a plan calls both after it, so that
-# the gateway comes first.  Source: terraform-aws-modules/terraform-aws-vpc#982.
+# The service whose private name needs the gateway endpoint beside the interface one; a plan calls both after it, so
+# that the gateway comes first.  Source: terraform-aws-modules/terraform-aws-vpc#982.
 BOTH_KINDS = "s3"
 # An endpoint in such a state never works again, and stays with its interfaces until somebody deletes it.
 # Source: DescribeVpcEndpoints API reference, VpcEndpoint.State.
