@@ -122,7 +122,9 @@ def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
     controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]})
     stated = [field for field in ATTRIBUTES if field not in RARE_ATTRIBUTES or options[field] is not None]
+    here = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
     return {
+        "attached_gateways": ("ec2", "describe_internet_gateways", {"Filters": here}),
         **({"encryption_controls": controls} if asked(options, "encryption_control") else {}),
         **{field: ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": _lower_first(ATTRIBUTES[field])})
            for field in stated},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import groups
+from . import groups, names
 from .owned import TAGGED, items
 from .topology import IPV4, IPV6, NAT64, split, tier, tier_routes
 
@@ -39,6 +39,15 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
             yield _told(what, object_id, vpc, about)
     for way, group, rule in groups.others(options, state):
         yield _told(f"{way} rule", rule, group, rule)
+    for key, acl in state["acl_of_subnets"].items():
+        if acl != names.DEFAULT_ACL and acl not in state["network_acls"]:
+            yield _told("subnet under a network ACL of others", key, vpc, acl)
+    yield from _in_tables(answers, state, options)
+
+
+def _in_tables(answers: Mapping[str, Any], state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
+    """What others did to our route tables: routes, gateways that put theirs there, one that became the main table."""
+    vpc, ours = str(state["vpc_id"]), set(state["part_tags"])
     main = next(filter(is_main, items(answers, "route-table")), None)
     if main and main["RouteTableId"] in ours:
         yield _told("main route table", main["RouteTableId"], vpc, "a table of a subnet of ours; subnets of others "

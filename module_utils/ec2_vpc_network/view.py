@@ -12,6 +12,7 @@ from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags
 from . import (
     acls,
+    adoption,
     blocks,
     dhcp,
     endpoints,
@@ -60,6 +61,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *_in_the_way(options, beside),
         *obstacles.obstacles(options, complete(resource, satellites), around),
         *endpoints.obstacles(options, around["endpoint_services"]),
+        *adoption.obstacles(options, answers, resource),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
 
@@ -69,7 +71,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     vpc_id = next((vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]), None)
     free_or_ours = [item for item in answers["internet_gateways"]["InternetGateways"]
                     if all(each["VpcId"] == vpc_id for each in item.get("Attachments") or ())]  # fmt: skip
-    gateway = owned.parts(free_or_ours, "internet-gateway").get("")
+    gateway = owned.parts(free_or_ours, "internet-gateway").get("") or adoption.taken_over(options, answers)
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]
                  if owned.part(item, "nat") is not None}  # fmt: skip
     tags = {allocation: ansible_tags(item["Tags"]) for allocation, item in addresses.items()}
