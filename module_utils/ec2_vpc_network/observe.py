@@ -10,7 +10,7 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from . import endpoints, flow_logs, names, view
+from . import endpoints, flow_logs, names, routes, view
 from .choice import choose
 from .strangers import beside
 from .vpc import ATTRIBUTES
@@ -129,6 +129,7 @@ def inside(options: Any, vpc_id: str) -> dict[str, Any]:
         **{field: ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": _lower_first(ATTRIBUTES[field])})
            for field in stated},
         **parts(vpc_id),
+        **(routes.requests(options, vpc_id) if options["state"] == "present" else {}),
         "flow_logs": ("ec2", "describe_flow_logs", {"Filter": [{"Name": "resource-id", "Values": [vpc_id]}]}),
     }  # fmt: skip
 

@@ -180,6 +180,41 @@ def _observed_table(
     }
 
 
+# Gateways that somebody else attaches to a VPC, by the beginning of their ids; until then no route leads to them.
+# Source: terraform-provider-aws#10025, InvalidTransitGatewayID.NotFound; EnableVgwRoutePropagation, errors.
+TO_BE_ATTACHED = ("tgw-", "vgw-")
+
+
+def requests(options: Mapping[str, Any], vpc_id: str) -> dict[str, Any]:
+    """The reads of what is attached to a VPC, where a tier has a route or a propagation that asks for it."""
+    tiers = (options["tiers"] or {}).values()
+    targets = [str(target) for each in tiers for target in (each.get("routes") or {}).values()]
+    targets += [str(gateway) for each in tiers for gateway in each.get("propagating_vgws") or ()]
+    reads = {
+        "tgw-": ("transit_attachments", "describe_transit_gateway_vpc_attachments", "vpc-id"),
+        "vgw-": ("vpn_gateways", "describe_vpn_gateways", "attachment.vpc-id"),
+    }
+    return {key: ("ec2", operation, {"Filters": [{"Name": name, "Values": [vpc_id]}]}, ("UnauthorizedOperation",))
+            for prefix, (key, operation, name) in reads.items()
+            if any(target.startswith(prefix) for target in targets)}  # fmt: skip
+
+
+def observed_attached(answers: Mapping[str, Any]) -> list[str] | None:
+    """Ids of the gateways that are attached to the VPC; ``None`` where nobody asked or may."""
+    transit, private = answers.get("transit_attachments"), answers.get("vpn_gateways")
+    if transit is None and private is None:
+        return None
+    found = [each["TransitGatewayId"] for each in (transit or {}).get("TransitGatewayVpcAttachments", ())
+             if each["State"] == "available"]  # fmt: skip
+    return found + [each["VpnGatewayId"] for each in (private or {}).get("VpnGateways", ())]
+
+
+def waits_for_attachment(present: Mapping[str, Any], target: Any) -> bool:
+    """Whether a route to a target has to wait: nobody can attach anything to a VPC before it is there."""
+    known = present.get("attached_gateways") if present["vpc_id"] else []
+    return str(target).startswith(TO_BE_ATTACHED) and known is not None and target not in known
+
+
 def observed_default(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The VPC's main route table, and whether it leads nowhere; one that AWS does not show yet does.
 

@@ -52,7 +52,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
-        beside = tuple(strangers(answers, resource, options)) + tuple(
+        beside = (*strangers(answers, resource, options), *_waiting(options, resource)) + tuple(
             {"what": "flow log that delivers nothing", "id": resource["flow_logs"]["id"], "where": resource["vpc_id"],
              "found": reason} for reason in [flow_logs.undelivered(owned, answers)] if reason)  # fmt: skip
     foreign = [
@@ -64,6 +64,17 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *adoption.obstacles(options, answers, resource),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
+
+
+def _waiting(options: Any, resource: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Declared routes and propagations that wait until somebody attaches their gateway."""
+    for key, table in resource["route_tables"].items():
+        wanted = topology.tier_routes(options, key)
+        vgws = topology.tier(options, topology.split(key)[0]).get("propagating_vgws") or ()
+        for what, target in (*wanted.items(), *(("propagation", gateway) for gateway in vgws)):
+            if routes.waits_for_attachment(resource, target):
+                found = f"{target} is not attached to this VPC; the run after that lays it"
+                yield {"what": "route that waits", "id": str(what), "where": table["id"], "found": found}
 
 
 def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
@@ -113,6 +124,7 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         **groups.observed_groups(owned, answers),
         **acls.observed(owned, answers, keys),
         **routes.observed_default(owned, answers),
+        "attached_gateways": routes.observed_attached(answers),
         "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
     state["route_tables"] = routes.observed_tables(owned, answers, state)

@@ -217,3 +217,18 @@ def test_an_adopted_vpc_brings_its_internet_gateway_and_is_not_cut_off_unasked(c
     done = four_steps(cloud, "ec2_vpc_network", given)
     assert done["resource"]["internet_gateway"]["id"] == gateway
     assert len(ec2.describe_internet_gateways()["InternetGateways"]) == 1
+
+
+def test_a_route_to_a_transit_gateway_waits_for_its_attachment(cloud: Cloud) -> None:
+    cloud.configure(settle_polls=0)
+    ec2 = cloud.client("ec2")
+    transit = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    tier = {"internet": "none", "routes": {"10.9.0.0/16": transit}}
+    given = {"cidr_block": "10.20.0.0/16", "zones": ["eu-west-1a"], "tiers": {"app": tier}}
+    first = four_steps(cloud, "ec2_vpc_network", given)
+    assert "route that waits" in told(first)
+    vpc, subnets = first["resource"]["vpc_id"], first["resource"]["subnets"]
+    ids = [subnet["id"] for subnet in subnets.values()]
+    ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=transit, VpcId=vpc, SubnetIds=ids)
+    repaired(cloud, "ec2_vpc_network", given, "create_route")
+    assert "route that waits" not in told(run(cloud, "ec2_vpc_network", given, check=True))

@@ -162,6 +162,14 @@ class Vpcs(Base):
         nat = given.get("NatGatewayId")
         if nat and (nat not in ec2.nat_gateways or is_gone(ec2.nat_gateways[nat])):
             raise refuse("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
+        transit = given.get("TransitGatewayId")
+        if transit:
+            vpc = ec2.get_route_table(given["RouteTableId"]).vpc_id
+            attached = {
+                (each.transit_gateway_id, each.resource_id) for each in ec2.transit_gateway_attachments.values()
+            }
+            if (transit, vpc) not in attached:
+                raise refuse("InvalidTransitGatewayID.NotFound", f"The transitGateway ID '{transit}' does not exist.")
         igw = given.get("GatewayId", "")
         if igw.startswith("igw-"):
             table = ec2.get_route_table(given["RouteTableId"])
