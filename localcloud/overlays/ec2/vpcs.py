@@ -141,8 +141,8 @@ class Vpcs(Base):
         """The association; refused for a subnet that has another table.  Source: AssociateRouteTable API reference."""
         subnet_id, table_id = self.given.get("SubnetId"), self.given["RouteTableId"]
         for table in self.ec2_backend.route_tables.values():
-            if subnet_id and subnet_id in table.associations.values() and table.id != table_id:
-                association = next(key for key, value in table.associations.items() if value == subnet_id)
+            if subnet_id and subnet_id in table._associations.values() and table.id != table_id:
+                association = next(key for key, value in table._associations.items() if value == subnet_id)
                 message = f"the specified association for route table {table_id} conflicts with an existing association"
                 raise refuse("Resource.AlreadyAssociated", f"{message} {association}")
         return super().associate_route_table()
