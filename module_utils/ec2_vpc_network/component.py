@@ -96,25 +96,36 @@ PERMISSIONS = frozenset({
     "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeDhcpOptions",
     "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways",
     "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
-    "ec2:DescribeVpcBlockPublicAccessExclusions", "ec2:DescribeVpcEncryptionControls", "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisableVgwRoutePropagation", "ec2:DisassociateRouteTable",
+    "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
+    "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcBlockPublicAccessExclusions", "ec2:DescribeVpcEncryptionControls",
+    "ec2:DescribeVpcEndpointServices", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "ec2:DescribeVpnGateways",
+    "ec2:DetachInternetGateway", "ec2:DisableVgwRoutePropagation", "ec2:DisassociateRouteTable",
     "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:EnableVgwRoutePropagation",
     "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcBlockPublicAccessExclusion",
     "ec2:ModifyVpcEncryptionControl", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
     "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
-    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
-    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
-    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery",
-    "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
-    "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
-    "logs:UntagResource",
+    "ec2:ReplaceRouteTableAssociation", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
+    "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
+    "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole",
+    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey",
+    "logs:CreateLogDelivery", "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup",
+    "logs:DescribeLogGroups", "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy",
+    "logs:TagResource", "logs:UntagResource", "route53:AssociateVPCWithHostedZone", "sts:GetCallerIdentity",
 })  # fmt: skip
 
-# What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which
-# CreateFlowLogs reports as InvalidParameter, as CreateVpcEndpoint does while an old private name is being taken back.
-# Source: "Delete your VPC", "IAM is eventually consistent" (IAM user guide, troubleshooting), EC2 error codes.
-PATIENCE = {"DependencyViolation": 300, "InvalidIPAddress.InUse": 120, "InvalidParameter": 120}
+# What still hangs on to an object lets go of it in the end: an address of a NAT gateway, say, which AWS words as a
+# missing permission. A new role is not known everywhere at once, an old private name is taken back slowly, and a
+# gateway is not attached everywhere at once.
+# Source: "Delete your VPC", "IAM is eventually consistent" (IAM user guide, troubleshooting), EC2 error codes;
+# terraform-provider-aws: flow_log.go, vpc_endpoint.go, ec2_eip.go, iam/role.go.
+PATIENCE = {
+    "DependencyViolation": 300, "InvalidIPAddress.InUse": 120,
+    "AuthFailure:do not have permission to access the specified resource": 120,
+    "InvalidParameter:Unable to assume given IAM role": 120, "InvalidParameter:conflicting DNS domain": 120,
+    "InvalidParameter:attached to the VPC": 60, "Gateway.NotAttached": 60,
+    "NoSuchEntity": 60, "DeleteConflict": 60,
+}  # fmt: skip
 
 # A rule that is to go and is not there.
 HARMLESS = {"InvalidPermission.NotFound": ""}

@@ -12,7 +12,7 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from . import flow_logs, names, occupants, recognition, view
+from . import endpoints, flow_logs, names, occupants, recognition, routes, view
 from .choice import choose
 from .recognition import recognised
 from .strangers import beside
@@ -21,7 +21,7 @@ from .vpc import ATTRIBUTES
 
 def observe(aws: Any, options: Any) -> Seen:
     """The network with all its parts.  Several VPCs with our tags are refused: nobody but the reader can choose."""
-    answers = aws.read_many(anywhere(options))
+    answers = aws.read_many({**anywhere(options), **endpoints.requests(options, aws.region)})
     owned, named = answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ())
     vpc = choose(options, owned, named, () if owned or options["vpc_id"] else holding(aws, options))
     if isinstance(vpc, Refusal):
@@ -103,8 +103,21 @@ def anywhere(options: Any) -> dict[str, Any]:
         "log_groups": ("logs", "describe_log_groups", {"logGroupNamePrefix": names.log_group_name(name)}),
         "role": ("iam", "get_role", {"RoleName": role}, NO_ROLE),
         "policy": ("iam", "get_role_policy", {"RoleName": role, "PolicyName": flow_logs.POLICY}, NO_ROLE),
+        **_of_account(options, role),
         **_rare(options, owned),
     }
+
+
+def _of_account(options: Any, role: str) -> dict[str, Any]:
+    """Reads for what a flow log and endpoints say about the account; none where nothing is said of either."""
+    found: dict[str, Any] = {}
+    if options["flow_logs"] is not None or options["state"] == "absent":
+        found["role_policies"] = ("iam", "list_role_policies", {"RoleName": role}, NO_ROLE)
+        found["attached_policies"] = ("iam", "list_attached_role_policies", {"RoleName": role}, NO_ROLE)
+    services = [*(options["gateway_endpoints"] or ()), *(options["interface_endpoints"] or ())]
+    if (services or options["flow_logs"]) and options["state"] == "present":
+        found["account"] = ("sts", "get_caller_identity", {})
+    return found
 
 
 # Reads by ownership tags of what few networks have: option -> key of the answer, operation.
@@ -135,11 +148,14 @@ def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
     controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]})
     stated = [field for field in ATTRIBUTES if field not in RARE_ATTRIBUTES or options[field] is not None]
+    here = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
     return {
+        "attached_gateways": ("ec2", "describe_internet_gateways", {"Filters": here}),
         **({"encryption_controls": controls} if asked(options, "encryption_control") else {}),
         **{field: ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": _lower_first(ATTRIBUTES[field])})
            for field in stated},
         **parts(vpc_id),
+        **(routes.requests(options, vpc_id) if options["state"] == "present" else {}),
         "flow_logs": ("ec2", "describe_flow_logs", {"Filter": [{"Name": "resource-id", "Values": [vpc_id]}]}),
     }  # fmt: skip
 

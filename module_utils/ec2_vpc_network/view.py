@@ -12,6 +12,7 @@ from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags
 from . import (
     acls,
+    adoption,
     blocks,
     dhcp,
     endpoints,
@@ -42,20 +43,41 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     given = answers.get("given_addresses")
     addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
-    around = {"region": region, "zones": zones, "given_addresses": addresses}
+    around = {
+        "region": region,
+        "zones": zones,
+        "given_addresses": addresses,
+        "account": (answers.get("account") or {}).get("Account", ""),
+        "endpoint_services": endpoints.services(region, answers),
+    }
     satellites, pending = _satellites(options, owned, answers), []
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
-        beside = tuple(strangers(answers, resource, options))
+        beside = (*strangers(answers, resource, options), *_waiting(options, resource)) + tuple(
+            {"what": "flow log that delivers nothing", "id": resource["flow_logs"]["id"], "where": resource["vpc_id"],
+             "found": reason} for reason in [flow_logs.undelivered(owned, answers)] if reason)  # fmt: skip
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *_in_the_way(options, beside),
         *occupants.refusals(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
+        *endpoints.obstacles(options, around["endpoint_services"]),
+        *adoption.obstacles(options, answers, resource),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
+
+
+def _waiting(options: Any, resource: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Declared routes and propagations that wait until somebody attaches their gateway."""
+    for key, table in resource["route_tables"].items():
+        wanted = topology.tier_routes(options, key)
+        vgws = topology.tier(options, topology.split(key)[0]).get("propagating_vgws") or ()
+        for what, target in (*wanted.items(), *(("propagation", gateway) for gateway in vgws)):
+            if routes.waits_for_attachment(resource, target):
+                found = f"{target} is not attached to this VPC; the run after that lays it"
+                yield {"what": "route that waits", "id": str(what), "where": table["id"], "found": found}
 
 
 def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
@@ -63,7 +85,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     vpc_id = next((vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]), None)
     free_or_ours = [item for item in answers["internet_gateways"]["InternetGateways"]
                     if all(each["VpcId"] == vpc_id for each in item.get("Attachments") or ())]  # fmt: skip
-    gateway = owned.parts(free_or_ours, "internet-gateway").get("")
+    gateway = owned.parts(free_or_ours, "internet-gateway").get("") or adoption.taken_over(options, answers)
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]
                  if owned.part(item, "nat") is not None}  # fmt: skip
     tags = {allocation: ansible_tags(item.get("Tags")) for allocation, item in addresses.items()}
@@ -104,7 +126,8 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "flow_logs": flow_logs.observed(owned, answers),
         **groups.observed_groups(owned, answers),
         **acls.observed(owned, answers, keys),
-        **routes.observed_default(answers),
+        **routes.observed_default(owned, answers),
+        "attached_gateways": routes.observed_attached(answers),
         "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
     state["route_tables"] = routes.observed_tables(owned, answers, state)

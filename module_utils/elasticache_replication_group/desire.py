@@ -20,6 +20,7 @@ from .rules import mode_of
 from .surroundings import security_group_ids, subnet_ids, zones
 from .users import compared_group, compared_users, wanted_user_group_id
 from .users import wanted as wanted_users
+from .versions import older
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
@@ -102,7 +103,7 @@ def desire(options: Options, seen: Seen) -> State:
         **{field: options[field] for field in STATED},
         "name": group_name(options),
         "engine": options["engine"],
-        "engine_version": around["engine_version"] if options["engine_version"] else None,
+        "engine_version": None if upgraded(options, observed) else stated_version(options, around),
         "cluster_mode": mode_of(options),
         "kms_key_id": around["kms_key_id"],
         "cache_subnet_group_name": subnet_group_name(options),
@@ -124,6 +125,27 @@ def desire(options: Options, seen: Seen) -> State:
     wanted["former_parameter_groups"] = former(wanted, observed)
     wanted["member_zones_spread"] = spread(options, wanted, around)
     return opinions(wanted, observed)
+
+
+def stated_version(options: Options, around: Mapping[str, Any]) -> str | None:
+    """The version that is declared, as it is spelled where the group has it."""
+    return around["engine_version"] if options["engine_version"] else None
+
+
+def upgraded(options: Options, observed: Mapping[str, Any] | None) -> str:
+    """The version in force, where AWS raised it by itself above the declared one, as it was allowed to.
+
+    Source: CreateReplicationGroup API reference, AutoMinorVersionUpgrade: a newer minor version of the same major one.
+    """
+    declared = options["engine_version"]
+    if not declared or not observed or not observed.get("engine_version"):
+        return ""
+    allowed = options["auto_minor_version_upgrade"]
+    allowed = observed.get("auto_minor_version_upgrade") if allowed is None else allowed
+    present = str(observed["engine_version"])
+    same = (options["engine"] or observed["engine"]) == observed["engine"]
+    same &= declared.partition(".")[0] == present.partition(".")[0]
+    return present if allowed and same and older(declared, present) else ""
 
 
 def birth(options: Options, wanted: State, around: Mapping[str, Any]) -> State:
@@ -179,6 +201,7 @@ def wanted_subnet_group(options: Options, seen: Seen) -> State:
         "name": subnet_group_name(options),
         "description": f"Cache subnets of {identity_of(options).name}",
         "subnet_ids": subnet_ids(options, seen.around),
+        **{key: present[key] for key in ("arn", "zones") if key in present},
         "tags": wanted_tags(options, present.get("tags")),
     }
 
@@ -229,9 +252,15 @@ def rungs(wanted: State, observed: Mapping[str, Any]) -> State:
 
 
 def tls_of(wanted: State, observed: Mapping[str, Any]) -> str | None:
-    """The rung of TLS that is meant; TLS that is switched on with no mode stated lets old clients in for now."""
+    """The rung of TLS that is meant; TLS that is switched on with no mode stated lets old clients in for now.
+
+    A token or users need all of it.  Source: cloudposse/terraform-aws-elasticache-redis#239: "Transit encryption
+    preferred is not supported with redis access control".
+    """
     if not wanted["transit_encryption_enabled"]:
         return None
+    if not wanted["transit_encryption_mode"] and (wanted["auth_token_enabled"] or wanted["user_group_id"]):
+        return "required"
     return str(wanted["transit_encryption_mode"] or observed["transit_encryption_mode"] or "preferred")
 
 

@@ -101,10 +101,20 @@ def transit_encryption(observed: State, desired: State, differences: Differences
         elif observed.get("user_group_id") and "user_group_id" not in differences:
             yield ("transit_encryption_enabled", False, "TLS as long as the group has a user group",
                    "set transit_encryption_enabled: true, or user_group_id: '' first")  # fmt: skip
+    elif fields and desired["transit_encryption_mode"] == "preferred" and _lets_in(observed, desired):
+        # Source: as for rules.encryption.
+        yield ("transit_encryption_mode", "preferred", "required as long as the group has a token or users",
+               "keep required, or take the users away first")  # fmt: skip
     if fields and not at_least(version_at_work(observed, desired), 7, 0, 5):
         yield ("transit_encryption_enabled", desired["transit_encryption_enabled"],
                f"the present {observed['transit_encryption_enabled']}".lower() + " below version 7.0.5",
                "raise engine_version first, then change TLS")  # fmt: skip
+
+
+def _lets_in(observed: State, desired: State) -> bool:
+    """Whether a group with TLS goes on asking who somebody is."""
+    users = observed.get("user_group_id") and desired["user_group_id"] != ""
+    return bool(observed["transit_encryption_mode"] and (observed["auth_token_enabled"] or users))
 
 
 def log_delivery(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from ..reconcile.errors import shown
 from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags, foreign
 from . import generated_token, translate, users
+from .desire import upgraded
 from .misfits import misfits
 from .names import (
     GONE,
@@ -72,7 +73,17 @@ def observe(aws: Aws, options: Options) -> Seen:
         strangers = tuple(misfits(options, resource, around, facts, offers))
     satellites = {} if resource is not None else satellites
     waits = (gone(group_name(options)),) if leaving else waits_of(resource)
-    return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers)
+    told = by_itself(options, resource)
+    return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers, told)
+
+
+def by_itself(options: Options, resource: State | None) -> tuple[Mapping[str, str], ...]:
+    """What AWS did to the group by itself, with leave, and beside the declaration."""
+    found = upgraded(options, resource) if options["state"] == "present" else ""
+    if not found or resource is None:
+        return ()
+    return ({"what": "engine version", "id": found, "where": resource["name"],
+             "found": f"AWS raised it above the declared {options['engine_version']}"},)  # fmt: skip
 
 
 def secret_round(

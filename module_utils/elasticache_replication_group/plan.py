@@ -31,7 +31,7 @@ from .names import (
 from .parameters import former_parameter_groups, parameter_group, removed
 from .rules import TIERED
 from .transitions import take_back, taken_back
-from .users import access_control, former_users, user_calls, user_group_calls
+from .users import former_users, leave_users, take_users, user_calls, user_group_calls
 from .users import removed as removed_users
 
 Options = Mapping[str, Any]
@@ -355,8 +355,8 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
     subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, take_back, log_delivery, cluster_mode,
-    shard_count, more_replicas, settings, nodes, transit_encryption, access_control, auth_token, fewer_replicas, tags,
-    former_parameter_groups, former_users,
+    shard_count, more_replicas, settings, nodes, leave_users, transit_encryption, take_users, auth_token,
+    fewer_replicas, tags, former_parameter_groups, former_users,
 )  # fmt: skip
 
 

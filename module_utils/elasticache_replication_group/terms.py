@@ -22,7 +22,8 @@ PERMISSIONS = frozenset({
     "elasticache:IncreaseReplicaCount", "elasticache:ListAllowedNodeTypeModifications",
     "elasticache:ListTagsForResource", "elasticache:ModifyCacheParameterGroup", "elasticache:ModifyCacheSubnetGroup",
     "elasticache:ModifyReplicationGroup", "elasticache:ModifyReplicationGroupShardConfiguration",
-    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:DescribeKey",
+    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:CreateGrant",
+    "kms:DescribeKey",
     "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:TagResource",
     "secretsmanager:UntagResource", "secretsmanager:UpdateSecretVersionStage",
@@ -45,6 +46,8 @@ PATIENCE = {
     "UserNotFound": 60,
     "UserGroupNotFound": 60,
     "ServiceLinkedRoleNotFoundFault": 120,
+    # A secret that was deleted for good keeps its name for a while.  Source: DeleteSecret API reference.
+    "InvalidRequestException:scheduled for deletion": 150,
 }
 # A step that an earlier run took already.  Source: terraform-provider-aws#16564.
 HARMLESS = {"InvalidParameterCombination": "No modifications were requested", "NoOperationFault": ""}

@@ -20,7 +20,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..reconcile.aws import Aws, code_of
+from ..reconcile.aws import DENIED, Aws, code_of
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.plan import Call
 from .lock import Found, Lock, Place, new_lock, parsed, renewed, summary
@@ -29,7 +29,12 @@ from .lock import Found, Lock, Place, new_lock, parsed, renewed, summary
 PATIENCE = {"ConditionalRequestConflict": 10.0}
 # The lock has changed, or has gone, since it was read.
 CHANGED = ("PreconditionFailed", "NoSuchKey")
-NOTHING_THERE = ("NoSuchKey", "NoSuchBucket")
+# For a quarter of an hour after a bucket first got versioning S3 may answer NoSuchKey for what is there. Only
+# a delete marker says that it is not; without one it takes several looks to be sure.
+# Source: PutBucketVersioning API reference; S3 user guide, "Enabling versioning on buckets".
+DELETED = "x-amz-delete-marker"
+LOOKS = 8
+LOOK_AGAIN_SECONDS = 1.5
 # How often a lock that slips away between a read and a write is looked at again.
 TRIES = 5
 # A lease is renewed when a third of it has passed, so two renewals may fail.
@@ -50,14 +55,46 @@ class LockLost(Failure):
     """The lock is no longer this run's, so it makes no further write."""
 
 
-def look(aws: Aws, place: Place) -> Found | None:
-    """The lock as it lies there; ``None`` where the environment is free or has no bucket."""
-    answer = aws.read("s3", "get_object", NOTHING_THERE, **place.params)
-    if answer is None:
-        return None
-    now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+def look(aws: Aws, place: Place, looks: int = 1) -> Found | None:
+    """The lock as it lies there; ``None`` where the environment is free or has no bucket.
+
+    With several ``looks`` one that finds nothing is believed when there is a delete marker, or when none finds more.
+    """
+    for left in reversed(range(looks)):
+        try:
+            answer = aws.read("s3", "get_object", ("NoSuchBucket",), **place.params)
+        except ClientError as error:
+            if code_of(error) != "NoSuchKey":
+                raise
+            if not left or _header(error.response, DELETED) == "true":
+                return None
+            aws.pause(LOOK_AGAIN_SECONDS)
+        else:
+            return _found(answer) if answer else None
+    return None
+
+
+def _found(answer: Mapping[str, Any]) -> Found:
+    now = parsedate_to_datetime(_header(answer, "date"))
     age_seconds = (now - answer["LastModified"]).total_seconds()
-    return Found(parsed(answer["Body"].read()), answer["ETag"], age_seconds)
+    return Found(parsed(answer["Body"], answer["ETag"]), answer["ETag"], age_seconds)
+
+
+def _header(answer: Mapping[str, Any], name: str) -> str:
+    return str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(name, ""))
+
+
+def encryption_of(aws: Aws, bucket: str) -> dict[str, str]:
+    """The arguments that encrypt an object as the bucket does, as Terraform's backend sends them with each state.
+
+    A bucket policy may deny what comes without.  Empty for those who may not know, or where S3 has no say.
+    """
+    absent = ("ServerSideEncryptionConfigurationNotFoundError", *DENIED)
+    answer = aws.read("s3", "get_bucket_encryption", absent, Bucket=bucket) or {}
+    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules") or [{}]
+    default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
+    names = {"SSEAlgorithm": "ServerSideEncryption", "KMSMasterKeyID": "SSEKMSKeyId"}
+    return {names[key]: str(value) for key, value in default.items() if key in names and value}
 
 
 def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -> dict[str, Any]:
@@ -70,16 +107,17 @@ def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -
         return {}
     who = f"{getpass.getuser()}@{platform.node()}"
     mine = new_lock(place, str(uuid.uuid4()), operation, who, run, lease_seconds, _now())
-    taken = {"bucket": place.bucket, "state_key": place.state_key, "id": mine.id}
+    encryption = encryption_of(aws, place.bucket)
+    taken = {"bucket": place.bucket, "state_key": place.state_key, "id": mine.id, "encryption": encryption}
     for _ in range(TRIES):
-        if _put(aws, place, mine, IfNoneMatch="*"):
+        if _put(aws, place, mine, **encryption, IfNoneMatch="*"):
             return {**taken, "careful": False}
         found = look(aws, place)
         if found is None:
             continue
         if not found.expired:
             raise Held(place, found)
-        if _put(aws, place, mine, IfMatch=found.etag):
+        if _put(aws, place, mine, **encryption, IfMatch=found.etag):
             return {**taken, "careful": True, "took_over": summary(found.lock)}
     raise Failure(f"environment lock {place.path}: others took and freed it {TRIES} times meanwhile. Next: run again")
 
@@ -87,7 +125,7 @@ def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -
 def free(aws: Aws, place: Place, lock_id: str) -> Found | None:
     """Frees the lock with this id, whoever took it; returns the lock of another id that lies there instead."""
     for _ in range(TRIES):
-        found = look(aws, place)
+        found = look(aws, place, LOOKS)
         if found is None or found.lock.id != lock_id:
             return found
         with contextlib.suppress(LostAnswer):
@@ -98,7 +136,7 @@ def free(aws: Aws, place: Place, lock_id: str) -> Found | None:
 
 def erase(aws: Aws, place: Place) -> None:
     """Takes the lock away with all of its versions, so that its bucket can go."""
-    found = aws.read("s3", "list_object_versions", NOTHING_THERE, Bucket=place.bucket, Prefix=place.key) or {}
+    found = aws.read("s3", "list_object_versions", ("NoSuchBucket",), Bucket=place.bucket, Prefix=place.key) or {}
     listed = [each for kind in ("Versions", "DeleteMarkers") for each in found.get(kind) or ()]
     versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in listed if each["Key"] == place.key]
     for start in range(0, len(versions), DELETED_AT_ONCE):
@@ -106,13 +144,16 @@ def erase(aws: Aws, place: Place) -> None:
         aws.write("s3", "delete_objects", {"Bucket": place.bucket, "Delete": batch}, PATIENCE, {})
 
 
-def _put(aws: Aws, place: Place, lock: Lock, **condition: str) -> bool:
-    """Whether the lock lies there now; a write without an answer is looked into."""
-    params = {**place.params, "Body": lock.body(), "ContentType": "application/json", **condition}
+def _put(aws: Aws, place: Place, lock: Lock, **terms: str) -> bool:
+    """Whether the lock lies there now; a write without an answer is looked into.
+
+    ``terms`` are the condition on which it may, and how it is encrypted.
+    """
+    params = {**place.params, "Body": lock.body(), "ContentType": "application/json", **terms}
     try:
         return _sent(aws, "put_object", params)
     except LostAnswer:
-        found = look(aws, place)
+        found = look(aws, place, LOOKS)
         return found is not None and found.lock == lock
 
 
@@ -142,6 +183,7 @@ class Lease:
         self._aws = aws
         self._id = str(held["id"])
         self._place = Place(held["bucket"], held["state_key"])
+        self._encryption = held.get("encryption") or {}
         self._ended = threading.Event()
         self._erased = False
         self._beating = threading.Thread(target=self._beat, daemon=True)
@@ -174,7 +216,7 @@ class Lease:
         self._mine()
 
     def _mine(self) -> Found:
-        found = look(self._aws, self._place)
+        found = look(self._aws, self._place, LOOKS)
         if found is None or found.lock.id != self._id:
             now = "freed by somebody" if found is None else found.sentence()
             raise LockLost(f"environment lock {self._place.path}: lost; it is {now.partition('. Next:')[0]}. "
@@ -198,5 +240,6 @@ class Lease:
         every = found.lock.lease_seconds / RENEWALS_PER_LEASE
         if found.age_seconds < every:
             return every - found.age_seconds
-        _put(self._aws, self._place, renewed(found.lock, _now()), IfMatch=found.etag)
-        return every
+        again = renewed(found.lock, _now())
+        # A lock that S3 does not show at this moment is looked for soon.
+        return every if _put(self._aws, self._place, again, **self._encryption, IfMatch=found.etag) else 1.0

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any
 
 LOCK_SUFFIX = ".tflock"
+# As much of each entry as anybody wants to read; whoever may write to the bucket writes what they like into a lock.
+LONGEST_ENTRY = 200
 # What our locks call their operation; Terraform's are OperationTypeApply and the like, and have no lease.
 OPERATION = "Streambed "
 STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -38,7 +40,7 @@ class Place:
         return f"{self.bucket}/{self.state_key}"
 
     @property
-    def params(self) -> dict[str, str]:
+    def params(self) -> dict[str, Any]:
         """S3's arguments for the lock object."""
         return {"Bucket": self.bucket, "Key": self.key}
 
@@ -90,14 +92,18 @@ def renewed(lock: Lock, now: datetime) -> Lock:
     return Lock(**{**asdict(lock), "info": info})
 
 
-def parsed(body: bytes) -> Lock:
-    """The lock in an object's text; what is no LockInfo is a lock of somebody unknown, which is never taken over."""
+def parsed(body: bytes, etag: str = "") -> Lock:
+    """The lock in an object's text; what is no LockInfo is a lock of somebody unknown, which is never taken over.
+
+    A lock without an id is called by its object's ETag, so that it can be freed.
+    """
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     found = found if isinstance(found, Mapping) else {"Who": "somebody who wrote no LockInfo"}
-    return Lock(**{name: str(found.get(key, "")) for name, key in KEYS.items()})
+    entries = {name: str(found.get(key, ""))[:LONGEST_ENTRY] for name, key in KEYS.items()}
+    return Lock(**{**entries, "id": entries["id"] or etag.strip('"')})
 
 
 @dataclass(frozen=True)

@@ -33,14 +33,14 @@ OPTIONS = {
 
 PERMISSIONS = frozenset({
     "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:AddTagsToStream", "kinesis:CreateStream",
+    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:CreateStream",
     "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteResourcePolicy", "kinesis:DeleteStream",
     "kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
     "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:GetResourcePolicy",
     "kinesis:IncreaseStreamRetentionPeriod", "kinesis:ListStreamConsumers", "kinesis:ListTagsForResource",
-    "kinesis:ListTagsForStream", "kinesis:PutResourcePolicy", "kinesis:RegisterStreamConsumer",
-    "kinesis:RemoveTagsFromStream", "kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption",
-    "kinesis:TagResource", "kinesis:UpdateMaxRecordSize", "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
+    "kinesis:PutResourcePolicy", "kinesis:RegisterStreamConsumer", "kinesis:StartStreamEncryption",
+    "kinesis:StopStreamEncryption", "kinesis:TagResource", "kinesis:UntagResource", "kinesis:UpdateMaxRecordSize",
+    "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
 })  # fmt: skip
 
 # A stream that another call just touched takes no second one.  LimitExceededException stands for a rate (worth waiting

@@ -234,22 +234,15 @@ def poll(
     """AWS's answer once the object has arrived.  Raises AwsFailure when it failed or the time is up."""
     progress = progress or Progress(terms)
     params = resolve(wait.params, known)
-    started = reached = terms.clock()
+    started = terms.clock()
     if wait.delay_seconds:
         terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.delay_seconds)
     while True:
-        answer: dict[str, Any] | None = None
-        states, event = ["not to be seen"], ""
-        try:
-            answer = aws.read(wait.service, wait.operation, wait.absent_codes, **params)
-            reached = terms.clock()
-            states = _states(wait, answer)
-            event = "" if _arrived(wait, states) else _newest_event(wait, aws, known)
-        except (BotoCoreError, ClientError) as error:
-            if not is_passing(error) or terms.clock() - reached >= UNREACHABLE_SECONDS:
-                raise
+        answer = aws.read(wait.service, wait.operation, wait.absent_codes, UNREACHABLE_SECONDS, **params)
+        states = _states(wait, answer)
+        arrived = all(state in wait.done for state in states)
+        event = "" if arrived else _newest_event(wait, aws, known)
         elapsed = terms.clock() - started
-        arrived = _arrived(wait, states)
         progress.tell(wait.noun, ", ".join(states), elapsed, event, arrived)
         if arrived:
             return answer
@@ -258,17 +251,6 @@ def poll(
             raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {elapsed:.0f} s. "
                              "Next: run again, the wait continues; or raise wait_timeout")  # fmt: skip
         terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.pause_seconds)
-
-
-def is_passing(error: BotoCoreError | ClientError) -> bool:
-    """Whether a failed read says nothing of what is waited for: AWS's servers or the way to them are out of order."""
-    if not isinstance(error, ClientError):
-        return True
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
-
-
-def _arrived(wait: Wait, states: Sequence[str]) -> bool:
-    return all(state in wait.done for state in states)
 
 
 def _refuse_failed(wait: Wait, answer: dict[str, Any] | None, states: Sequence[str], event: str) -> None:
@@ -282,7 +264,9 @@ def _refuse_failed(wait: Wait, answer: dict[str, Any] | None, states: Sequence[s
 def _newest_event(wait: Wait, aws: Aws, known: Mapping[str, Any]) -> str:
     if wait.events is None:
         return ""
-    answer = aws.read(wait.service, wait.events.operation, **resolve(wait.events.params, known))
+    answer = aws.read(
+        wait.service, wait.events.operation, (), UNREACHABLE_SECONDS, **resolve(wait.events.params, known)
+    )
     return str(jmespath.search(wait.events.path, answer) or "")
 
 

@@ -44,13 +44,15 @@ PERMISSIONS = frozenset({
     "dynamodb:ListTagsOfResource", "dynamodb:Scan", "dynamodb:TagResource", "dynamodb:UntagResource",
     "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "iam:PassRole", "s3:AbortMultipartUpload",
     "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObject", "s3:DeleteObjectVersion",
-    "s3:GetBucketLogging", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls",
-    "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging", "s3:GetBucketVersioning",
-    "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetObject", "s3:GetReplicationConfiguration",
-    "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions", "s3:PutBucketLogging",
+    "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLogging", "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging",
+    "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration", "s3:GetObject", "s3:GetReplicationConfiguration", "s3:ListBucket",
+    "s3:ListBucketMultipartUploads", "s3:ListBucketVersions", "s3:PutBucketLogging",
     "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
-    "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration", "s3:TagResource",
+    "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration",
+    "s3:TagResource",
 })  # fmt: skip
 
 # A name whose bucket was just deleted stays taken for a while; a table takes one change at a time, and its backups are
@@ -58,6 +60,9 @@ PERMISSIONS = frozenset({
 PATIENCE = {
     "OperationAborted": 180, "ResourceInUseException": 300, "LimitExceededException": 60,
     "ContinuousBackupsUnavailableException": 120,
+    # What was made or switched on a moment ago: versions, a principal, a key.
+    "InvalidRequest:Versioning must be": 120, "InvalidBucketState:Versioning must be": 120,
+    "MalformedPolicy:Invalid principal": 60, "KMS.NotFoundException": 60,
 }  # fmt: skip
 # Two first runs of an environment may make both at once: nothing can lock the making of what holds the lock.
 # The first is what S3 answers outside us-east-1.

@@ -119,7 +119,9 @@ class Recorder:
             raise self._error
         return {"Id": f"id-of-{operation}"}
 
-    def read(self, service: str, operation: str, absent: Any = (), **params: Any) -> dict[str, Any]:
+    def read(
+        self, service: str, operation: str, absent: Any = (), outage_seconds: float = 0, **params: Any
+    ) -> dict[str, Any]:
         return {"State": self._states.pop(0) if len(self._states) > 1 else self._states[0]}
 
 
@@ -213,29 +215,6 @@ def test_what_is_waited_for_is_said_every_tick_and_what_was_made_at_once() -> No
                [replace(call("make", "a", saves={"gateway": "Id"}), wait=SLOW)])  # fmt: skip
     assert said[0] == ": make"
     assert said[1].endswith("gateway: pending 0m00s")
-
-
-def test_reads_that_fail_for_a_while_do_not_end_a_wait() -> None:
-    aws = Recorder(["pending", "done"])
-    down, read = (
-        [
-            boto.EndpointConnectionError(endpoint_url="x"),
-            boto.ReadTimeoutError(endpoint_url="x"),
-            boto.ClientError({"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "R"),
-        ],
-        aws.read,
-    )
-
-    def shaky(*arguments: Any, **params: Any) -> dict[str, Any]:
-        if down:
-            raise down.pop()
-        return read(*arguments, **params)
-
-    aws.read = shaky  # type: ignore[method-assign]
-    assert walk.poll(SLOW, aws, {"gateway": "x"}, terms(), 5) == {"State": "done"}
-    down += [boto.ClientError({"Error": {"Code": "AccessDenied"}}, "R")]
-    with pytest.raises(boto.ClientError):
-        walk.poll(SLOW, aws, {"gateway": "x"}, terms(), 5)
 
 
 def test_a_failed_object_ends_the_wait() -> None:

@@ -286,7 +286,7 @@ def test_dead_endpoints_are_seen_beside_the_one_that_works() -> None:
 def test_what_aws_does_not_show_yet_is_not_changed() -> None:
     """Its own parts of a VPC may show later than the VPC."""
     given = declared(default_network_acl={"ingress": []}, default_route_table_locked=True)
-    present = complete({"vpc_id": "vpc-1", "cidr_block": str(VPC), **routes.observed_default({})})
+    present = complete({"vpc_id": "vpc-1", "cidr_block": str(VPC), **routes.observed_default(owned.Owned(given), {})})
     assert acls.desired(given, present, str(VPC))["default_network_acl"] is None
     wanted = {"default_route_table_locked": True}
     assert routes.lock_calls(present, wanted) == []

@@ -13,6 +13,7 @@ from moto.ec2.utils import random_private_ip
 
 from localcloud.clock import clock
 from localcloud.overlays import interfaces
+from localcloud.overlays.ec2 import services
 from localcloud.overlays.ec2.base import Base, keep_matching
 from localcloud.refusals import refuse
 
@@ -36,6 +37,7 @@ class Endpoints(Base):
         private_dns = given.get("PrivateDnsEnabled", interface)
         if interface:
             self._check_interface(vpc, given, private_dns)
+            self._check_zones(given)
         given |= {"VpcEndpointType": kind, "PrivateDnsEnabled": private_dns}
         if interface and not given.get("SecurityGroupIds"):
             given["SecurityGroupIds"] = [self.ec2_backend.get_default_security_group(vpc.id).id]
@@ -56,6 +58,16 @@ class Endpoints(Base):
         gateway = name.removeprefix(prefix) in _GATEWAY_SERVICES
         if not (name.startswith((prefix, "com.amazonaws.vpce.")) and (kind != "Gateway" or gateway)):
             raise refuse("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
+
+    def _check_zones(self, given: dict[str, Any]) -> None:
+        """Source: CreateVpcEndpoint; terraform-provider-aws issues: the service has to be in the subnet's zone."""
+        zones = [zone.name for zone in self.ec2_backend.describe_availability_zones([])]
+        found = [each for each in services.details(self.region, zones) if each["ServiceName"] == given["ServiceName"]]
+        offered = {zone for each in found for zone in each["AvailabilityZones"]}
+        for name in given.get("SubnetIds", []) if found else []:
+            if self.ec2_backend.get_subnet(name).availability_zone not in offered:
+                message = f"The VPC endpoint service {given['ServiceName']} does not support the availability zone of "
+                raise refuse("InvalidParameter", f"{message}the subnet: {name}.")
 
     def _check_interface(self, vpc: Any, given: dict[str, Any], private_dns: bool) -> None:
         zones = [self.ec2_backend.get_subnet(name).availability_zone for name in given.get("SubnetIds", [])]
@@ -79,6 +91,20 @@ class Endpoints(Base):
                     f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
                     f"{given['ServiceName']} in the VPC {vpc.id}",
                 )
+
+    def describe_vpc_endpoint_services(self) -> ActionResult:
+        """The services that match, with one entry for each type that they come in."""
+        zones = [zone.name for zone in self.ec2_backend.describe_availability_zones([])]
+        found = services.details(self.region, zones)
+        wanted = self.given.get("ServiceNames", [])
+        unknown = next((name for name in wanted if name not in {each["ServiceName"] for each in found}), None)
+        if unknown:
+            raise refuse("InvalidServiceName", f"The Vpc Endpoint Service '{unknown}' does not exist")
+        found = [each for each in found if not wanted or each["ServiceName"] in wanted]
+        filters: dict[str, list[str]] = {**self._filters_from_querystring()}
+        found = [each for each in found if services.fits(each, filters)]
+        names = sorted({each["ServiceName"] for each in found})
+        return ActionResult({"ServiceNames": names, "ServiceDetails": found})
 
     def describe_vpc_endpoints(self) -> ActionResult:
         """The endpoints that match; each look brings one under way one poll nearer."""
