@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import lease
+from ansible.module_utils.environment import lease
 from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 

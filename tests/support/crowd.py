@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ansible.module_utils.reconcile import lease
+from ansible.module_utils.environment import lease
 from ansible.module_utils.reconcile.identity import identity_of
-from ansible.module_utils.reconcile.lock import Place
+from ansible.module_utils.environment.lock import Place
 
 from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils import preflight
+from ansible.module_utils.environment import preflight
 
 
 def plan(*operations: str, before: Any = None, after: Any = None, resource: Any = None) -> dict[str, Any]:
