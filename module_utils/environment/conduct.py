@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..reconcile import engine, walk
 from ..reconcile.aws import Aws, explain
-from ..reconcile.errors import AwsFailure, Failure, Refusal, Refused
+from ..reconcile.errors import AwsFailure, Refusal, Refused
 from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
@@ -159,6 +159,17 @@ class Run:
             raise Refused(found)
         self._refuse_stops(self._room(plan))
 
+    def _gate_of_the_rest(self, plan: Plan, made: Sequence[Call]) -> Callable[[Plan], None]:
+        """What the second look of a first run must pass: of an approved plan nothing but the rest is left."""
+
+        def gate(rest: Plan) -> None:
+            if not self._approved or not gates.is_the_rest(rest.calls, plan.calls, made):
+                self._gate(rest, approval=bool(self._approved))
+            else:
+                engine.open_gate(rest)
+
+        return gate
+
     def _gate_of_a_plan(self, plan: Plan) -> None:
         """A plan is there to be approved: it is refused for everything but the missing approval."""
         self._gate(plan, approval=bool(self._approved))
@@ -168,7 +179,7 @@ class Run:
         return gates.approved_for(self._options["approved_plan"], self._options["environment_suffix"])
 
     def _digest(self, plan: Plan) -> str:
-        return gates.digest(plan, self._request.about)
+        return gates.digest(plan.calls, self._request.about)
 
     def _unapproved(self, plan: Plan) -> list[Refusal]:
         name, digest, approved = self._request.identity.name, self._digest(plan), self._approved
@@ -209,7 +220,8 @@ class Run:
         wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"])
         made = self._bucket_first(plan)
         with locking.alone(self._aws, place, wish, self._terms) as (terms, careful):
-            outcome = engine.run(self._declarations, self._aws, terms, self._gate if not made else _refusals, careful)
+            gate = self._gate_of_the_rest(plan, made) if made else self._gate
+            outcome = engine.run(self._declarations, self._aws, terms, gate, careful)
         return replace(outcome, plan=plan, made=(*made, *outcome.made))
 
     def _bucket_first(self, plan: Plan) -> tuple[Call, ...]:
@@ -259,9 +271,8 @@ class Run:
     def _document(self, plan: Plan) -> dict[str, Any]:
         refusals: list[Any] = []
         if not plan.refusals and not plan.failures and plan.calls:
-            room: Callable[[], list[preflight.Check]] = lambda: self._room(plan)  # noqa: E731
             refusals = [f"{check.what}: {check.found}, wanted {check.wanted}. Next: {check.next_step}"
-                        for check in room() if check.verdict == preflight.STOP]  # fmt: skip
+                        for check in self._room(plan) if check.verdict == preflight.STOP]  # fmt: skip
         return document.document(plan, self._request.about, self._digest(plan), refusals, self._orphans)
 
     def _leftover(self) -> None:
@@ -278,18 +289,8 @@ class Run:
             self._terms.say("\n".join(lines))
 
 
-def _refusals(plan: Plan) -> None:
-    """What the second look of a first run must pass: the plan was let through before its bucket was made."""
-    engine.open_gate(plan)
-
-
 def failure_result(error: Exception) -> Result:
     """The result of a run that ended with an error."""
-    if isinstance(error, Refused):
-        headline = "REFUSED"
-    elif isinstance(error, (Failure, BotoCoreError, ClientError)):
-        headline = "FAILED"
-    else:
-        headline = "FAILED"
+    headline = "REFUSED" if isinstance(error, Refused) else "FAILED"
     told = explain(error) if isinstance(error, (BotoCoreError, ClientError)) else engine.failure_of(error)
     return {"failed": True, "msg": told, "headline": headline}

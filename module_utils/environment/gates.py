@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,15 +18,27 @@ DIGEST_LENGTH = 16
 NAMED = 5
 
 
-def digest(plan: Plan, about: Mapping[str, Any]) -> str:
+def digest(calls: Iterable[Call], about: Mapping[str, Any]) -> str:
     """A plan's fingerprint: the same on every machine for the same calls on the same environment.
 
     ``about`` names the environment. Values that are known after apply count by name, secrets by there being one.
     """
-    calls = [[call.owner, call.service, call.operation, call.on, call.change, _stable(call.params)]
-             for call in plan.calls]  # fmt: skip
-    text = json.dumps([dict(about), calls], sort_keys=True, separators=(",", ":"), default=str)
+    prints = [_print(call) for call in calls]
+    text = json.dumps([dict(about), prints], sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def _print(call: Call) -> list[Any]:
+    return [call.owner, call.service, call.operation, call.on, call.change, _stable(call.params)]
+
+
+def is_the_rest(calls: Sequence[Call], of: Sequence[Call], made: Sequence[Call]) -> bool:
+    """Whether ``calls`` are those of a plan without the ones that were made of it, in whatever order."""
+
+    def prints(of_these: Sequence[Call]) -> Counter[str]:
+        return Counter(json.dumps(_print(call), sort_keys=True, default=str) for call in of_these)
+
+    return prints(calls) == prints(of) - prints(made)
 
 
 def _stable(value: Any) -> Any:

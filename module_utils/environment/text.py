@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP
+from .document import NOTHING
 
 Document = Mapping[str, Any]
 Entry = Mapping[str, Any]
@@ -37,7 +38,8 @@ def headline(found: Document) -> str:
     classes = ", ".join(f"{count} {change}" for change, count in found["classes"].items())
     minutes = found["typical_seconds"] / 60
     time = f", usually {minutes:.0f} min" if minutes >= 1 else ""
-    return (f"{name}: {found['calls']} calls ({classes}){time}, digest {found['digest']}"
+    calls = f"{found['calls']} call{'s' * (found['calls'] != 1)}"
+    return (f"{name}: {calls} ({classes}){time}, digest {found['digest']}"
             f"{'; REFUSED, see below' if refused else ''}")  # fmt: skip
 
 
@@ -47,8 +49,7 @@ def _component_lines(key: str, part: Entry) -> Iterator[str]:
     if part["waiting_for"]:
         yield f"  AWS is busy with {', '.join(part['waiting_for'])}"
     if part["exists"]:
-        for each in part["changes"]:
-            yield f"  {each['attribute']}: {short(each['before'])} → {short(each['after'])}"
+        yield from (_change(each) for each in part["changes"])
         yield from _by_object(part["calls"])
     else:
         yield from _by_operation(part["calls"])
@@ -58,6 +59,16 @@ def _component_lines(key: str, part: Entry) -> Iterator[str]:
         yield f"  not ours, left alone: {each['what']} {each['id']} in {each['where']}: {short(each['found'])}"
     for sentence in [*part["refused"], *filter(None, [part["not_compared"]])]:
         yield f"  refused: {sentence}"
+
+
+def _change(each: Entry) -> str:
+    """``engine_version: 7.1 → 8.0``; of a whole part that comes or goes no more than that."""
+    before, after = each["before"], each["after"]
+    if before == NOTHING and isinstance(after, Mapping):
+        after = "new"
+    if after == NOTHING and isinstance(before, Mapping):
+        before, after = "there", "gone"
+    return f"  {each['attribute']}: {short(before)} → {short(after)}"
 
 
 def _by_object(calls: Sequence[Entry]) -> Iterator[str]:

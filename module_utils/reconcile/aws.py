@@ -8,6 +8,8 @@ botocore would give up after seconds, or keep a user waiting as long for a missp
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
 import threading
@@ -23,8 +25,19 @@ from botocore.parsers import ResponseParserError
 
 from .errors import LostAnswer
 
+
+class PlainFiles(botocore.loaders.JSONFileLoader):  # type: ignore[misc]
+    """Reads botocore's data into plain mappings, which keep their order too, in a fraction of the time."""
+
+    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
+        if not os.path.isfile(full_path):
+            return None
+        with open_method(full_path, "rb") as file:
+            return json.loads(file.read())
+
+
 # Parsed once per process; a process that is forked off later inherits what was parsed before.
-LOADER = botocore.loaders.create_loader()
+LOADER = botocore.loaders.Loader(file_loader=PlainFiles())
 
 SIDE_BY_SIDE = 10
 # boto3's default mode is `legacy`; `standard` knows more throttling codes and spreads its retries.
