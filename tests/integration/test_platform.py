@@ -119,7 +119,7 @@ def test_destroy_wants_the_environments_name(laid: Cloud, tmp_path: Path) -> Non
     before = len(laid.journal())
     code, output = run(laid, "destroy", tmp_path, confirm="prod")
     assert code == 2
-    assert "confirm: found prod, wanted local" in output
+    assert "confirm: found prod, wanted local" in " ".join(output.split())
     assert not laid.journal(before)
 
 

@@ -203,8 +203,8 @@ def test_a_component_stands_on_the_lower_half_of_the_core_and_on_no_other_compon
 
 def test_the_core_knows_no_component_and_no_environment() -> None:
     for path in sources("module_utils/reconcile"):
-        for name in imported(path):
-            assert not [each for each in (*MODULES, "environment") if each in name.split(".")], f"{name_of(path)}: {name}"
+        known = {word for name in imported(path) for word in name.split(".")}
+        assert not known & {*MODULES, "environment"}, name_of(path)
 
 
 # What may end a module or pause a run, and what may ask whether this is one at all.
