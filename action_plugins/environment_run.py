@@ -5,10 +5,12 @@ A role's variables are its name, an underscore and the option; what is not a var
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.loader import action_loader
 from ansible.utils.display import Display
 
@@ -47,6 +49,8 @@ class ActionModule(in_process):
             prefixes = tuple(f"{role}_" for role in roles)
             arguments["variables"] = sorted(name for name in variables if name.startswith(prefixes))
             arguments.update(self.chosen(roles, variables, arguments))
+        if not self.obstacle(variables):
+            arguments.setdefault("run_folder", os.path.join(constants.DEFAULT_LOCAL_TMP, "streambed"))
         result = super().run(tmp, task_vars)
         if self.obstacle(variables) and result.get("lines"):
             say("\n".join(result["lines"]))

@@ -117,6 +117,9 @@ options:
   poll_seconds:
     description: Seconds between two looks at what is waited for, in the place of each wait's own.
     type: float
+  run_folder:
+    description: Where the workers of one run share reads and keep to the account's rates; the action plugin names it.
+    type: path
   progress_seconds:
     description: Seconds between two lines that say what is waited for.
     type: float

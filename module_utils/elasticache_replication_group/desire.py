@@ -107,6 +107,7 @@ def desire(options: Options, seen: Seen) -> State:
         "kms_key_id": around["kms_key_id"],
         "cache_subnet_group_name": subnet_group_name(options),
         "subnet_group": wanted_subnet_group(options, seen),
+        "subnet_zones": around["zones"],
         "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
         "former_parameter_groups": None,
         "security_group_ids": security_group_ids(options, around),

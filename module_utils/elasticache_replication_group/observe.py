@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from ..reconcile.component import Seen
 from ..reconcile.errors import shown
 from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags, foreign
-from . import generated_token, translate, users
+from . import generated_token, roles, translate, users
 from .misfits import misfits
 from .names import (
     GONE,
@@ -63,8 +64,12 @@ def observe(aws: Aws, options: Options) -> Seen:
         resource.update({"subnet_group": None, **satellites})
         strangers += ownership(options, resource)
     if options["state"] == "present" and not strangers:
+        now = datetime.datetime.now(datetime.UTC)
         third = aws.read_many({**third_round(options, resource, around, groups),
-                               **secret_round(options, resource, around, satellites)})  # fmt: skip
+                               **secret_round(options, resource, around, satellites),
+                               **roles.reads(resource, around["subnet_ids"], now)})  # fmt: skip
+        if resource and "roles" in third:
+            resource["members"] = roles.told(resource["members"], third["roles"])
         around.update(secrets_of(options, satellites, third))
         around["at_reboot"] = at_reboot(known_parameters(around, groups, third)) if resource else []
         facts = {**first, **second, **third, "known_parameters": known_parameters(around, groups, third),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from ..reconcile.aws import Aws
 from ..reconcile.entry import connect, open_module
 from ..reconcile.walk import Terms
 from . import request
 from .conduct import conduct, failure_result
+from .fleet import FleetAws
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "verb": {"choices": ["apply", "destroy", "drift", "outputs", "preflight", "unlock"], "default": "apply"},
@@ -40,6 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "lock_id": {},
     "lock_wait_seconds": {"type": "int", "default": 180},
     "poll_seconds": {"type": "float", "fallback": (env_fallback, ["STREAMBED_POLL_SECONDS"])},
+    "run_folder": {"type": "path"},
     "progress_seconds": {"type": "float", "default": 15},
 }
 # A wait that no component's wait_timeout bounds.
@@ -74,6 +78,7 @@ def outcome(module: Any, say: Callable[[str], None]) -> dict[str, Any]:
         options = module.params
         terms = Terms(module.check_mode, True, WAIT_SECONDS, options["poll_seconds"], time.sleep, time.monotonic, say,
                       options["progress_seconds"])  # fmt: skip
-        return conduct(connect(module), asked, terms)
+        folder = options["run_folder"]
+        return conduct(connect(module, partial(FleetAws, folder=folder) if folder else Aws), asked, terms)
     except Exception as error:
         return failure_result(error)

@@ -54,7 +54,7 @@ class Request:
 def of(options: Mapping[str, Any]) -> Request:
     """The request that the module's options make."""
     ours = identity.identity_of(options)
-    found: list[Refusal] = list(dict.fromkeys(_own_refusals(options)))
+    found: list[Refusal] = list(_own_refusals(options))
     declarations, secrets = [], set()
     place = None if found else Request(options, (), (), (), frozenset()).place
     common = {name: options.get(name) for name in ("stack_name", "environment_suffix", "account_id", "poll_seconds")}

@@ -90,7 +90,7 @@ class Aws:
         self._connection = connection
         self._session = botocore.session.Session(profile=profile)
         self._session.register_component("data_loader", LOADER)
-        self._pause = pause
+        self.pause = pause
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         # However many threads wait for something, so many requests are under way.
@@ -102,11 +102,25 @@ class Aws:
         """The region in use, or an empty string when none is set."""
         return self._connection.get("region_name") or self._session.get_config_variable("region") or ""
 
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that replaces AWS's own, or an empty string."""
+        return self._connection.get("endpoint_url") or self._session.get_config_variable("endpoint_url") or ""
+
+    def whose(self) -> str:
+        """What tells one identity from another; no secret."""
+        credentials = self._session.get_credentials()
+        return str(self._connection.get("aws_access_key_id") or (credentials and credentials.access_key) or "")
+
+    def turn(self, service: str, operation: str) -> None:
+        """Asked before each request: a run that shares an account with others may have to wait for its turn."""
+
     def read(self, service: str, operation: str, absent: tuple[str, ...] = (), **params: Any) -> dict[str, Any] | None:
         """The whole answer, all pages of it; ``None`` when AWS answers with an error code in ``absent``."""
         client = self._client(service, READS)
 
         def send() -> dict[str, Any]:
+            self.turn(service, operation)
             with self._room:
                 if client.can_paginate(operation):
                     return dict(client.get_paginator(operation).paginate(**params).build_full_result())
@@ -152,6 +166,7 @@ class Aws:
 
         def send() -> dict[str, Any]:
             before()
+            self.turn(service, operation)
             with self._room:
                 return _taken(operation, dict(call(**params)))
 
@@ -183,7 +198,7 @@ class Aws:
             pause = random.uniform(0.2, longest_pause)
             longest_pause = min(10.0, longest_pause * 2)
             waited += pause
-            self._pause(pause)
+            self.pause(pause)
 
     def api_name(self, service: str, operation: str) -> str:
         """AWS's name of a boto3 method: ``CreateVpc`` for ``create_vpc``."""

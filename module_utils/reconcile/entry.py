@@ -48,13 +48,13 @@ def open_module(options: Mapping[str, Any]) -> AnsibleAWSModule:
     return AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True)
 
 
-def connect(module: AnsibleAWSModule) -> Aws:
+def connect(module: AnsibleAWSModule, make: Callable[..., Aws] = Aws) -> Aws:
     """AWS as the module's options, the environment and the credential chain say."""
     region, endpoint_url, keys = get_aws_connection_info(module)
     profile = keys.pop("profile_name", None)
     config = keys.pop("aws_config", None)
     connection = {"region_name": region, "endpoint_url": endpoint_url, **keys, **({"config": config} if config else {})}
-    return Aws(connection, profile, time.sleep)
+    return make(connection, profile, time.sleep)
 
 
 def terms_of(module: AnsibleAWSModule, say: Callable[[str], None] = silent) -> Terms:

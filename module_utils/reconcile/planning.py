@@ -69,8 +69,8 @@ class Plan:
 
     @property
     def refusals(self) -> list[Refusal]:
-        """Every refusal once, in the order of the parts."""
-        return list(dict.fromkeys(refusal for part in self.parts.values() for refusal in part.refusals))
+        """Every refusal, in the order of the parts."""
+        return [refusal for part in self.parts.values() for refusal in part.refusals]
 
     @property
     def failures(self) -> list[str]:

@@ -57,7 +57,7 @@ def by_role(declarations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str
 
 
 def whole_run(cloud: Cloud, declarations: Mapping[str, Mapping[str, Any]], wait_seconds: int) -> str:
-    """``unchanged``, ``changed``, or ``held`` when the lock was not free within ``wait_seconds`` on the wall's clock."""
+    """``unchanged``, ``changed``, or ``held`` when the lock was not free within ``wait_seconds`` of the wall."""
     try:
         result = conducted(cloud, {}, components=by_role(declarations), lock_wait_seconds=wait_seconds * CLOCK_SPEED)
     except lease.Held:

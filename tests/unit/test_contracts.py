@@ -18,7 +18,9 @@ from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 from tests.support.components import IDENTITY, MODULES, ROOT, component, library
 
 ALL_ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir())
+# An inventory is one environment; a fleet's is many, one for each of its hosts.
+FLEET = "fleet"
+INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if path.name != FLEET)
 # File -> the files of the core below it.  The page docs/architecture.md shows the same order.
 LAYERS = ("errors", "plan", "offers", "graph", "identity", "fields", "tags", "aws", "component", "planning", "report",
           "walk", "engine", "entry")  # fmt: skip
@@ -156,6 +158,13 @@ def test_an_inventory_sets_only_what_the_roles_know(environment: str) -> None:
     for path in folder.glob("*.yml"):
         if path.stem in ALL_ROLES:
             assert set(read(path)) <= variables(path.stem) | (OF_AN_INVENTORY if path.stem == "environment" else set())
+
+
+def test_a_fleet_sets_only_what_the_roles_know() -> None:
+    known = {name for role in ALL_ROLES for name in variables(role)} | OF_AN_INVENTORY
+    hosts = read(ROOT / "inventories" / FLEET / "hosts.yml")["all"]["hosts"]
+    for stated in (*keys(FLEET).values(), *(set(host) for host in hosts.values())):
+        assert {name for name in stated if not name.startswith("ansible_")} <= known
 
 
 def test_imports_point_downward() -> None:
