@@ -293,10 +293,11 @@ resource:
     cidr_block: 10.10.0.0/16
     subnets:
       app/eu-west-1a: {id: subnet-0a1b2c3d, cidr_block: 10.10.64.0/20, zone: eu-west-1a, tier: app}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for a maintenance window; a network has none.
   returned: success
@@ -307,7 +308,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str

@@ -356,10 +356,11 @@ resource:
   returned: success
   type: dict
   sample: {name: sensors-dev, configuration_endpoint: clustercfg.sensors-dev.abc.euw1.cache.amazonaws.com, port: 6379}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for the maintenance window.
   returned: success
@@ -371,7 +372,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str

@@ -154,10 +154,11 @@ resource:
   returned: success
   type: dict
   sample: {name: sensors-dev, arn: "arn:aws:kinesis:eu-west-1:123456789012:stream/sensors-dev", shard_count: 2}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for a maintenance window; a stream has none.
   returned: success
@@ -168,7 +169,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str

@@ -189,10 +189,11 @@ resource:
   returned: success
   type: dict
   sample: {name: sensors-dev-state-123456789012, region: eu-west-1, versioning_enabled: true, lock_table: {}}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for a maintenance window; a bucket has none.
   returned: success
@@ -203,7 +204,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str

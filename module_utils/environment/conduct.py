@@ -281,8 +281,7 @@ class Run:
         self._say([told] if told else [])
 
     def _write(self, name: str, found: Mapping[str, Any]) -> None:
-        if self._options["artifacts_folder"]:
-            files.write(self._options["artifacts_folder"], {name: files.as_json(found)})
+        files.write(self._options["artifacts_folder"], {name: files.as_json(found)})
 
     def _say(self, lines: Sequence[str]) -> None:
         if lines:

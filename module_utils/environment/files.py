@@ -1,4 +1,4 @@
-"""The files that a run leaves for people and other stacks."""
+"""The files that a run leaves for people and other stacks; none where no folder is named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ..reconcile.errors import Failure
 
 def write(folder: str, files: Mapping[str, str]) -> list[str]:
     """The names of the files whose content differed.  Raises Failure when the folder cannot be written to."""
-    place, written = Path(folder), []
+    place = Path(folder)
+    written: list[str] = []
+    if not folder:
+        return written
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -35,7 +38,7 @@ def as_json(document: Any) -> str:
 def read_json(folder: str, name: str) -> dict[str, Any] | None:
     """A file of an earlier run; ``None`` where there is none that can be read."""
     try:
-        found = json.loads((Path(folder) / name).read_text())
+        found = json.loads((Path(folder) / name).read_text()) if folder else None
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

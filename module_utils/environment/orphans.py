@@ -14,6 +14,7 @@ from .components import COMPONENTS, options_of
 if TYPE_CHECKING:
     from ..reconcile.aws import Aws
 
+PERMISSIONS = frozenset({"tag:GetResources"})
 # An account that may not ask, or a region without the service, has no orphans that anybody can tell.
 UNREADABLE = ("AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "NotImplemented", "404", "501")
 # Main objects: how an ARN ends, the role that lays such a thing, and the option that tells one from another.

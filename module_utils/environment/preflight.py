@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -112,15 +112,6 @@ def same(what: str, found: str, wanted: str, next_step: str) -> Check:
     return Check(what, found, wanted, OK) if found == wanted else Check(what, found, wanted, STOP, next_step)
 
 
-def contained(what: str, wanted: Sequence[str], existing: Iterable[str], next_step: str) -> Check:
-    """Stop unless everything wanted exists."""
-    there = sorted(existing)
-    missing = [item for item in wanted if item not in there]
-    if missing:
-        return Check(what, f"{', '.join(missing)} missing", f"some of {', '.join(there)}", STOP, next_step)
-    return Check(what, "all exist", "all exist", OK)
-
-
 def room(title: str, used: int, needed: int, quota: float | None) -> Check:
     """Whether ``needed`` more fit; a quota that could not be read is a warning."""
     what = title
@@ -141,8 +132,3 @@ def table(checks: Sequence[Check]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return [*lines, *(f"{check.what}: next: {check.next_step}" for check in checks if check.next_step)]
-
-
-def to_do(plans: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The components that have something to change or to wait for."""
-    return [name for name, plan in plans.items() if plan.get("calls") or plan.get("waiting_for")]

@@ -12,7 +12,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .aws import Aws
-from .component import Component, Options
+from .component import Component
 from .engine import failure_of, reconcile
 from .errors import did_you_mean
 from .walk import Terms, silent
@@ -71,17 +71,6 @@ def run(component: Component) -> None:
     if module.check_mode and result["waiting_for"]:
         module.warn(f"{component.noun}: AWS is busy with {', '.join(result['waiting_for'])}; planned all the same")
     module.exit_json(**result)
-
-
-def attempt(options: Mapping[str, Any], act: Callable[[Aws, Options, bool], dict[str, Any]]) -> None:
-    """The whole of the ``main`` of a module that is no component.
-
-    ``act(aws, options, check_mode)`` returns its result.
-    """
-    module = open_module(options)
-    aws = connect(module)
-    result = end_on_failure(module, lambda: act(aws, module.params, module.check_mode))
-    module.exit_json(changed=False, aws_calls=dict(aws.counts), **result)
 
 
 def end_on_failure(module: AnsibleAWSModule, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:

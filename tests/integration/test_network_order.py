@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.reconcile import planning
-from ansible.module_utils.reconcile.plan import Call, dependencies
+from ansible.module_utils.reconcile.graph import dependencies
+from ansible.module_utils.reconcile.plan import Call
 
 from localcloud.process import Cloud
 from tests.integration.test_network_settings import BASE, emptied

@@ -61,7 +61,8 @@ def conducted(
     checked = ArgumentSpecValidator(OPTIONS).validate(given)
     if checked.error_messages:
         raise ValueError(checked.error_messages)
-    terms = Terms(check, True, 60 * CLOCK_SPEED, 0.01, time.sleep, lambda: time.monotonic() * CLOCK_SPEED, say)
+    terms = Terms(check, True, 60 * CLOCK_SPEED, 0.01, lambda seconds: time.sleep(min(seconds, 0.05)),
+                  lambda: time.monotonic() * CLOCK_SPEED, say)  # fmt: skip
     return conduct(aws or aws_of(cloud), request.of(checked.validated_parameters), terms)
 
 

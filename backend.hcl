@@ -1,6 +1,0 @@
-# The lock is an object beside the state: <key>.tflock.
-bucket       = "sensors-test-state-123456789012"
-key          = "test/sensors.tfstate"
-region       = "eu-west-1"
-encrypt      = true
-use_lockfile = true
