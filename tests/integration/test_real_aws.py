@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import lease
+from ansible.module_utils.environment import lease
 from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import REGION, Cloud
