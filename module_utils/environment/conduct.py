@@ -59,10 +59,10 @@ class Run:
             outcome = engine.Outcome(plan, plan, check_mode=True)
             return self._result(outcome, PLANNED if plan.calls else NOTHING_TO_DO, found)
         self._gate(plan)
-        if not plan.calls:
-            self._leftover()
+        if not plan.calls and not self._follows_a_dead_run():
             return self._laid(engine.Outcome(plan, plan), NOTHING_TO_DO, found)
-        return self._laid(self._changed(plan), DONE, found)
+        outcome = self._changed(plan)
+        return self._laid(outcome, DONE if outcome.made else NOTHING_TO_DO, found)
 
     def drift(self) -> Result:
         """Says how far the environment is from its declaration; fails when it is not as declared."""
@@ -275,9 +275,13 @@ class Run:
                         for check in self._room(plan) if check.verdict == preflight.STOP]  # fmt: skip
         return document.document(plan, self._request.about, self._digest(plan), refusals, self._orphans)
 
+    def _follows_a_dead_run(self) -> bool:
+        """Whether what was just seen may lack what a dead run made last; that shows late, so one look is no proof."""
+        return bool(self._options["lock"]) and locking.has_died(self._aws, self._request.place)
+
     def _leftover(self) -> None:
         lock = self._options["lock"]
-        told = locking.left_behind(self._aws, self._request.place, self._terms) if lock else ""
+        told = locking.left_behind(self._aws, self._request.place) if lock else ""
         self._say([told] if told else [])
 
     def _write(self, name: str, found: Mapping[str, Any]) -> None:

@@ -67,15 +67,18 @@ def _taken(aws: Aws, place: Place, wish: Wish, terms: Terms) -> Mapping[str, Any
         terms.sleep(min(RETRY_SECONDS, wish.wait_seconds))
 
 
-def left_behind(aws: Aws, place: Place | None, terms: Terms) -> str:
-    """What a plan or a run with nothing to do says of the lock: who holds it, or that a dead run's was freed."""
+def has_died(aws: Aws, place: Place | None) -> bool:
+    """Whether the lock is left of a run that died."""
     found = lease.look(aws, place) if place else None
-    if not place or found is None:
+    return found is not None and found.expired
+
+
+def left_behind(aws: Aws, place: Place | None) -> str:
+    """What a plan says of the lock: who holds it, or that it is left of a run that died."""
+    found = lease.look(aws, place) if place else None
+    if found is None:
         return ""
     if not found.expired:
-        return f"locked: {found.sentence()}" if terms.check_mode else ""
+        return f"locked: {found.sentence()}"
     who = summary(found.lock)
-    if terms.check_mode:
-        return f"a lock of {who['who']} since {who['since']} is left of a run that died; site.yml frees it"
-    lease.free(aws, place, found.lock.id)
-    return f"freed the lock that a run of {who['who']} left since {who['since']}"
+    return f"a lock of {who['who']} since {who['since']} is left of a run that died; site.yml takes it over"

@@ -11,8 +11,6 @@ from localcloud.process import Cloud
 from tests.integration.test_secrets import TOKEN, assert_nowhere
 from tests.support.runner import CANARY, job, job_through_files, private_data_dir, results
 
-COMPONENTS = ("ec2_vpc_network", "elasticache_replication_group", "kinesis_data_stream", "s3_state_bucket")
-
 
 def stranger_and_hand(cloud: Cloud) -> None:
     """Changes that somebody made by hand: on a child, on a tag, on a setting."""
@@ -41,15 +39,21 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
     plan = job(folder, "plan.yml", "--check", "--diff")
     assert (plan.status, plan.rc) == ("successful", 0), plan.output
     assert not cloud.writes()
-    totals = plan.artifacts["streambed_plan"]["dev"]
-    assert totals.keys() == {"vpc", "redis", "kinesis", "state_bucket"}
-    assert all(totals.values())
+    told = plan.artifacts["streambed_plan"]["dev"]
+    assert told["components"].keys() == {"vpc", "redis", "kinesis", "state_bucket"}
+    assert all(told["components"].values())
+    assert sum(told["components"].values()) == told["calls"] == sum(told["classes"].values())
+    assert plan.artifacts["approved_plan"] == {"dev": told["digest"]}
 
-    # A workflow hands the plan's totals to the next node as extra variables.
+    # A workflow hands what the plan said to the next node as extra variables; it makes that plan, or none.
+    other = job(folder, "site.yml", **{**plan.artifacts, "approved_plan": {"dev": "0" * 16}})
+    assert other.rc == 2
+    assert f"approved_plan: found {told['digest']}" in " ".join(other.output.split())
+    assert not cloud.writes()
     apply = job(folder, "site.yml", **plan.artifacts)
     assert apply.rc == 0, apply.output
     assert apply.artifacts["streambed_outputs"]["dev"]
-    assert "STREAMBED: DONE" in apply.output
+    assert "STREAMBED dev: DONE" in apply.output
 
     calm = job(folder, "drift.yml", "--check", "--diff")
     assert calm.rc == 0, calm.output
@@ -93,9 +97,8 @@ def test_the_ordinary_module_route_finds_the_same(cloud: Cloud, tmp_path: Path) 
     outside = job(folder, "plan.yml", "--check", streambed_run_in_controller=False)
     assert (inside.rc, outside.rc) == (0, 0), outside.output
     assert inside.artifacts == outside.artifacts
-    for module in COMPONENTS:
-        (one,), (other,) = results(inside, module), results(outside, module)
-        assert one["calls"] == other["calls"]
+    (one,), (other,) = results(inside, "environment_run"), results(outside, "environment_run")
+    assert one["plan"] == other["plan"]
 
 
 def test_transmit_worker_process_is_the_same_job(cloud: Cloud, tmp_path: Path) -> None:
@@ -114,7 +117,7 @@ def test_a_slice_of_the_fleet_sees_its_own_environments(cloud: Cloud, tmp_path: 
     totals = done.artifacts["streambed_plan"]
     assert totals.keys() == {"dev", "prod"}
     # Each with its own variables: prod has a NAT gateway per zone.
-    assert totals["prod"]["vpc"] > totals["dev"]["vpc"]
+    assert totals["prod"]["components"]["vpc"] > totals["dev"]["components"]["vpc"]
 
 
 def test_a_job_without_the_configuration_fails(cloud: Cloud, tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_a_job_without_the_configuration_fails(cloud: Cloud, tmp_path: Path) -> 
     (folder / "project" / "ansible.cfg").unlink()
     done = job(folder, "plan.yml")
     assert done.rc != 0
-    assert "the role 'preflight' was not found" in done.output
+    assert "the role 'environment' was not found" in done.output
 
 
 @pytest.mark.parametrize("playbook", ["plan.yml", "site.yml", "drift.yml", "destroy.yml"])

@@ -62,4 +62,6 @@ def whole_run(cloud: Cloud, declarations: Mapping[str, Mapping[str, Any]], wait_
         result = conducted(cloud, {}, components=by_role(declarations), lock_wait_seconds=wait_seconds * CLOCK_SPEED)
     except lease.Held:
         return "held"
-    return "changed" if result["changed"] else "unchanged"
+    made = [call["operation"] for each in result["components"].values() for call in each["calls"]]
+    # The bucket of the lock is made before there is a lock; several first runs may have asked for it.
+    return "changed" if [operation for operation in made if operation != "create_bucket"] else "unchanged"

@@ -1,4 +1,4 @@
-"""Slow work is started by all roles, and waited for together with one line of progress per tick."""
+"""Slow work of all components is under way together, and waited for with one line of progress per tick."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def test_everything_slow_is_in_the_making_at_the_same_time(cloud: Cloud, tmp_pat
     last_wait = len(operations) - operations[::-1].index("DescribeNatGateways")
     assert operations.index("CreateNatGateway") < created < last_wait
     assert operations.index("CreateStream") < last_wait
-    lines = re.findall(r"settling \d+ s: (.*)", output)
+    lines = re.findall(r"waiting \d+ s: (.*)", output)
     assert lines
     for noun in ("replication group sensors-local: creating", "stream sensors-local: CREATING", "NAT gateway"):
         assert any(noun in line for line in lines), noun
 
 
-def test_the_module_route_settles_as_well(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_separate_process_waits_as_well(cloud: Cloud, tmp_path: Path) -> None:
     code, output = site(cloud, tmp_path, streambed_run_in_controller=False)
     assert code == 0, output
     before = len(cloud.journal())
@@ -41,7 +41,7 @@ def test_the_module_route_settles_as_well(cloud: Cloud, tmp_path: Path) -> None:
     assert not cloud.writes(before)
 
 
-def test_an_object_that_fails_is_named_and_the_others_settle(cloud: Cloud, tmp_path: Path) -> None:
+def test_an_object_that_fails_is_named_and_the_others_arrive(cloud: Cloud, tmp_path: Path) -> None:
     cloud.configure(settle_polls={"nat_gateway": 30, "default": 1})
     code, output = site(cloud, tmp_path, vpc_wait_timeout=1)
     assert code == 2
