@@ -16,7 +16,7 @@ from tests.support.runs import aws_of, four_steps, run
 
 NETWORK, STREAM, BUCKET = (DECLARATIONS[name] for name in ("ec2_vpc_network", "kinesis_data_stream", "s3_state_bucket"))
 FOR_EVERYBODY = json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]})
-EVERYTHING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 def told(result: dict[str, Any]) -> set[str]:
