@@ -232,3 +232,11 @@ def test_a_route_to_a_transit_gateway_waits_for_its_attachment(cloud: Cloud) -> 
     ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=transit, VpcId=vpc, SubnetIds=ids)
     repaired(cloud, "ec2_vpc_network", given, "create_route")
     assert "route that waits" not in told(run(cloud, "ec2_vpc_network", given, check=True))
+
+
+@pytest.mark.parametrize("code", ["InvalidAction", "UnauthorizedOperation"])
+def test_a_destroy_asks_in_vain_for_what_was_never_laid(network: Cloud, code: str) -> None:
+    for operation in ("DescribeVpcEncryptionControls", "DescribeVpcBlockPublicAccessExclusions"):
+        network.fault("refuse", service="ec2", operation=operation, code=code, status=403)
+    run(network, "ec2_vpc_network", {"state": "absent"})
+    assert objects(network)["vpcs"] == 0
