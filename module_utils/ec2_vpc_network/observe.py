@@ -1,5 +1,7 @@
 """Reading a network: two rounds of reads side by side, seventeen in all, and some more for what few networks have.
 
+A third round reads what stands in the subnets that are to go, and what our parts lead to that bears no tags of ours.
+
 The only file of this package that acts.
 """
 
@@ -10,8 +12,9 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from . import endpoints, flow_logs, names, routes, view
+from . import endpoints, flow_logs, names, occupants, recognition, routes, view
 from .choice import choose
+from .recognition import recognised
 from .strangers import beside
 from .vpc import ATTRIBUTES
 
@@ -19,7 +22,8 @@ from .vpc import ATTRIBUTES
 def observe(aws: Any, options: Any) -> Seen:
     """The network with all its parts.  Several VPCs with our tags are refused: nobody but the reader can choose."""
     answers = aws.read_many({**anywhere(options), **endpoints.requests(options, aws.region)})
-    vpc = choose(options, answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ()))
+    owned, named = answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ())
+    vpc = choose(options, owned, named, () if owned or options["vpc_id"] else holding(aws, options))
     if isinstance(vpc, Refusal):
         return Seen(None, foreign=(vpc,))
     answers["vpcs"] = {"Vpcs": [vpc] if vpc else []}
@@ -28,7 +32,29 @@ def observe(aws: Any, options: Any) -> Seen:
     if group:
         second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
     answers |= aws.read_many(second) if second else {}
-    return view.seen(options, aws.region, answers)
+    return view.seen(options, aws.region, looked_closer(aws, options, answers) if vpc else answers)
+
+
+def holding(aws: Any, options: Any) -> list[Any]:
+    """VPCs that hold subnets with our tags; looked for when no VPC bears them itself."""
+    found = aws.read_many({"subnets": ("ec2", "describe_subnets", {"Filters": ownership(options)})})
+    ids = sorted({subnet["VpcId"] for subnet in found["subnets"]["Subnets"]})
+    vpcs = aws.read_many({"vpcs": ("ec2", "describe_vpcs", {"VpcIds": ids}, NO_VPC)}) if ids else {}
+    return list((vpcs.get("vpcs") or {}).get("Vpcs", ()))
+
+
+def looked_closer(aws: Any, options: Any, answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers with what only few looks have to read: what stands in the way, and what has lost its tags."""
+    owned = recognised(options, answers)
+    missed, standing = recognition.reads(options, owned, answers), occupants.reads(options, owned, answers)
+    found = aws.read_many({**missed, **standing}) if missed or standing else {}
+    answers = recognition.merged(answers, {key: found[key] for key in missed if found[key]})
+    return {**answers, **{key: found[key] for key in standing}}
+
+
+def ownership(options: Any) -> list[dict[str, Any]]:
+    """EC2's filters for our ownership tags."""
+    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
 
 
 # Whose id a call that deletes carries, and the filter that finds the interfaces in it.
@@ -68,7 +94,7 @@ def anywhere(options: Any) -> dict[str, Any]:
     """Reads that need no VPC: by ownership tags, or by names derived from ours."""
     name = names.network_name(options)
     role = names.role_name(name)
-    owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
+    owned = ownership(options)
     return {
         "vpcs": ("ec2", "describe_vpcs", {"Filters": owned}),
         "zones": ("ec2", "describe_availability_zones", {}),

@@ -21,12 +21,14 @@ from . import (
     groups,
     names,
     obstacles,
+    occupants,
     protections,
     routes,
     subnets,
     topology,
 )
 from .owned import ONE_EACH, TAGGED, Owned, items
+from .recognition import recognised, subnet_keys
 from .refuse import Refuse
 from .state import complete
 from .strangers import BESIDE, SUBNET, strangers
@@ -37,7 +39,7 @@ Answers = Mapping[str, Any]
 
 def seen(options: Any, region: str, answers: Answers) -> Seen:
     """Everything that one look found, and what speaks against the declaration."""
-    owned = Owned(options)
+    owned = recognised(options, answers)
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     given = answers.get("given_addresses")
     addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
@@ -59,6 +61,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *_in_the_way(options, beside),
+        *occupants.refusals(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
         *endpoints.obstacles(options, around["endpoint_services"]),
         *adoption.obstacles(options, answers, resource),
@@ -85,7 +88,7 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     gateway = owned.parts(free_or_ours, "internet-gateway").get("") or adoption.taken_over(options, answers)
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]
                  if owned.part(item, "nat") is not None}  # fmt: skip
-    tags = {allocation: ansible_tags(item["Tags"]) for allocation, item in addresses.items()}
+    tags = {allocation: ansible_tags(item.get("Tags")) for allocation, item in addresses.items()}
     found: dict[str, Any] = {
         "internet_gateway": {},
         "addresses": {key: gateways.observed_address(owned, item) for key, item in sorted(addresses.items())},
@@ -96,14 +99,14 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     if gateway:
         gateway_id = gateway["InternetGatewayId"]
         found["internet_gateway"] = {"id": gateway_id, "attached": bool(gateway.get("Attachments"))}
-        tags[gateway_id] = ansible_tags(gateway["Tags"])
+        tags[gateway_id] = ansible_tags(gateway.get("Tags"))
     return found
 
 
 def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wait]]:
     (vpc,) = answers["vpcs"]["Vpcs"]
     ours = owned.parts(items(answers, "subnet"), "subnet")
-    keys = {item["SubnetId"]: key for key, item in ours.items()}
+    keys = subnet_keys(owned, answers)
     live, dead, nat_waits = gateways.observed_nat(owned, answers, keys)
     state = {
         **satellites,
@@ -154,7 +157,7 @@ def _foreign_blocks(answers: Answers, ours: Mapping[str, str]) -> dict[str, Any]
 
 def _part_tags(owned: Owned, answers: Answers) -> dict[str, Any]:
     """The tags of our parts by id."""
-    return {item[key]: ansible_tags(item["Tags"]) for kind, (_, _, key) in TAGGED.items()
+    return {item[key]: ansible_tags(item.get("Tags")) for kind, (_, _, key) in TAGGED.items()
             for item in items(answers, kind) if owned.part(item, kind) is not None}  # fmt: skip
 
 

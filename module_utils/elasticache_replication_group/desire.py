@@ -17,6 +17,7 @@ from .names import group_name, subnet_group_name
 from .parameters import compared
 from .parameters import wanted as wanted_parameters
 from .rules import mode_of
+from .surroundings import security_group_ids, subnet_ids, zones
 from .users import compared_group, compared_users, wanted_user_group_id
 from .users import wanted as wanted_users
 from .versions import older
@@ -107,9 +108,10 @@ def desire(options: Options, seen: Seen) -> State:
         "kms_key_id": around["kms_key_id"],
         "cache_subnet_group_name": subnet_group_name(options),
         "subnet_group": wanted_subnet_group(options, seen),
+        "subnet_zones": zones(options, around),
         "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
         "former_parameter_groups": None,
-        "security_group_ids": around["security_group_ids"],
+        "security_group_ids": security_group_ids(options, around),
         "tags": wanted_tags(options, (observed or {}).get("tags")),
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
@@ -117,11 +119,11 @@ def desire(options: Options, seen: Seen) -> State:
     }
     if observed is None:
         wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
-        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(wanted, around)}
+        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)}
     wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
     wanted.update(rungs(wanted, observed))
     wanted["former_parameter_groups"] = former(wanted, observed)
-    wanted["member_zones_spread"] = spread(wanted, around)
+    wanted["member_zones_spread"] = spread(options, wanted, around)
     return opinions(wanted, observed)
 
 
@@ -198,7 +200,7 @@ def wanted_subnet_group(options: Options, seen: Seen) -> State:
     return {
         "name": subnet_group_name(options),
         "description": f"Cache subnets of {identity_of(options).name}",
-        "subnet_ids": seen.around["subnet_ids"],
+        "subnet_ids": subnet_ids(options, seen.around),
         **{key: present[key] for key in ("arn", "zones") if key in present},
         "tags": wanted_tags(options, present.get("tags")),
     }
@@ -268,9 +270,9 @@ def next_rung(ladder: tuple[Any, ...], now: Any, target: Any) -> Any:
     return ladder[here + (there > here) - (there < here)]
 
 
-def spread(wanted: State, around: Mapping[str, Any]) -> bool | None:
+def spread(options: Options, wanted: State, around: Mapping[str, Any]) -> bool | None:
     """Multi-AZ means two zones for each primary and its replicas, where the subnets offer two."""
-    return True if wanted["multi_az_enabled"] and len(around["zones"]) > 1 else None
+    return True if wanted["multi_az_enabled"] and len(zones(options, around)) > 1 else None
 
 
 def opinions(wanted: State, observed: Mapping[str, Any]) -> State:

@@ -5,6 +5,7 @@ from __future__ import annotations
 # Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
 # Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
 PERMISSIONS = frozenset({
+    "cloudwatch:GetMetricData", "elasticache:TestFailover",
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
     "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
