@@ -9,9 +9,9 @@ import jmespath
 import pytest
 from ansible.module_utils import policies
 from ansible.module_utils.ec2_vpc_network import endpoints, flow_logs, gateways, groups, owned, strangers
-from ansible.module_utils.elasticache_replication_group import misfits, names, users
+from ansible.module_utils.elasticache_replication_group import names, users
+from ansible.module_utils.environment.lock import LONGEST_ENTRY, parsed
 from ansible.module_utils.reconcile import aws, identity
-from ansible.module_utils.reconcile.lock import LONGEST_ENTRY, parsed
 from ansible.module_utils.s3_state_bucket import observe as bucket
 from ansible.module_utils.s3_state_bucket import settings
 from botocore import exceptions as boto
@@ -144,13 +144,6 @@ def test_protocols_by_number_are_the_words() -> None:
 def test_tags_that_aws_would_not_take(tags: dict[str, Any], words: str) -> None:
     found = list(identity.refusals({**GROUP, "tags": tags}))
     assert words in str(found[0])
-
-
-def test_multi_az_wants_two_zones() -> None:
-    given = {"multi_az_enabled": True}
-    assert list(misfits.one_zone(given, {"zones": ["eu-west-1a"]}))
-    assert not list(misfits.one_zone(given, {"zones": ["eu-west-1a", "eu-west-1b"]}))
-    assert not list(misfits.one_zone(given, {"zones": []})), "subnets that are still to be made"
 
 
 def test_grants_of_an_acl_stand_in_the_way_of_ownership() -> None:
