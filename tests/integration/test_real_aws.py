@@ -242,4 +242,5 @@ def test_a_destroy_asks_in_vain_for_what_was_never_laid(network: Cloud, code: st
     for operation in ("DescribeVpcEncryptionControls", "DescribeVpcBlockPublicAccessExclusions"):
         network.fault("refuse", service="ec2", operation=operation, code=code, status=403)
     run(network, "ec2_vpc_network", {"state": "absent"})
+    network.clear_faults()
     assert objects(network)["vpcs"] == 0
