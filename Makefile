@@ -58,7 +58,7 @@ test: lint unit integration molecule ## Run every test
 lint: $(READY) ## Check style, types, YAML and playbooks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy module_utils/reconcile
+	@$(BIN)/mypy module_utils/reconcile module_utils/aws
 	@$(BIN)/yamllint --strict .
 	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/ansible-lint --offline --profile production
 

@@ -34,7 +34,7 @@ for folder in module_utils_loader._get_paths(subdirs=False):
         module_utils.__path__.append(folder)
 
 try:
-    from ansible.module_utils.reconcile.aws import LOADER
+    from ansible.module_utils.aws.client import LOADER
 except ImportError:  # no boto3 in the controller: the module route finds its own
     LOADER = None
 

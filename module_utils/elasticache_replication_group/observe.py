@@ -30,7 +30,7 @@ from .transitions import unwanted
 from .versions import find, matches, newest
 
 if TYPE_CHECKING:
-    from ..reconcile.aws import Aws
+    from ..aws.client import Aws
 
 Options = Mapping[str, Any]
 State = dict[str, Any]

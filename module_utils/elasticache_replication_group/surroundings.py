@@ -17,7 +17,7 @@ from ..reconcile.tags import ansible_tags
 from .names import NOUN, group_name
 
 if TYPE_CHECKING:
-    from ..reconcile.aws import Aws
+    from ..aws.client import Aws
 
 Options = Mapping[str, Any]
 Around = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import preflight
 
 if TYPE_CHECKING:
-    from ..reconcile.aws import Aws
+    from ..aws.client import Aws
 
 PERMISSIONS = frozenset({
     "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeEgressOnlyInternetGateways",

@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..aws.client import Aws, explain
 from ..reconcile import engine, walk
-from ..reconcile.aws import Aws, explain
 from ..reconcile.errors import AwsFailure, Refusal, Refused
 from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
-from ..reconcile.aws import Aws
+from ..aws.client import Aws
 from ..reconcile.entry import connect, open_module
 from ..reconcile.walk import Terms
 from . import request

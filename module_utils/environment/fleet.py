@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from ..reconcile.aws import Aws
+from ..aws.client import Aws
 
 # What these say holds for a whole account and region, and does not change while a run lasts.
 SHARED = frozenset({

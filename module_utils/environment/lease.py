@@ -20,7 +20,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..reconcile.aws import DENIED, Aws, code_of
+from ..aws.client import DENIED, Aws, code_of
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.plan import Call
 from .lock import Found, Lock, Place, new_lock, parsed, renewed, summary

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..reconcile.aws import Aws
+from ..aws.client import Aws
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.walk import Terms
 from . import lease

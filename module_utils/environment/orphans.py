@@ -12,7 +12,7 @@ from ..reconcile.planning import Declaration, Plan
 from .components import COMPONENTS, options_of
 
 if TYPE_CHECKING:
-    from ..reconcile.aws import Aws
+    from ..aws.client import Aws
 
 PERMISSIONS = frozenset({"tag:GetResources"})
 # An account that may not ask, or a region without the service, has no orphans that anybody can tell.

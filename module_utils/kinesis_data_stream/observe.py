@@ -14,7 +14,7 @@ from . import alarms
 from .names import GONE, NOUN, gone, settled, stream_name
 
 if TYPE_CHECKING:
-    from ..reconcile.aws import Aws
+    from ..aws.client import Aws
 
 Options = Mapping[str, Any]
 State = dict[str, Any]

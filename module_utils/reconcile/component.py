@@ -11,7 +11,7 @@ from .fields import Difference, Field
 from .plan import Call, Wait
 
 if TYPE_CHECKING:
-    from .aws import Aws
+    from ..aws.client import Aws
 
 Options = Mapping[str, Any]
 State = dict[str, Any]

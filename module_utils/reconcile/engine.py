@@ -13,8 +13,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..aws.client import Aws, explain
 from . import planning
-from .aws import Aws, explain
 from .component import Component, Options, Seen
 from .errors import AwsFailure, Failure, LostAnswer, Refused
 from .plan import CREATE, Call, Wait, same_call

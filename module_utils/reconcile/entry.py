@@ -11,7 +11,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .aws import Aws
+from ..aws.client import Aws
 from .component import Component
 from .engine import failure_of, reconcile
 from .errors import did_you_mean

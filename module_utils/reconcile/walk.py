@@ -12,7 +12,7 @@ from typing import Any
 import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws import Aws, code_of, explain
+from ..aws.client import Aws, code_of, explain
 from .component import Component
 from .errors import AwsFailure, Failure, LostAnswer, shown
 from .graph import dependencies

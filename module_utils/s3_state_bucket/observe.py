@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, NoRegionError
 
-from ..reconcile.aws import code_of
+from ..aws.client import code_of
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
@@ -21,7 +21,7 @@ from .contents import NOUN
 from .names import place
 
 if TYPE_CHECKING:
-    from ..reconcile.aws import Aws
+    from ..aws.client import Aws
 
 Options = Mapping[str, Any]
 State = dict[str, Any]

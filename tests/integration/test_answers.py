@@ -6,7 +6,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.aws.client import Aws
 from botocore.validate import ParamValidator
 
 from localcloud.process import Cloud

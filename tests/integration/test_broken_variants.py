@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.component import Component
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer, Refused
 from ansible.module_utils.reconcile.plan import Call

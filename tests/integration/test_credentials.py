@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import credentials
-from ansible.module_utils.reconcile.aws import Aws, explain
+from ansible.module_utils.aws import credentials
+from ansible.module_utils.aws.client import Aws, explain
 from ansible.module_utils.reconcile.errors import Failure
 from botocore import exceptions as boto
 

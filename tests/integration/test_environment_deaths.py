@@ -10,9 +10,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.environment import lease
 from ansible.module_utils.environment.lock import Place
-from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import Failure
 
 from localcloud.process import Cloud

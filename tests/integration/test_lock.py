@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.environment import lease
-from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 
 from localcloud.process import Cloud

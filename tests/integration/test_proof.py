@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure
 
 from localcloud.process import Cloud

@@ -14,10 +14,10 @@ from typing import Any
 
 import botocore.session
 import pytest
+from ansible.module_utils.aws import answers
 from ansible.module_utils.ec2_vpc_network import acls, endpoints, gateways, groups, owned, routes, subnets
 from ansible.module_utils.elasticache_replication_group import translate
 from ansible.module_utils.kinesis_data_stream import observe as stream
-from ansible.module_utils.reconcile import answers
 from ansible.module_utils.s3_state_bucket import lock_table, settings
 from botocore import xform_name
 from botocore.model import OperationModel

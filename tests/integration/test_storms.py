@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.engine import failure_of
 from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 

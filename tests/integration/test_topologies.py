@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.aws.client import SIDE_BY_SIDE
 from ansible.module_utils.reconcile import planning
-from ansible.module_utils.reconcile.aws import SIDE_BY_SIDE
 from ansible.module_utils.reconcile.graph import dependencies
 
 from localcloud.process import Cloud

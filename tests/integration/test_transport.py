@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import aws as transport
-from ansible.module_utils.reconcile.aws import Aws, NoAnswer
+from ansible.module_utils.aws import client as transport
+from ansible.module_utils.aws.client import Aws, NoAnswer
 from ansible.module_utils.reconcile.engine import failure_of
 from ansible.module_utils.reconcile.errors import AwsFailure, Failure, LostAnswer
 from botocore.config import Config

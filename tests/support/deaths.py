@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer, Refused
 
 from localcloud.process import Cloud

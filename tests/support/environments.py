@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.environment import request
 from ansible.module_utils.environment.components import COMPONENTS, variable_names
 from ansible.module_utils.environment.conduct import conduct
 from ansible.module_utils.environment.entry import OPTIONS
-from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.walk import Terms, silent
 
 from localcloud.process import REGION, Cloud

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import boto3
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile import engine
-from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.component import Component
 from ansible.module_utils.reconcile.errors import Refused
 from ansible.module_utils.reconcile.plan import HIDDEN, KNOWN_AFTER_APPLY

@@ -22,7 +22,7 @@ ALL_ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 FLEET = "fleet"
 INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if path.name != FLEET)
 # File -> the files of the core below it.  The page docs/architecture.md shows the same order.
-LAYERS = ("errors", "plan", "offers", "graph", "identity", "fields", "tags", "aws", "component", "planning", "report",
+LAYERS = ("errors", "plan", "offers", "graph", "identity", "fields", "tags", "component", "planning", "report",
           "walk", "engine", "entry")  # fmt: skip
 # Lines that everything which acts, the core and the engine, may have together.
 LONGEST_CORE = 2_000
@@ -173,6 +173,12 @@ def test_imports_point_downward() -> None:
     for path in core.glob("*.py"):
         for imported in sibling_imports(path):
             assert LAYERS.index(imported) < LAYERS.index(path.stem), f"{path.stem} imports {imported}"
+
+
+def test_what_talks_to_aws_knows_nothing_of_plans() -> None:
+    for path in sources("module_utils/aws"):
+        core = {name for name in imported(path) if "reconcile" in name}
+        assert all(name.startswith("..reconcile.errors.") for name in core), f"{name_of(path)}: {core}"
 
 
 def sibling_imports(path: Path) -> Iterator[str]:

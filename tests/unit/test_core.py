@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible.module_utils.aws.client import explain, is_quota
 from ansible.module_utils.reconcile import engine, errors, fields, graph, identity, plan, planning, tags, walk
-from ansible.module_utils.reconcile.aws import explain, is_quota
 from ansible.module_utils.reconcile.component import Component, Seen
 from botocore import exceptions as boto
 from hypothesis import given

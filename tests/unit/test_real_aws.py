@@ -8,10 +8,11 @@ from typing import Any
 import jmespath
 import pytest
 from ansible.module_utils import policies
+from ansible.module_utils.aws import client as aws
 from ansible.module_utils.ec2_vpc_network import endpoints, flow_logs, gateways, groups, owned, strangers
 from ansible.module_utils.elasticache_replication_group import names, users
 from ansible.module_utils.environment.lock import LONGEST_ENTRY, parsed
-from ansible.module_utils.reconcile import aws, identity
+from ansible.module_utils.reconcile import identity
 from ansible.module_utils.s3_state_bucket import observe as bucket
 from ansible.module_utils.s3_state_bucket import settings
 from botocore import exceptions as boto

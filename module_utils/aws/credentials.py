@@ -13,7 +13,7 @@ import botocore.session
 from botocore import exceptions as boto
 from botocore.utils import JSONFileCache
 
-from .errors import Failure
+from ..reconcile.errors import Failure
 
 # Source: AWS CLI, awscli/customizations/assumerole.py and sso/inject.py.
 CACHE = os.path.join("~", ".aws", "cli", "cache")

@@ -27,9 +27,9 @@ from botocore.config import Config
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
 
+from ..reconcile.errors import AwsFailure, Failure, LostAnswer
 from . import answers, credentials
 from .credentials import first_line
-from .errors import AwsFailure, Failure, LostAnswer
 
 
 class PlainFiles(botocore.loaders.JSONFileLoader):  # type: ignore[misc]
