@@ -194,9 +194,13 @@ OUR_WAYS = (TO_INTERNET_GATEWAY, TO_EGRESS_ONLY_GATEWAY, "nat-", "igw-", "eigw-"
 
 
 def _ways(options: Options, found: Mapping[str, str], nat: State, key: str, subnet: State) -> dict[str, str]:
-    """What leads a subnet to the internet, by destination; where no way is declared, one that others set stays."""
+    """What leads a subnet to the internet, by destination; where no way is declared, one that others set stays.
+
+    A tier that says ``none`` says so of IPv6 as well: what leads it to a gateway of ours goes.
+    """
     tier, zone = topology.split(key)
-    silent = () if options["ipv6_pool"] is not None else (topology.IPV6,)
+    closed = topology.internet(options, tier) == topology.NONE
+    silent = () if options["ipv6_pool"] is not None or closed else (topology.IPV6,)
     ways = {destination: target for destination, target in found.items()
             if destination in silent or not target.startswith(OUR_WAYS)}  # fmt: skip
     way = topology.internet(options, tier)

@@ -129,14 +129,24 @@ RARE = {
 
 
 def _rare(options: Any, owned: Any) -> dict[str, Any]:
-    found = {key: ("ec2", operation, {"Filters": owned}) for option, (key, operation) in RARE.items()
-             if asked(options, option)}  # fmt: skip
+    found: dict[str, Any] = {key: ("ec2", operation, {"Filters": owned}, unless_declared(options, option))
+                             for option, (key, operation) in RARE.items() if asked(options, option)}  # fmt: skip
     if options["nat_allocation_ids"]:
         ids = {"AllocationIds": sorted(options["nat_allocation_ids"].values())}
         found["given_addresses"] = ("ec2", "describe_addresses", ids, NO_ADDRESS)
     if options["vpc_id"]:
         found["named_vpc"] = ("ec2", "describe_vpcs", {"VpcIds": [options["vpc_id"]]}, NO_VPC)
     return found
+
+
+# A region that does not know an API, or a policy that does not allow it, speaks of nothing that was ever laid.
+# Source: EC2 API reference, "Common error codes".
+NOT_OFFERED = ("InvalidAction", "UnsupportedOperation", "OptInRequired", "UnauthorizedOperation")
+
+
+def unless_declared(options: Any, option: str) -> tuple[str, ...]:
+    """Codes that mean "none" for what a destroy asks about without any word in the declaration."""
+    return NOT_OFFERED if options[option] is None else ()
 
 
 def asked(options: Any, option: str) -> bool:
@@ -146,7 +156,8 @@ def asked(options: Any, option: str) -> bool:
 
 def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
-    controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]})
+    absent = unless_declared(options, "encryption_control")
+    controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]}, absent)
     stated = [field for field in ATTRIBUTES if field not in RARE_ATTRIBUTES or options[field] is not None]
     here = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
     return {

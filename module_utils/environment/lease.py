@@ -25,8 +25,11 @@ from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.plan import Call
 from .lock import Found, Lock, Place, new_lock, parsed, renewed, summary
 
-PERMISSIONS = frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:ListBucket",
-                         "s3:ListBucketVersions", "s3:PutObject"})  # fmt: skip
+# In a bucket with a key of KMS the lock is under that key as well.  Source: S3 user guide, "Using SSE-KMS".
+PERMISSIONS = frozenset({
+    "kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetEncryptionConfiguration",
+    "s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject",
+})  # fmt: skip
 # Two conditional writes at once: S3 asks the loser to send again.  Source: PutObject, ConditionalRequestConflict.
 PATIENCE = {"ConditionalRequestConflict": 10.0}
 # The lock has changed, or has gone, since it was read.

@@ -11,12 +11,13 @@ from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import REGION, Cloud
 from tests.integration.test_faults import DECLARATIONS, objects
+from tests.support import runs
 from tests.support.crowd import PLACE, make_bucket, take
 from tests.support.runs import aws_of, four_steps, run
 
 NETWORK, STREAM, BUCKET = (DECLARATIONS[name] for name in ("ec2_vpc_network", "kinesis_data_stream", "s3_state_bucket"))
 FOR_EVERYBODY = json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]})
-EVERYTHING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 def told(result: dict[str, Any]) -> set[str]:
@@ -181,8 +182,10 @@ def test_a_lock_is_encrypted_as_the_bucket_is(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_first_run_on_slow_ground_makes_one_of_each(cloud: Cloud, seed: int) -> None:
+def test_a_first_run_on_slow_ground_makes_one_of_each(cloud: Cloud, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Objects that show late, another change that is under way, a role that is not known yet: all at once."""
+    # The half minute that AWS is given to show what was made is long enough for several looks on a busy machine.
+    monkeypatch.setattr(runs, "CLOCK_SPEED", 2)
     cloud.configure(settle_polls=1)
     chance = {"probability": 0.2, "seed": seed}
     cloud.fault("stale", service="ec2", operation="Create*", reads=1)
@@ -232,3 +235,12 @@ def test_a_route_to_a_transit_gateway_waits_for_its_attachment(cloud: Cloud) -> 
     ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=transit, VpcId=vpc, SubnetIds=ids)
     repaired(cloud, "ec2_vpc_network", given, "create_route")
     assert "route that waits" not in told(run(cloud, "ec2_vpc_network", given, check=True))
+
+
+@pytest.mark.parametrize("code", ["InvalidAction", "UnauthorizedOperation"])
+def test_a_destroy_asks_in_vain_for_what_was_never_laid(network: Cloud, code: str) -> None:
+    for operation in ("DescribeVpcEncryptionControls", "DescribeVpcBlockPublicAccessExclusions"):
+        network.fault("refuse", service="ec2", operation=operation, code=code, status=403)
+    run(network, "ec2_vpc_network", {"state": "absent"})
+    network.clear_faults()
+    assert objects(network)["vpcs"] == 0
