@@ -55,6 +55,24 @@ class Call:
         return not self.operation.startswith(_READS)
 
 
+class Current:
+    """The call that is being answered; one at a time."""
+
+    call: Call | None = None
+
+    def __init__(self) -> None:
+        #: Versions that DeleteObjects was asked to delete and that do not exist.
+        self.unknown_versions: list[dict[str, str]] = []
+
+    def is_about(self, operation: str) -> bool:
+        """Whether this operation is being answered."""
+        return self.call is not None and self.call.operation == operation
+
+
+#: The call of this process: one process is one cloud.
+current = Current()
+
+
 def read_call(request: Request) -> Call:
     """The call behind a request. Whatever cannot be read stays empty: reading never fails."""
     region, service = _scope(request)

@@ -90,7 +90,8 @@ def events(name: str) -> Events:
     Lack of capacity is told of the member that found none, so nothing narrows the answer but the names.
     """
     told = f"Events[?SourceIdentifier == '{name}' || starts_with(SourceIdentifier, '{name}-0')]"
-    return Events("describe_events", {}, f"{told} | [-1].Message")
+    # The newest wherever it stands: AWS lists it first.  Source: DescribeEvents, examples of the service model.
+    return Events("describe_events", {}, f"max_by({told}, &to_string(Date)).Message")
 
 
 def tells_of(event: Mapping[str, Any], name: str) -> bool:
