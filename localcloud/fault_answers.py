@@ -89,6 +89,12 @@ def answer_of(fault: Fault, call: Call) -> Answer:
     return Answer(status, answer.headers, b"") if call.service == "s3" and call.operation.startswith("Head") else answer
 
 
+def throttled(call: Call) -> Answer:
+    """What the client gets for a call that came too fast."""
+    code, status, message = _throttle(call, {})
+    return error_answer(call.protocol, status, code, message)
+
+
 def action_of(call: Call) -> str:
     """The IAM action that allows a call, such as ec2:CreateVpc."""
     name = _S3_ACTIONS.get(call.operation, call.operation) if call.service == "s3" else call.operation
