@@ -5,6 +5,8 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 PLAY    := $(BIN)/ansible-playbook -i inventories/$(ENV)
 READY   := $(VENV)/.ready
+# An environment that lives in the embedded cloud says so in its inventory.
+CLOUD   := $(if $(shell grep -rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup site plan drift preflight outputs destroy unlock cloud-up cloud-down cloud-status \
@@ -13,6 +15,7 @@ READY   := $(VENV)/.ready
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ENV=local|dev|staging|prod names the environment; local, the default, is the embedded cloud"
+	@echo "  make site asks on a terminal; APPROVE=yes or the digest that make plan shows answers"
 
 setup: $(READY) ## Make the virtual environment with pinned packages and the collections
 
@@ -20,26 +23,26 @@ $(READY): requirements.lock requirements.yml awx/requirements.yml pyproject.toml
 	@$(PYTHON) tools/set_up.py $(VENV)
 	@touch $@
 
-site: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Lay the whole environment ENV, or bring it up to date
-	@$(PLAY) playbooks/site.yml $(ARGS)
+site: $(READY) $(CLOUD) ## Lay the whole environment ENV, or bring it up to date
+	@APPROVE="$(APPROVE)" $(BIN)/python tools/site.py $(ENV) $(ARGS)
 
-plan: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Show what `make site` would do, call by call; changes nothing
+plan: $(READY) $(CLOUD) ## Show what `make site` would do, call by call; changes nothing
 	@$(PLAY) playbooks/plan.yml $(ARGS)
 
-drift: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Fail when the environment is not as declared, and say where
+drift: $(READY) $(CLOUD) ## Fail when the environment is not as declared, and say where
 	@$(PLAY) playbooks/drift.yml $(ARGS)
 
-preflight: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Check account, region, zones, quotas and names
+preflight: $(READY) $(CLOUD) ## Check account, region, zones, quotas and names
 	@$(PLAY) playbooks/preflight.yml $(ARGS)
 
-outputs: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Write ids, endpoints and backend settings to artifacts/ENV/
+outputs: $(READY) $(CLOUD) ## Write ids, endpoints and backend settings to artifacts/ENV/
 	@$(PLAY) playbooks/outputs.yml $(ARGS)
 
-destroy: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Remove the environment; CONFIRM must repeat its name
+destroy: $(READY) $(CLOUD) ## Remove the environment; CONFIRM must repeat its name
 	@$(PLAY) playbooks/destroy.yml -e confirm=$(CONFIRM) $(ARGS)
 
-unlock: $(READY) $(if $(filter local,$(ENV)),cloud-up) ## Say who holds the environment's lock; LOCK_ID frees the lock of a dead run
-	@$(PLAY) playbooks/unlock.yml -e lock_id=$(LOCK_ID) $(ARGS)
+unlock: $(READY) $(CLOUD) ## Say who holds the environment's lock; LOCK_ID frees the lock of a dead run
+	@$(PLAY) playbooks/unlock.yml $(if $(LOCK_ID),-e lock_id=$(LOCK_ID)) $(ARGS)
 
 cloud-up: $(READY) ## Start the embedded cloud (PORT=… to choose its port)
 	@$(BIN)/python -m localcloud up $(if $(PORT),--port $(PORT))

@@ -89,7 +89,8 @@ class Bench:
 
     def _command(self, way: Way) -> list[str]:
         playbook = str(Path(sys.executable).parent / "ansible-playbook")
-        return [playbook, "-i", "inventories/local", *way.arguments, "-e", f"outputs_folder={self._folder}/outputs"]
+        folder = f"environment_artifacts_folder={self._folder}/outputs"
+        return [playbook, "-i", "inventories/local", *way.arguments, "-e", folder]
 
     def _environment(self) -> dict[str, str]:
         """Ours without AWS variables, pointed at the cloud, free of colours."""

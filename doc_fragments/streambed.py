@@ -36,7 +36,7 @@ options:
   wait:
     description:
       - Whether to wait for what AWS takes its time for.
-      - Without it the module starts the work and returns what is still in the making as RV(ignore:settling).
+      - Without it the module starts the work and returns what is still in the making as RV(ignore:waiting_for).
     type: bool
     default: true
   wait_timeout:
@@ -48,9 +48,4 @@ options:
       - Seconds between two looks while waiting; left out, each wait has its own.
       - E(STREAMBED_POLL_SECONDS) is used when the option is not given.
     type: float
-  environment_lock:
-    description:
-      - The environment's lock as M(environment_lock) returned it.
-      - It is renewed while the module runs and checked before each write. Check mode does not use it.
-    type: dict
 """

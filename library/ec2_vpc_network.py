@@ -293,10 +293,11 @@ resource:
     cidr_block: 10.10.0.0/16
     subnets:
       app/eu-west-1a: {id: subnet-0a1b2c3d, cidr_block: 10.10.64.0/20, zone: eu-west-1a, tier: app}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for a maintenance window; a network has none.
   returned: success
@@ -307,7 +308,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str
@@ -317,127 +318,8 @@ aws_calls:
   type: dict
 """
 
-from ansible.module_utils.ec2_vpc_network import names
-from ansible.module_utils.ec2_vpc_network.desire import desire
-from ansible.module_utils.ec2_vpc_network.observe import blockers, observe
-from ansible.module_utils.ec2_vpc_network.obstacles import guards
-from ansible.module_utils.ec2_vpc_network.plan import delete, update
-from ansible.module_utils.ec2_vpc_network.rules import rules
-from ansible.module_utils.ec2_vpc_network.state import newborn
-from ansible.module_utils.ec2_vpc_network.vpc import create_calls
-from ansible.module_utils.reconcile.component import Component
-from ansible.module_utils.reconcile.engine import run
-from ansible.module_utils.reconcile.fields import Field
-
-OPTIONS = {
-    "name": {},
-    "vpc_id": {},
-    "adopt": {"type": "bool", "default": False},
-    "cidr_block": {},
-    "ipv4_ipam_pool_id": {},
-    "ipv4_netmask_length": {"type": "int"},
-    "secondary_cidr_blocks": {"type": "list", "elements": "str"},
-    "ipv6_pool": {},
-    "ipv6_netmask_length": {"type": "int"},
-    "zones": {"type": "list", "elements": "str"},
-    "tiers": {"type": "dict"},
-    "purge_subnets": {"type": "bool", "default": False},
-    "subnet_prefix_length": {"type": "int"},
-    "reserved_zones": {"type": "int", "default": 4},
-    "reserved_tiers": {"type": "int", "default": 4},
-    "nat_gateways": {"choices": ["none", "single", "per_zone", "regional"]},
-    "nat_allocation_ids": {"type": "dict"},
-    "dns_support": {"type": "bool"},
-    "dns_hostnames": {"type": "bool"},
-    "network_address_usage_metrics": {"type": "bool"},
-    "instance_tenancy": {"choices": ["default", "dedicated"]},
-    "dhcp_options": {"type": "dict"},
-    "gateway_endpoints": {"type": "list", "elements": "str"},
-    "interface_endpoints": {"type": "list", "elements": "str"},
-    "interface_endpoint_tier": {},
-    "endpoint_settings": {"type": "dict"},
-    "security_groups": {"type": "dict"},
-    "default_security_group_locked": {"type": "bool"},
-    "default_network_acl": {"type": "dict"},
-    "default_route_table_locked": {"type": "bool"},
-    "flow_logs": {"type": "dict"},
-    "encryption_control": {"type": "dict"},
-    "block_public_access_exclusion": {"choices": ["none", "allow-bidirectional", "allow-egress"]},
-}
-
-# Parts by key; each is compared as a whole, and no part at all is as good as none.
-PARTS = (
-    "foreign_subnets", "encryption_control", "block_public_access_exclusion", "acl_of_subnets", "network_acls",
-    "dhcp_options", "dhcp_option_sets", "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses",
-    "nat_gateways", "route_tables", "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups",
-    "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
-)  # fmt: skip
-
-
-def some(parts):
-    """The parts, or ``None`` when there is none."""
-    return parts or None
-
-
-FIELDS = (
-    Field("cidr_block", fixed="the block of a VPC cannot change"),
-    Field("instance_tenancy"),
-    Field("dns_support"),
-    Field("dns_hostnames"),
-    Field("network_address_usage_metrics"),
-    Field("secondary_cidr_blocks"),
-    Field("tags"),
-    Field("default_security_group_locked"),
-    Field("default_network_acl"),
-    Field("default_route_table_locked"),
-    *(Field(name, normal=some) for name in PARTS),
-)
-
-# Tags inside a create call need ec2:CreateTags, and a flow log needs iam:PassRole for its role.
-# Source: service authorization reference, Amazon EC2, dependent actions.
-PERMISSIONS = frozenset({
-    "ec2:AllocateAddress", "ec2:AssociateDhcpOptions", "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock",
-    "ec2:AssociateVpcCidrBlock", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
-    "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateDhcpOptions", "ec2:CreateEgressOnlyInternetGateway",
-    "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway", "ec2:CreateNetworkAcl",
-    "ec2:CreateNetworkAclEntry", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
-    "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcBlockPublicAccessExclusion",
-    "ec2:CreateVpcEncryptionControl", "ec2:CreateVpcEndpoint", "ec2:DeleteDhcpOptions",
-    "ec2:DeleteEgressOnlyInternetGateway", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway",
-    "ec2:DeleteNatGateway", "ec2:DeleteNetworkAcl", "ec2:DeleteNetworkAclEntry", "ec2:DeleteRoute",
-    "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc",
-    "ec2:DeleteVpcBlockPublicAccessExclusion", "ec2:DeleteVpcEncryptionControl", "ec2:DeleteVpcEndpoints",
-    "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeDhcpOptions",
-    "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways",
-    "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute",
-    "ec2:DescribeVpcBlockPublicAccessExclusions", "ec2:DescribeVpcEncryptionControls", "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcs", "ec2:DetachInternetGateway", "ec2:DisableVgwRoutePropagation", "ec2:DisassociateRouteTable",
-    "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:EnableVgwRoutePropagation",
-    "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcBlockPublicAccessExclusion",
-    "ec2:ModifyVpcEncryptionControl", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
-    "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
-    "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "iam:CreateRole", "iam:DeleteRole",
-    "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
-    "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey", "logs:CreateLogDelivery",
-    "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
-    "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource",
-    "logs:UntagResource",
-})  # fmt: skip
-
-# What still hangs on to an object lets go of it in the end; a new role is not known everywhere at once, which
-# CreateFlowLogs reports as InvalidParameter, as CreateVpcEndpoint does while an old private name is being taken back.
-# Source: "Delete your VPC", "IAM is eventually consistent" (IAM user guide, troubleshooting), EC2 error codes.
-PATIENCE = {"DependencyViolation": 300, "InvalidIPAddress.InUse": 120, "InvalidParameter": 120}
-
-# A rule that is to go and is not there.
-HARMLESS = {"InvalidPermission.NotFound": ""}
-
-COMPONENT = Component(
-    module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
-    desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, blockers=blockers,
-)  # fmt: skip
+from ansible.module_utils.ec2_vpc_network.component import COMPONENT
+from ansible.module_utils.reconcile.entry import run
 
 
 def main():

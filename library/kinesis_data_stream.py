@@ -154,10 +154,11 @@ resource:
   returned: success
   type: dict
   sample: {name: sensors-dev, arn: "arn:aws:kinesis:eu-west-1:123456789012:stream/sensors-dev", shard_count: 2}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for a maintenance window; a stream has none.
   returned: success
@@ -168,7 +169,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str
@@ -178,57 +179,8 @@ aws_calls:
   type: dict
 """
 
-from ansible.module_utils.kinesis_data_stream import alarms
-from ansible.module_utils.kinesis_data_stream.names import NOUN
-from ansible.module_utils.kinesis_data_stream.observe import observe
-from ansible.module_utils.kinesis_data_stream.plan import FIELDS, create, delete, desire, newborn, update
-from ansible.module_utils.kinesis_data_stream.rules import guards, rules
-from ansible.module_utils.reconcile.component import Component
-from ansible.module_utils.reconcile.engine import run
-
-METRICS = [
-    "IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
-    "ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds",
-]  # fmt: skip
-
-OPTIONS = {
-    "name": {},
-    "stream_mode": {"choices": ["PROVISIONED", "ON_DEMAND"]},
-    "shard_count": {"type": "int"},
-    "manage_shards": {"type": "bool", "default": True},
-    "retention_hours": {"type": "int"},
-    "allow_retention_decrease": {"type": "bool", "default": False},
-    "max_record_size_kib": {"type": "int"},
-    "encryption_type": {"choices": ["KMS", "NONE"]},
-    "kms_key_id": {},
-    "shard_level_metrics": {"type": "list", "elements": "str", "choices": METRICS},
-    "consumers": {"type": "list", "elements": "str"},
-    "enforce_consumer_deletion": {"type": "bool", "default": False},
-    "resource_policy": {"type": "dict"},
-    "alarms": alarms.OPTION,
-}
-
-PERMISSIONS = frozenset({
-    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:AddTagsToStream", "kinesis:CreateStream",
-    "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteResourcePolicy", "kinesis:DeleteStream",
-    "kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
-    "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:GetResourcePolicy",
-    "kinesis:IncreaseStreamRetentionPeriod", "kinesis:ListStreamConsumers", "kinesis:ListTagsForResource",
-    "kinesis:ListTagsForStream", "kinesis:PutResourcePolicy", "kinesis:RegisterStreamConsumer",
-    "kinesis:RemoveTagsFromStream", "kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption",
-    "kinesis:TagResource", "kinesis:UpdateMaxRecordSize", "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
-})  # fmt: skip
-
-# A stream that another call just touched takes no second one.  LimitExceededException stands for a rate (worth waiting
-# for) and for a quota (not): a short patience serves both.  Source: UpdateShardCount API reference, Errors.
-PATIENCE = {"ResourceInUseException": 600, "LimitExceededException": 60}
-
-COMPONENT = Component(
-    module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
-    desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE,
-)  # fmt: skip
+from ansible.module_utils.kinesis_data_stream.component import COMPONENT
+from ansible.module_utils.reconcile.entry import run
 
 
 def main():

@@ -122,8 +122,10 @@ options:
     description: Whether O(state=absent) may delete a bucket that holds objects; every old state is lost.
     type: bool
     default: false
-  held_lock_id:
-    description: ID of a lock in the bucket that this very run holds; O(state=absent) does not stop at it.
+  lock_state_key:
+    description:
+      - State key of a lock in the bucket that this run's environment holds and takes away itself, when the bucket goes.
+      - Such a lock does not stand in the way of O(state=absent).
     type: str
 extends_documentation_fragment:
   - streambed
@@ -187,10 +189,11 @@ resource:
   returned: success
   type: dict
   sample: {name: sensors-dev-state-123456789012, region: eu-west-1, versioning_enabled: true, lock_table: {}}
-settling:
-  description: What is still in the making, empty when all is settled.
+calls_left:
+  description: Calls that a run without O(wait) left to a later one, since they need what is still in the making.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 scheduled:
   description: Options whose change waits for a maintenance window; a bucket has none.
   returned: success
@@ -201,7 +204,7 @@ foreign:
   type: list
   elements: dict
 waiting_for:
-  description: What AWS was in the middle of when the run began.
+  description: What AWS was still in the middle of at the last look.
   returned: success
   type: list
   elements: str
@@ -211,70 +214,8 @@ aws_calls:
   type: dict
 """
 
-from ansible.module_utils.reconcile.component import Component
-from ansible.module_utils.reconcile.engine import run
-from ansible.module_utils.s3_state_bucket import extras
-from ansible.module_utils.s3_state_bucket.contents import NOUN
-from ansible.module_utils.s3_state_bucket.observe import observe
-from ansible.module_utils.s3_state_bucket.plan import FIELDS, create, delete, desire, guards, newborn, update
-from ansible.module_utils.s3_state_bucket.rules import rules
-
-OWNERSHIP = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]
-
-OPTIONS = {
-    "name": {},
-    "account_id": {"required": True},
-    "versioning_enabled": {"type": "bool", "default": True},
-    "sse_algorithm": {"choices": ["AES256", "aws:kms", "aws:kms:dsse"]},
-    "kms_key_id": {},
-    "bucket_key_enabled": {"type": "bool"},
-    "block_public_access": {"type": "bool", "default": True},
-    "object_ownership": {"choices": OWNERSHIP, "default": OWNERSHIP[0]},
-    "tls_only": {"type": "bool", "default": True},
-    "policy_statements": {"type": "list", "elements": "dict"},
-    "purge_policy_statements": {"type": "bool", "default": False},
-    "noncurrent_versions_days": {"type": "int"},
-    "noncurrent_versions_kept": {"type": "int"},
-    "abort_incomplete_multipart_days": {"type": "int"},
-    "access_logging": extras.ACCESS_LOGGING,
-    "replication": extras.REPLICATION,
-    "object_lock": extras.OBJECT_LOCK,
-    "adopt": {"type": "bool", "default": False},
-    "lock_table": {"type": "bool", "default": False},
-    "allow_lock_table_removal": {"type": "bool", "default": False},
-    "delete_state_history": {"type": "bool", "default": False},
-    "held_lock_id": {},
-}
-
-PERMISSIONS = frozenset({
-    "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable",
-    "dynamodb:ListTagsOfResource", "dynamodb:Scan", "dynamodb:TagResource", "dynamodb:UntagResource",
-    "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "iam:PassRole", "s3:AbortMultipartUpload",
-    "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObject", "s3:DeleteObjectVersion",
-    "s3:GetBucketLogging", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls",
-    "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging", "s3:GetBucketVersioning",
-    "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetObject", "s3:GetReplicationConfiguration",
-    "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions", "s3:PutBucketLogging",
-    "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
-    "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration", "s3:TagResource",
-})  # fmt: skip
-
-# A name whose bucket was just deleted stays taken for a while; a table takes one change at a time, and its backups are
-# not there at once.  Source: CreateBucket, UpdateTable and UpdateContinuousBackups API references, Errors.
-PATIENCE = {
-    "OperationAborted": 180, "ResourceInUseException": 300, "LimitExceededException": 60,
-    "ContinuousBackupsUnavailableException": 120,
-}  # fmt: skip
-# Two first runs of an environment may make both at once: nothing can lock the making of what holds the lock.
-# The first is what S3 answers outside us-east-1.
-HARMLESS = {"BucketAlreadyOwnedByYou": "", "ResourceInUseException": "Table already exists"}
-
-COMPONENT = Component(
-    module="s3_state_bucket", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
-    desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS,
-)  # fmt: skip
+from ansible.module_utils.reconcile.entry import run
+from ansible.module_utils.s3_state_bucket.component import COMPONENT
 
 
 def main():

@@ -77,10 +77,15 @@ _S3_ACTIONS = {
 }
 
 
-def answer_of(fault: Fault, call: Call) -> Answer:
-    """What the client gets for a call that the fault struck; NO_ANSWER when it gets nothing."""
+def answer_of(fault: Fault, call: Call, true: Answer | None = None) -> Answer:
+    """What the client gets for a call that the fault struck; NO_ANSWER when it gets nothing.
+
+    `true` is what it would have got, where the call took effect.
+    """
     if fault.kind == "lost":
         return NO_ANSWER
+    if fault.kind == "garbled":
+        return _garbled(fault.options["form"], call, true)
     code, status, message = {"throttle": _throttle, "denied": _denied, "refuse": _refusal, "error": _failure}[
         fault.kind
     ](call, fault.options)
@@ -93,6 +98,20 @@ def throttled(call: Call) -> Answer:
     """What the client gets for a call that came too fast."""
     code, status, message = _throttle(call, {})
     return error_answer(call.protocol, status, code, message)
+
+
+def _garbled(form: str, call: Call, true: Answer | None) -> Answer:
+    """An answer with status 200 that is none: the kinds that proxies and broken lines make."""
+    json_spoken = call.protocol in ("json", "rest-json")
+    kind = [("Content-Type", "application/x-amz-json-1.1" if json_spoken else "text/xml")]
+    if form == "html":
+        return Answer(200, [("Content-Type", "text/html")], b"<html><body>Welcome to the hotel</body></html>")
+    if form == "half":
+        body = true.body if true and true.body else b'{"Truncated": [' if json_spoken else b"<Response><item>"
+        return Answer(200, kind, body[: max(1, len(body) // 2)])
+    if form == "hollow":
+        return Answer(200, kind, b"{}" if json_spoken else f"<{call.operation}Response/>".encode())
+    return Answer(200, kind, b"")
 
 
 def action_of(call: Call) -> str:

@@ -25,6 +25,7 @@ KINDS: dict[str, set[str]] = {
     "refuse": {"code", "message", "status"},
     "error": {"after", "status"},
     "lost": {"after"},
+    "garbled": {"after", "form"},
     "latency": {"ms"},
     "stale": {"reads"},
     "create-failed": {"message"},
@@ -33,7 +34,9 @@ KINDS: dict[str, set[str]] = {
 }
 COMMON = {"kind", "service", "operation", "count", "probability", "seed", "skip"}
 #: What replaces the call's answer; of several only the first that strikes counts.
-OUTCOMES = {"throttle", "denied", "refuse", "error", "lost"}
+OUTCOMES = {"throttle", "denied", "refuse", "error", "lost", "garbled"}
+#: What comes instead of an answer: a proxy's page, half of the answer, nothing, or its form with nothing in it.
+FORMS = ("html", "half", "empty", "hollow")
 #: What concerns the objects that a call made, not its answer.
 AFTERMATHS = {"stale", "create-failed", "nat-failed", "endpoint-failed"}
 #: How an endpoint can end without working.  Source: EC2 API reference, VpcEndpoint.State.
@@ -214,6 +217,8 @@ def _check_options(kind: str, options: dict[str, Any]) -> None:
         raise FaultError("latency needs ms, whole milliseconds")
     if kind == "stale" and not _is_whole(options.setdefault("reads", 1), 1):
         raise FaultError("reads must be a whole number from 1 up")
+    if options.setdefault("form", "html") not in FORMS if kind == "garbled" else False:
+        raise FaultError(f"form must be {', '.join(FORMS)}, not {options['form']!r}")
     if "status" in options and not (_is_whole(options["status"], 400) and options["status"] < 600):
         raise FaultError(f"status must be an HTTP status from 400 to 599, not {options['status']!r}")
     if "state" in options and options["state"] not in DEAD_STATES:

@@ -74,7 +74,7 @@ class Injection:
         if outcome and not outcome.after:
             return answer_of(outcome, call)
         answer = self._write(call, strike, act) if call.write else self._read(call, strike, act)
-        return answer_of(outcome, call) if outcome else answer
+        return answer_of(outcome, call, answer) if outcome else answer
 
     def _read(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
         with self._hidden.out_of_sight(call) as entry:

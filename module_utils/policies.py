@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import botocore.loaders
 
 Statement = Mapping[str, Any]
 
 # Action names do not depend on case.  Source: IAM User Guide, "IAM JSON policy elements: Action".
 CASELESS = ("Action", "NotAction")
 PRINCIPALS = ("Principal", "NotPrincipal")
+
+
+@functools.cache
+def _worlds() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    """What AWS's separate worlds call their regions, themselves and their hosts.  Source: botocore, partitions.json."""
+    found = botocore.loaders.create_loader().load_data("partitions")["partitions"]
+    return tuple((re.compile(each["regionRegex"]), each["id"], each["outputs"]["dnsSuffix"]) for each in found)
+
+
+def world(region: str) -> tuple[str, str]:
+    """The part of an ARN that says which of AWS's separate worlds a region belongs to, and that world's domain."""
+    found = next((each for each in _worlds() if each[0].match(region)), None)
+    return (found[1], found[2]) if found else ("aws", "amazonaws.com")
 
 
 def canonical(statement: Statement) -> Any:
@@ -61,3 +77,8 @@ def statements_of(document: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The statements of a policy; a single one may stand without a list."""
     found = (document or {}).get("Statement", [])
     return [dict(found)] if isinstance(found, Mapping) else list(found)
+
+
+def in_words(statement: Statement) -> str:
+    """A statement for people: ``Allow s3:GetObject to {'AWS': '*'}``."""
+    return f"{statement.get('Effect')} {statement.get('Action')} to {statement.get('Principal')}"

@@ -1,12 +1,34 @@
-"""CloudWatch: the tags of an alarm go with it, and do not come back on a new one of the same name."""
+"""CloudWatch: what cache nodes tell of their role; and the tags of an alarm go with it, and do not come back on a new
+one of the same name."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
-from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.models import CloudWatchBackend, MetricDatum
+from moto.core.utils import utcnow
+from moto.elasticache.models import elasticache_backends
 
+from localcloud.overlays.elasticache.store import store_of
 from localcloud.overlays.wrap import wrap
+
+_LATE = datetime.timedelta(minutes=1)
+
+
+def _all_metrics(original: Any, self: CloudWatchBackend) -> list[Any]:
+    """moto's metrics, and for each cache node whether it is a primary.
+
+    Source: ElastiCache user guide, "Metrics for Valkey and Redis OSS", IsPrimary.
+    """
+    store = store_of(elasticache_backends[self.account_id][self.region_name])
+    return [*original(self), *(_role(member) for group in store.all_groups() for member in group.members)]
+
+
+def _role(member: Any) -> MetricDatum:
+    dimensions = [{"Name": "CacheClusterId", "Value": member.id}, {"Name": "CacheNodeId", "Value": "0001"}]
+    value = 1.0 if member.role == "primary" else 0.0
+    return MetricDatum("AWS/ElastiCache", "IsPrimary", value, dimensions, utcnow() - _LATE, "Count")
 
 
 def _delete_alarms(original: Any, self: CloudWatchBackend, alarm_names: list[str]) -> None:
@@ -19,4 +41,5 @@ def _delete_alarms(original: Any, self: CloudWatchBackend, alarm_names: list[str
 
 def install() -> None:
     """Change moto's CloudWatch."""
+    wrap(CloudWatchBackend, "get_all_metrics", _all_metrics)
     wrap(CloudWatchBackend, "delete_alarms", _delete_alarms)

@@ -94,8 +94,14 @@ def declared(rules: Any, vpc_block: Any) -> dict[str, Rule]:
     return _by_number({str(rule["rule_number"]): _declared(rule, vpc_block) for rule in rules})
 
 
+def _protocol(rule: Mapping[str, Any]) -> str:
+    """A rule's protocol by its word, if it has one: 6 is tcp."""
+    given = str(rule.get("protocol") or "tcp")
+    return WORDS.get(given, given)
+
+
 def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
-    protocol = str(rule.get("protocol") or "tcp")
+    protocol = _protocol(rule)
     first, last = rule.get("from_port"), rule.get("to_port")
     if rule.get("port") is not None:
         first = last = rule["port"]
@@ -288,7 +294,7 @@ def _rule_list(refuse: Refuse, field: str, rules: Any) -> Iterator[Refusal]:
 
 def _rule_refusals(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from refuse.unknown(field, rule, RULE_KEYS)
-    protocol = str(rule.get("protocol") or "tcp")
+    protocol = _protocol(rule)
     checks = (
         ("rule_number", rule.get("rule_number"), NUMBERS, "1 to 32766"),
         ("action", rule.get("action") or "allow", ACTIONS, ACTIONS),

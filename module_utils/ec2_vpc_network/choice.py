@@ -7,22 +7,25 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from ..reconcile.tags import ansible_tags
+from ..reconcile.tags import ansible_tags, new_tags
 from . import names
 from .refuse import Refuse
 
 Vpcs = Sequence[Mapping[str, Any]]
 
 
-def choose(options: Mapping[str, Any], owned: Vpcs, named: Vpcs) -> Mapping[str, Any] | Refusal | None:
+def choose(
+    options: Mapping[str, Any], owned: Vpcs, named: Vpcs, holding: Vpcs = ()
+) -> Mapping[str, Any] | Refusal | None:
     """The VPC, ``None`` when there is none, or what keeps the run from knowing which.
 
-    ``owned`` bear our tags, ``named`` is what AWS shows of ``vpc_id``.
+    ``owned`` bear our tags, ``named`` is what AWS shows of ``vpc_id``; ``holding``, looked for when there is neither,
+    hold subnets with our tags.
     """
     refuse, vpc_id = Refuse(names.network_name(options)), options["vpc_id"]
     if vpc_id is None:
         if len(owned) < 2:
-            return owned[0] if owned else None
+            return owned[0] if owned else _stripped(options, refuse, holding)
         step = ("name one in vpc_id, delete all but one, or take the ownership tags from those that are not this "
                 "environment's")  # fmt: skip
         return refuse("ownership tags", sorted(vpc["VpcId"] for vpc in owned), "one VPC", step)
@@ -30,6 +33,21 @@ def choose(options: Mapping[str, Any], owned: Vpcs, named: Vpcs) -> Mapping[str,
         gone = refuse("vpc_id", f"{vpc_id}, which is not there", "a VPC of this account and region", "correct vpc_id")
         return None if options["state"] == "absent" else gone
     return _named(options, refuse, owned, named[0])
+
+
+def _stripped(options: Mapping[str, Any], refuse: Refuse, holding: Vpcs) -> Any:
+    """The VPC that lost its tags and is full of our parts, if it has our Name and nobody else's tags, and is alone."""
+    identity, name = identity_of(options), new_tags(options, names.network_name(options))["Name"]
+    if not holding or len(holding) == 1 and identity.owns(ansible_tags(holding[0].get("Tags"))):
+        return next(iter(holding), None)
+    tags = ansible_tags(holding[0].get("Tags"))
+    others = any(tags.get(key, value) != value for key, value in identity.ownership.items())
+    if len(holding) == 1 and tags.get("Name") == name and not others:
+        return holding[0]
+    told = ", ".join(f"{key}={value}" for key, value in identity.ownership.items())
+    found = f"no VPC with them, and subnets with them in {', '.join(sorted(vpc['VpcId'] for vpc in holding))}"
+    step = f"give the VPC that is this environment's {told}, or take these tags from what is in the others"
+    return refuse("ownership tags", found, f"one VPC named {name}", step)
 
 
 def _named(options: Mapping[str, Any], refuse: Refuse, owned: Vpcs, vpc: Mapping[str, Any]) -> Any:

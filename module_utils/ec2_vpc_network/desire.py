@@ -10,6 +10,7 @@ from ..reconcile.component import Seen
 from ..reconcile.plan import Ref
 from ..reconcile.tags import new_tags, wanted_tags
 from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
+from .routes import waits_for_attachment
 from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
 
 Options = Mapping[str, Any]
@@ -29,12 +30,13 @@ def desire(options: Options, seen: Seen) -> State:
         "default_route_table_locked": options["default_route_table_locked"] or None,
         **dhcp.desired(options, present),
         **protections.desired(options, present),
-        **flow_logs.desired_parts(options, present, seen.around["region"]),
+        **flow_logs.desired_parts(options, present, seen.around["region"], seen.around.get("account", "")),
         **_topology(options, present),
         "foreign_subnets": {} if options["purge_subnets"] else None,
     }
-    desired["gateway_endpoints"] = endpoints.desired_gateways(options, present, desired["route_tables"])
-    desired["interface_endpoints"] = endpoints.desired_interfaces(options, present)
+    desired["endpoint_names"] = endpoints.names_of(options, seen.around)
+    desired["gateway_endpoints"] = endpoints.desired_gateways(options, present, desired["route_tables"], seen.around)
+    desired["interface_endpoints"] = endpoints.desired_interfaces(options, present, seen.around)
     # A dead endpoint holds the private name that its successor needs, and the subnets and groups it stood in.
     stated = options["interface_endpoints"] is not None or options["gateway_endpoints"] is not None
     desired["dead_endpoints"] = {} if stated else None
@@ -124,10 +126,13 @@ def _route_table(options: Options, present: State, nat: State, key: str, subnet:
     found = present["route_tables"].get(key, {})
     tier = topology.tier(options, topology.split(key)[0])
     # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
-    routes = {**({} if tier.get("purge_routes") else found.get("routes", {})), **topology.tier_routes(options, key)}
+    declared = {destination: target for destination, target in topology.tier_routes(options, key).items()
+                if not waits_for_attachment(present, target)}  # fmt: skip
+    routes = {**({} if tier.get("purge_routes") else found.get("routes", {})), **declared}
     ways = _ways(options, found.get("internet_routes", {}), nat, key, subnet)
     vgws = tier.get("propagating_vgws")
-    vgws = found.get("propagating_vgws", []) if vgws is None else sorted(vgws)
+    vgws = found.get("propagating_vgws", []) if vgws is None else sorted(
+        gateway for gateway in vgws if not waits_for_attachment(present, gateway))  # fmt: skip
     return {**found, "internet_routes": ways, "routes": routes, "propagating_vgws": vgws, "associated": True}
 
 

@@ -4,28 +4,109 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..policies import canonical_all, statements_of
+from ..policies import canonical_all, statements_of, world
 from ..reconcile.errors import Refusal, did_you_mean
-from ..reconcile.plan import CREATE, DELETE, Call, Ref, Wait
+from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref, Wait
 from . import names, waits
 from .owned import Owned, items
 from .refuse import Refuse
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
+# The service whose private name needs the gateway endpoint beside the interface one; a plan calls both after it, so
+# that the gateway comes first.  Source: terraform-aws-modules/terraform-aws-vpc#982.
+BOTH_KINDS = "s3"
 # An endpoint in such a state never works again, and stays with its interfaces until somebody deletes it.
 # Source: DescribeVpcEndpoints API reference, VpcEndpoint.State.
 DEAD = ("failed", "rejected", "expired")
+# Who may not ask what a region offers finds out when the endpoint is made.
+NOT_ALLOWED = ("UnauthorizedOperation",)
 # What can be said about one endpoint; a gateway endpoint has a policy only.
 SETTINGS = ("policy", "private_dns_enabled", "security_groups", "tier")
 # Source: "Control access to VPC endpoints using endpoint policies", default endpoint policy.
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
 
-def service_name(region: str, service: str) -> str:
-    """AWS's name of a service's endpoint.  Source: "AWS services that integrate with AWS PrivateLink"."""
-    return f"com.amazonaws.{region}.{service}"
+def for_account(account: str) -> dict[str, Any]:
+    """The policy of an endpoint that only principals of one account pass, which is ours unless the caller has another.
+
+    Source: "Data perimeters on AWS", identity perimeter on networks: aws:PrincipalAccount.
+    """
+    condition = {"StringEquals": {"aws:PrincipalAccount": account}}
+    return {"Statement": [{**FULL_ACCESS["Statement"][0], "Condition": condition}]}
+
+
+def service_names(region: str, service: str) -> list[str]:
+    """What a service's endpoint may be called; in China and elsewhere outside `aws` both forms occur.
+
+    Source: "AWS services that integrate with AWS PrivateLink", and the same page for China.
+    """
+    prefixes = dict.fromkeys(["com.amazonaws", ".".join(reversed(world(region)[1].split(".")))])
+    return [f"{prefix}.{region}.{service}" for prefix in prefixes]
+
+
+def requests(options: Mapping[str, Any], region: str) -> dict[str, Any]:
+    """The read of what the region offers of the services that are declared."""
+    declared = [*(options["gateway_endpoints"] or ()), *(options["interface_endpoints"] or ())]
+    if not declared or options["state"] == "absent":
+        return {}
+    values = [name for service in declared for name in service_names(region, service)]
+    filters = [{"Name": "service-name", "Values": values}]
+    return {"endpoint_services": ("ec2", "describe_vpc_endpoint_services", {"Filters": filters}, NOT_ALLOWED)}
+
+
+def services(region: str, answers: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the region offers, by kind of endpoint and service; ``None`` where it was not asked or may not be."""
+    if answers.get("endpoint_services") is None:
+        return None
+    found: dict[str, Any] = {"Gateway": {}, "Interface": {}}
+    for each in answers["endpoint_services"]["ServiceDetails"]:
+        service = each["ServiceName"].partition(f".{region}.")[2]
+        for kind in each["ServiceType"]:
+            if kind["ServiceType"] in found:
+                found[kind["ServiceType"]][service] = {
+                    "name": each["ServiceName"],
+                    "zones": sorted(each.get("AvailabilityZones") or ()),
+                    "private_dns": bool(each.get("PrivateDnsName") or each.get("PrivateDnsNames")),
+                    "policy": each.get("VpcEndpointPolicySupported") is not False,
+                }
+    return found
+
+
+def _offer(around: Mapping[str, Any], kind: str, service: str) -> Mapping[str, Any]:
+    """What the region offers of a service; nothing where that is not known."""
+    offers = around.get("endpoint_services") or {}
+    return offers.get(kind, {}).get(service) or {}
+
+
+def names_of(options: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, str]:
+    """AWS's names of the services that are declared."""
+    declared = {"Gateway": options["gateway_endpoints"], "Interface": options["interface_endpoints"]}
+    return {service: _offer(around, kind, service).get("name") or service_names(around["region"], service)[0]
+            for kind, found in declared.items() for service in found or ()}  # fmt: skip
+
+
+def obstacles(options: Mapping[str, Any], offers: Mapping[str, Any] | None) -> Iterator[Refusal]:
+    """Services that the region does not offer, or not in these zones, or not under a private name."""
+    refuse = Refuse(names.network_name(options))
+    if offers is None or options["state"] == "absent":
+        return
+    for service in options["gateway_endpoints"] or ():
+        if service not in offers["Gateway"]:
+            yield refuse("gateway_endpoints", service, "a service that the region offers", "remove it")
+    for service in options["interface_endpoints"] or ():
+        offer, zones = offers["Interface"].get(service), options["zones"] or ()
+        if offer is None:
+            yield refuse("interface_endpoints", service, "a service that the region offers; aws ec2 "
+                         "describe-vpc-endpoint-services lists them", "correct its name, or remove it")  # fmt: skip
+        elif offer["zones"] and zones and not set(offer["zones"]) & set(zones):
+            yield refuse("interface_endpoints", f"{service}, which is in {', '.join(offer['zones'])}",
+                         f"a service in one of {', '.join(zones)}", "remove it, or add one of its zones")  # fmt: skip
+        elif not offer["private_dns"] and settings(options, service).get("private_dns_enabled") is not False:
+            yield refuse(f"endpoint_settings {service} private_dns_enabled", "true", "false: this service has no "
+                         "private name", "set it to false")  # fmt: skip
 
 
 def settings(options: Mapping[str, Any], service: str) -> Mapping[str, Any]:
@@ -33,7 +114,9 @@ def settings(options: Mapping[str, Any], service: str) -> Mapping[str, Any]:
     return (options["endpoint_settings"] or {}).get(service) or {}
 
 
-def desired_gateways(options: Mapping[str, Any], present: Any, tables: Any) -> dict[str, Any] | None:
+def desired_gateways(
+    options: Mapping[str, Any], present: Any, tables: Any, around: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Gateway endpoints in every route table; without an opinion on either, ``None``."""
     services = options["gateway_endpoints"]
     if services is None and tables is None:
@@ -42,12 +125,13 @@ def desired_gateways(options: Mapping[str, Any], present: Any, tables: Any) -> d
     keys = sorted(present["route_tables"] if tables is None else tables)
     return {
         service: {**found.get(service, {}), "route_tables": keys,
-                  "policy": _policy(options, service, found.get(service, {}))}
+                  "policy": _policy(options, service, found.get(service, {}), around, "Gateway")}
         for service in (found if services is None else services)
     }  # fmt: skip
 
 
-def desired_interfaces(options: Mapping[str, Any], present: Any) -> dict[str, Any] | None:
+def desired_interfaces(options: Mapping[str, Any], present: Any, around: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Interface endpoints in the zones in which their service is."""
     services = options["interface_endpoints"]
     if services is None:
         return None
@@ -55,19 +139,28 @@ def desired_interfaces(options: Mapping[str, Any], present: Any) -> dict[str, An
     for service in services:
         before, own = present["interface_endpoints"].get(service, {}), settings(options, service)
         tier = own.get("tier") or options["interface_endpoint_tier"]
+        offered = _offer(around, "Interface", service).get("zones")
+        zones = [zone for zone in options["zones"] or () if not offered or zone in offered]
         result[service] = {
             **before,
-            "subnets": sorted(f"{tier}/{zone}" for zone in options["zones"] or ()),
+            "subnets": sorted(f"{tier}/{zone}" for zone in zones),
             "security_groups": sorted(own.get("security_groups") or [names.ENDPOINTS_GROUP]),
             "private_dns": own.get("private_dns_enabled") is not False,
-            "policy": _policy(options, service, before),
+            "policy": _policy(options, service, before, around, "Interface"),
         }
     return result
 
 
-def _policy(options: Mapping[str, Any], service: str, before: Mapping[str, Any]) -> Any:
-    """The policy as it is as long as it means what is declared; ``{}`` declares AWS's own, which lets everyone pass."""
+def _policy(
+    options: Mapping[str, Any], service: str, before: Mapping[str, Any], around: Mapping[str, Any], kind: str
+) -> Any:
+    """The policy as it is as long as it means what is declared; ``{}`` declares AWS's own, which lets everyone pass.
+
+    Without a word it is the account's own principals that pass, where the service takes a policy.
+    """
     wanted, found = settings(options, service).get("policy"), before.get("policy")
+    if wanted is None and around.get("account") and _offer(around, kind, service).get("policy") is not False:
+        wanted = for_account(around["account"])
     if wanted is None or found is not None and _meaning(found) == _meaning(wanted or FULL_ACCESS):
         return found
     return wanted or FULL_ACCESS
@@ -103,7 +196,7 @@ def endpoint_calls(observed: Any, desired: Any) -> list[Call]:
             if service not in before:
                 calls.append(create(observed, desired, service))
             elif before[service] != item:
-                calls.append(modify(observed, before[service], item, service))
+                calls += modify(observed, before[service], item, service)
         calls += [delete_call(service, item["id"], field) for service, item in before.items() if service not in after]
     return calls
 
@@ -112,7 +205,7 @@ def _create_gateway(observed: Any, desired: Any, service: str) -> Call:
     params = {
         "VpcId": observed["vpc_id"],
         "VpcEndpointType": "Gateway",
-        "ServiceName": service_name(desired["region"], service),
+        "ServiceName": desired["endpoint_names"][service],
         "RouteTableIds": _tables(observed, desired["gateway_endpoints"][service]["route_tables"]),
         **_policy_params(desired["gateway_endpoints"][service]["policy"]),
         "TagSpecifications": names.specification(desired, "vpc-endpoint", f"endpoint/{service}"),
@@ -121,7 +214,7 @@ def _create_gateway(observed: Any, desired: Any, service: str) -> Call:
     return Call("ec2", "create_vpc_endpoint", params, noun, f"create gateway {noun}", CREATE)
 
 
-def _modify_gateway(observed: Any, before: Any, after: Any, service: str) -> Call:
+def _modify_gateway(observed: Any, before: Any, after: Any, service: str) -> list[Call]:
     params: dict[str, Any] = {"VpcEndpointId": before["id"]}
     more = [key for key in after["route_tables"] if key not in before["route_tables"]]
     less = [key for key in before["route_tables"] if key not in after["route_tables"]]
@@ -129,7 +222,7 @@ def _modify_gateway(observed: Any, before: Any, after: Any, service: str) -> Cal
     params |= {"RemoveRouteTableIds": _tables(observed, less)} if less else {}
     params |= _policy_change(before, after)
     noun = names.endpoint(service)
-    return Call("ec2", "modify_vpc_endpoint", params, noun, f"change {_changed(before, after)} of {noun}")
+    return [Call("ec2", "modify_vpc_endpoint", params, noun, f"change {_changed(before, after)} of {noun}")]
 
 
 def _changed(before: Any, after: Any) -> str:
@@ -147,7 +240,7 @@ def _create_interface(observed: Any, desired: Any, service: str) -> Call:
     params = {
         "VpcId": observed["vpc_id"],
         "VpcEndpointType": "Interface",
-        "ServiceName": service_name(desired["region"], service),
+        "ServiceName": desired["endpoint_names"][service],
         "SubnetIds": _subnets(observed, item["subnets"]),
         "SecurityGroupIds": _groups(observed, item["security_groups"]),
         "PrivateDnsEnabled": item["private_dns"],
@@ -158,7 +251,21 @@ def _create_interface(observed: Any, desired: Any, service: str) -> Call:
                 saves={noun: "VpcEndpoint.VpcEndpointId"}, wait=waits.endpoint(service, Ref(noun)))  # fmt: skip
 
 
-def _modify_interface(observed: Any, before: Any, after: Any, service: str) -> Call:
+def _modify_interface(observed: Any, before: Any, after: Any, service: str) -> list[Call]:
+    """One call, but for one that moves to other subnets of the same zones: AWS takes one subnet of a zone.
+
+    Source: terraform-aws-modules/terraform-aws-vpc#583, DuplicateSubnetsInSameZone.
+    """
+    leaving = [key for key in before["subnets"] if key not in after["subnets"]]
+    zones = {key.rpartition("/")[2] for key in after["subnets"] if key not in before["subnets"]}
+    if zones & {key.rpartition("/")[2] for key in leaving}:
+        between = {**before, "subnets": [key for key in before["subnets"] if key not in leaving]}
+        first = _interface_call(observed, before, between, service)
+        return [replace(first, change=DISRUPTIVE), _interface_call(observed, between, after, service)]
+    return [_interface_call(observed, before, after, service)]
+
+
+def _interface_call(observed: Any, before: Any, after: Any, service: str) -> Call:
     params: dict[str, Any] = {"VpcEndpointId": before["id"]}
     for field, word, ids in (("subnets", "Subnet", _subnets), ("security_groups", "SecurityGroup", _groups)):
         more = [key for key in after[field] if key not in before[field]]
@@ -257,8 +364,11 @@ def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
     for service in gateways:
         if service not in GATEWAY_SERVICES:
             yield refuse("gateway_endpoints", service, GATEWAY_SERVICES)
-        if service in interfaces:
+        if service in interfaces and service != BOTH_KINDS:
             yield refuse("interface_endpoints", service, "one kind of endpoint for each service")
+    if BOTH_KINDS in interfaces and BOTH_KINDS not in gateways and _private(options, BOTH_KINDS):
+        step = f"add {BOTH_KINDS} to gateway_endpoints, or set endpoint_settings {BOTH_KINDS} private_dns_enabled false"
+        yield refuse("interface_endpoints", BOTH_KINDS, "a gateway endpoint beside its private name", step)
     for service, own in (options["endpoint_settings"] or {}).items():
         yield from _settings_refusals(options, refuse, service, own)
     yield from _tier_refusals(options, refuse, interfaces)
@@ -284,7 +394,12 @@ def _tier_refusals(options: Mapping[str, Any], refuse: Refuse, interfaces: Any) 
 def needs_dns(options: Mapping[str, Any]) -> bool:
     """Whether an interface endpoint answers under the name of its service."""
     services = options["interface_endpoints"] or ()
-    return any(settings(options, service).get("private_dns_enabled") is not False for service in services)
+    return any(_private(options, service) for service in services)
+
+
+def _private(options: Mapping[str, Any], service: str) -> bool:
+    """Whether an interface endpoint shall answer under the name of its service."""
+    return settings(options, service).get("private_dns_enabled") is not False
 
 
 def _settings_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, own: Any) -> Iterator[Refusal]:

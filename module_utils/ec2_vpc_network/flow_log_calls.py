@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from ..reconcile.plan import CREATE, DELETE, Call, Ref
+from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref
 from ..reconcile.tags import tag_calls
 from . import names
 from .flow_logs import FILES, POLICY, SERVICE, TO_LOG_GROUP
@@ -58,6 +59,8 @@ def _role_calls(observed: Any, desired: Any) -> list[Call]:
     elif after and before["trust"] != after["trust"]:
         params = {"RoleName": name, "PolicyDocument": json.dumps(after["trust"])}
         calls.append(_role("update_assume_role_policy", params, f"let {SERVICE} take on role {name}"))
+    if after:
+        calls += [_taken_back(name, each) for each in before.get("other_policies", ())]
     if after and before.get("policy") != after["policy"]:
         params = {"RoleName": name, "PolicyName": POLICY, "PolicyDocument": json.dumps(after["policy"])}
         calls.append(_role("put_role_policy", params, f"let role {name} write flow logs"))
@@ -65,6 +68,14 @@ def _role_calls(observed: Any, desired: Any) -> list[Call]:
         calls += tag_calls("iam", names.ROLE, {"RoleName": name}, before["tags"], after["tags"],
                            ("untag_role", "tag_role"), of=" of the role")  # fmt: skip
     return calls
+
+
+def _taken_back(name: str, policy: str) -> Call:
+    """Takes from our role what somebody added: a policy by its name, or one that is attached by its ARN."""
+    why = f"take {policy} from role {name}, which only writes flow logs"
+    if policy.startswith("arn:"):
+        return _role("detach_role_policy", {"RoleName": name, "PolicyArn": policy}, why, DISRUPTIVE)
+    return _role("delete_role_policy", {"RoleName": name, "PolicyName": policy}, why, DISRUPTIVE)
 
 
 def _role(operation: str, params: Any, why: str, change: str = "in place", saves: Any = None) -> Call:
@@ -118,7 +129,8 @@ def delete_group_call(name: str, after: tuple[str, ...] = (names.FLOW_LOG,)) -> 
 
 
 def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW_LOG,)) -> list[Call]:
-    calls = []
+    # A role goes when nothing is in it any more, whoever put it there.
+    calls = [replace(_taken_back(name, each), change=DELETE, after=after) for each in role.get("other_policies", ())]
     if role.get("policy"):
         params = {"RoleName": name, "PolicyName": POLICY}
         calls.append(

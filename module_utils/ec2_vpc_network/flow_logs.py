@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..policies import canonical_all, statements_of, world
 from ..reconcile.errors import Refusal
 from ..reconcile.tags import ansible_tags
 from . import names
@@ -56,27 +57,34 @@ FILES = {
 FILES_AT_BIRTH = {"file_format": FILE_FORMATS[0], "hive_compatible_partitions": False, "per_hour_partition": False}
 OF_LOG_GROUP = ("retention_days", "kms_key_id", "iam_role_arn")
 KEYS = ("traffic_type", "max_aggregation_interval_seconds", "destination", "log_format", *FILES_AT_BIRTH, *OF_LOG_GROUP)
-# Region prefixes of the partitions beside `aws`.  Source: botocore, data/partitions.json.
-PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
-def trust() -> dict[str, Any]:
-    """Who may take on the role.  Source: "IAM role for publishing flow logs to CloudWatch Logs"."""
-    statement = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
+def trust(region: str, account: str) -> dict[str, Any]:
+    """Who may take on the role: the service, and only for a flow log of this account and region.
+
+    Source: "IAM role for publishing flow logs to CloudWatch Logs", Amazon VPC user guide: aws:SourceAccount and
+    aws:SourceArn against the confused deputy.
+    """
+    logs = f"arn:{world(region)[0]}:ec2:{region}:{account}:vpc-flow-log/*"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": SERVICE},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": logs}},
+    }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def policy(name: str, region: str) -> dict[str, Any]:
+def policy(name: str, region: str, account: str) -> dict[str, Any]:
     """What the role may do: write to its own log group, which it need not create.  Source: as for ``trust``."""
-    partition = next((found for prefix, found in PARTITIONS.items() if region.startswith(prefix)), "aws")
-    group = f"arn:{partition}:logs:{region}:*:log-group:{names.log_group_name(name)}"
+    group = f"arn:{world(region)[0]}:logs:{region}:{account}:log-group:{names.log_group_name(name)}"
     write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     statements = [{"Effect": "Allow", "Action": write, "Resource": [group, f"{group}:*"]},
                   {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": "*"}]  # fmt: skip
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region: str) -> dict[str, Any]:
+def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region: str, account: str) -> dict[str, Any]:
     """The three parts as declared; without an opinion all of them are ``None``, with ``{}`` none is wanted."""
     wanted = options["flow_logs"]
     if wanted is None:
@@ -91,12 +99,24 @@ def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region
     own_role = to_group and not wanted_log["iam_role_arn"]
     if own_role:
         wanted_log["iam_role_arn"] = role.get("arn") or log.get("iam_role_arn")
-    wanted_role = {**role, "trust": trust(), "policy": policy(name, region)}
+    wanted_role = {
+        **role,
+        "trust": _as_found(role.get("trust"), trust(region, account)),
+        "policy": _as_found(role.get("policy"), policy(name, region, account)),
+        # What else the role may do, somebody gave it by hand.
+        "other_policies": [],
+    }
     return {
         "flow_logs": wanted_log,
         "flow_log_group": _group(wanted, group) if to_group else {},
         "flow_log_role": wanted_role if own_role else {},
     }
+
+
+def _as_found(found: Any, wanted: Any) -> Any:
+    """The document as it is, when it means what is wanted."""
+    same = found is not None and canonical_all(statements_of(found)) == canonical_all(statements_of(wanted))
+    return found if same else wanted
 
 
 def _log(wanted: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,9 +169,23 @@ def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
             "arn": role["Role"]["Arn"],
             "trust": role["Role"]["AssumeRolePolicyDocument"],
             "policy": policy["PolicyDocument"] if policy else None,
+            "other_policies": _other_policies(answers),
             "tags": ansible_tags(role["Role"].get("Tags")),
         }
     return found
+
+
+def _other_policies(answers: Mapping[str, Any]) -> list[str]:
+    """What somebody added to our role: names of policies in it, ARNs of those attached to it."""
+    inline = (answers.get("role_policies") or {}).get("PolicyNames", ())
+    attached = (answers.get("attached_policies") or {}).get("AttachedPolicies", ())
+    return sorted([name for name in inline if name != POLICY] + [each["PolicyArn"] for each in attached])
+
+
+def undelivered(owned: Owned, answers: Mapping[str, Any]) -> str:
+    """Why AWS delivers nothing of our flow log; empty while it does.  Source: FlowLog API reference."""
+    found = owned.parts(items(answers, "flow-log"), "flow-log").get("") or {}
+    return str(found.get("DeliverLogsErrorMessage") or "") if found.get("DeliverLogsStatus") == "FAILED" else ""
 
 
 def observed(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def internet_gateway_calls(observed: Any, desired: Any) -> list[Call]:
                           saves={noun: "InternetGateway.InternetGatewayId"}))  # fmt: skip
     if after and not before.get("attached"):
         params = {"InternetGatewayId": before.get("id") or Ref(noun), "VpcId": observed["vpc_id"]}
-        calls.append(Call("ec2", "attach_internet_gateway", params, noun, f"attach {noun}"))
+        wait = waits.attached(before.get("id") or Ref(noun))
+        calls.append(Call("ec2", "attach_internet_gateway", params, noun, f"attach {noun}", wait=wait))
     return calls
 
 
@@ -165,7 +166,9 @@ def _observed_gateway(item: Mapping[str, Any], subnet_keys: Mapping[str, str]) -
     if item.get("AvailabilityMode") == topology.REGIONAL:
         given = {each["AvailabilityZone"]: each["AllocationId"] for each in addresses if each.get("AvailabilityZone")}
         return {"id": item["NatGatewayId"], "mode": topology.REGIONAL, "allocation_ids": given}
-    first = addresses[0] if addresses else {}
+    # Secondary addresses may stand before the one that traffic leaves by.
+    # Source: NatGatewayAddress API reference, IsPrimary.
+    first = next((each for each in addresses if each.get("IsPrimary")), addresses[0] if addresses else {})
     return {
         "id": item["NatGatewayId"],
         "subnet": subnet_keys.get(item["SubnetId"], item["SubnetId"]),

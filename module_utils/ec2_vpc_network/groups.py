@@ -15,6 +15,8 @@ Rule = dict[str, Any]
 ALL_PROTOCOLS = "all"
 PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", ALL_PROTOCOLS)
 OF_ICMP = ("icmp", "icmpv6")
+# Source: "Protocol Numbers", IANA, as IpPermission takes them.
+NUMBERS = {"-1": ALL_PROTOCOLS, "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 PORTS = range(65536)
 HTTPS = 443
 # Where a rule's other end stands in AWS's form: our word -> list, key inside.
@@ -40,8 +42,14 @@ def declared(rules: Iterable[Mapping[str, Any]] | None, vpc_block: Any = topolog
     return None if rules is None else ordered(_declared(rule, vpc_block) for rule in rules)
 
 
+def protocol_of(rule: Mapping[str, Any]) -> str:
+    """A rule's protocol by its word, if it has one: 6 is tcp."""
+    given = str(rule.get("protocol") or "tcp")
+    return NUMBERS.get(given, given)
+
+
 def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
-    protocol = str(rule.get("protocol") or "tcp")
+    protocol = protocol_of(rule)
     first, last = rule.get("from_port"), rule.get("to_port")
     if rule.get("port") is not None:
         first = last = rule["port"]
@@ -222,12 +230,14 @@ def lock_calls(observed_state: Any, desired: Any) -> list[Call]:
     if not desired["default_security_group_locked"] or observed_state["default_security_group_locked"]:
         return []
     group, calls = observed_state["default_security_group"], []
+    # A rule may name a group of ours, which the state calls by its key.
+    ids = {key: each["id"] for key, each in observed_state["security_groups"].items()}
     for direction in ("ingress", "egress"):
         rules = group[direction]
         if rules:
             params = {
                 "GroupId": group["id"],
-                "IpPermissions": rules if isinstance(rules, Ref) else permissions(rules, {}),
+                "IpPermissions": rules if isinstance(rules, Ref) else permissions(rules, ids),
             }
             calls.append(Call("ec2", f"revoke_security_group_{direction}", params, names.DEFAULT_GROUP,
                               f"allow no {direction} in the default security group"))  # fmt: skip

@@ -10,13 +10,13 @@ import json
 from typing import Any
 
 from ..reconcile.identity import identity_of
+from ..reconcile.offers import PART_TAG, TIER_TAG
 from ..reconcile.plan import Ref
 from ..reconcile.tags import tag_specifications, wanted_tags
 from .topology import tier_tags
 
 NOUN = "VPC network"
-PART = "streambed:part"
-TIER = "streambed:tier"
+PART, TIER = PART_TAG, TIER_TAG
 # Objects of a plan, as ``Call.on`` and ``Wait.noun`` name them.
 VPC = "VPC"
 INTERNET_GATEWAY = "internet gateway"

@@ -1,5 +1,7 @@
 """Reading a network: two rounds of reads side by side, seventeen in all, and some more for what few networks have.
 
+A third round reads what stands in the subnets that are to go, and what our parts lead to that bears no tags of ours.
+
 The only file of this package that acts.
 """
 
@@ -10,16 +12,18 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from . import flow_logs, names, view
+from . import endpoints, flow_logs, names, occupants, recognition, routes, view
 from .choice import choose
+from .recognition import recognised
 from .strangers import beside
 from .vpc import ATTRIBUTES
 
 
 def observe(aws: Any, options: Any) -> Seen:
     """The network with all its parts.  Several VPCs with our tags are refused: nobody but the reader can choose."""
-    answers = aws.read_many(anywhere(options))
-    vpc = choose(options, answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ()))
+    answers = aws.read_many({**anywhere(options), **endpoints.requests(options, aws.region)})
+    owned, named = answers["vpcs"]["Vpcs"], (answers.get("named_vpc") or {}).get("Vpcs", ())
+    vpc = choose(options, owned, named, () if owned or options["vpc_id"] else holding(aws, options))
     if isinstance(vpc, Refusal):
         return Seen(None, foreign=(vpc,))
     answers["vpcs"] = {"Vpcs": [vpc] if vpc else []}
@@ -28,7 +32,29 @@ def observe(aws: Any, options: Any) -> Seen:
     if group:
         second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
     answers |= aws.read_many(second) if second else {}
-    return view.seen(options, aws.region, answers)
+    return view.seen(options, aws.region, looked_closer(aws, options, answers) if vpc else answers)
+
+
+def holding(aws: Any, options: Any) -> list[Any]:
+    """VPCs that hold subnets with our tags; looked for when no VPC bears them itself."""
+    found = aws.read_many({"subnets": ("ec2", "describe_subnets", {"Filters": ownership(options)})})
+    ids = sorted({subnet["VpcId"] for subnet in found["subnets"]["Subnets"]})
+    vpcs = aws.read_many({"vpcs": ("ec2", "describe_vpcs", {"VpcIds": ids}, NO_VPC)}) if ids else {}
+    return list((vpcs.get("vpcs") or {}).get("Vpcs", ()))
+
+
+def looked_closer(aws: Any, options: Any, answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers with what only few looks have to read: what stands in the way, and what has lost its tags."""
+    owned = recognised(options, answers)
+    missed, standing = recognition.reads(options, owned, answers), occupants.reads(options, owned, answers)
+    found = aws.read_many({**missed, **standing}) if missed or standing else {}
+    answers = recognition.merged(answers, {key: found[key] for key in missed if found[key]})
+    return {**answers, **{key: found[key] for key in standing}}
+
+
+def ownership(options: Any) -> list[dict[str, Any]]:
+    """EC2's filters for our ownership tags."""
+    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
 
 
 # Whose id a call that deletes carries, and the filter that finds the interfaces in it.
@@ -68,7 +94,7 @@ def anywhere(options: Any) -> dict[str, Any]:
     """Reads that need no VPC: by ownership tags, or by names derived from ours."""
     name = names.network_name(options)
     role = names.role_name(name)
-    owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
+    owned = ownership(options)
     return {
         "vpcs": ("ec2", "describe_vpcs", {"Filters": owned}),
         "zones": ("ec2", "describe_availability_zones", {}),
@@ -77,8 +103,21 @@ def anywhere(options: Any) -> dict[str, Any]:
         "log_groups": ("logs", "describe_log_groups", {"logGroupNamePrefix": names.log_group_name(name)}),
         "role": ("iam", "get_role", {"RoleName": role}, NO_ROLE),
         "policy": ("iam", "get_role_policy", {"RoleName": role, "PolicyName": flow_logs.POLICY}, NO_ROLE),
+        **_of_account(options, role),
         **_rare(options, owned),
     }
+
+
+def _of_account(options: Any, role: str) -> dict[str, Any]:
+    """Reads for what a flow log and endpoints say about the account; none where nothing is said of either."""
+    found: dict[str, Any] = {}
+    if options["flow_logs"] is not None or options["state"] == "absent":
+        found["role_policies"] = ("iam", "list_role_policies", {"RoleName": role}, NO_ROLE)
+        found["attached_policies"] = ("iam", "list_attached_role_policies", {"RoleName": role}, NO_ROLE)
+    services = [*(options["gateway_endpoints"] or ()), *(options["interface_endpoints"] or ())]
+    if (services or options["flow_logs"]) and options["state"] == "present":
+        found["account"] = ("sts", "get_caller_identity", {})
+    return found
 
 
 # Reads by ownership tags of what few networks have: option -> key of the answer, operation.
@@ -109,11 +148,14 @@ def inside(options: Any, vpc_id: str) -> dict[str, Any]:
     """Reads of what is in the VPC, whoever made it: foreign subnets take room, too."""
     controls = ("ec2", "describe_vpc_encryption_controls", {"VpcIds": [vpc_id]})
     stated = [field for field in ATTRIBUTES if field not in RARE_ATTRIBUTES or options[field] is not None]
+    here = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
     return {
+        "attached_gateways": ("ec2", "describe_internet_gateways", {"Filters": here}),
         **({"encryption_controls": controls} if asked(options, "encryption_control") else {}),
         **{field: ("ec2", "describe_vpc_attribute", {"VpcId": vpc_id, "Attribute": _lower_first(ATTRIBUTES[field])})
            for field in stated},
         **parts(vpc_id),
+        **(routes.requests(options, vpc_id) if options["state"] == "present" else {}),
         "flow_logs": ("ec2", "describe_flow_logs", {"Filter": [{"Name": "resource-id", "Values": [vpc_id]}]}),
     }  # fmt: skip
 

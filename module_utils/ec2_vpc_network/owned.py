@@ -22,25 +22,45 @@ TAGGED = {
     "egress-only-internet-gateway": (
         "egress_only_gateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
 }  # fmt: skip
+# What stands beside a VPC: the same.
+BESIDE_VPC = {
+    "internet-gateway": ("internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "address": ("addresses", "Addresses", "AllocationId"),
+}
 # Kinds of which AWS lets several bear one part's tag and none replaces another, as a NAT gateway does after a failure.
 ONE_EACH = ("subnet", "route-table", "security-group", "network-acl", "egress-only-internet-gateway")
-IDS = {**{kind: key for kind, (_, _, key) in TAGGED.items()}, "internet-gateway": "InternetGatewayId"}
+IDS = {kind: key for kind, (_, _, key) in {**TAGGED, **BESIDE_VPC}.items()}
 
 
 def items(answers: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     """All objects of a kind that were read, whoever made them; none of what the run did not ask for."""
-    answer, group, _ = TAGGED[kind]
+    answer, group, _ = {**TAGGED, **BESIDE_VPC}[kind]
     return list((answers.get(answer) or {}).get(group) or ())
 
 
 class Owned:
-    """Whose an object is, and which part of the network."""
+    """Whose an object is, and which part of the network.
 
-    def __init__(self, options: Any) -> None:
-        self._identity = identity_of(options)
+    ``known`` tells by id of objects that are another part than their tags say.
+    """
+
+    def __init__(self, options: Any, known: Mapping[str, str] | None = None) -> None:
+        self._options, self._identity, self._known = options, identity_of(options), known or {}
+
+    def knowing(self, more: Mapping[str, str]) -> Owned:
+        """The same, which knows more."""
+        return Owned(self._options, {**self._known, **more})
+
+    def ours(self, item: Mapping[str, Any]) -> bool:
+        """Whether an object bears our ownership tags."""
+        return self._identity.owns(ansible_tags(item.get("Tags")))
 
     def part(self, item: Mapping[str, Any], kind: str) -> str | None:
         """What follows the kind in our part's tag, ``""`` for the only one of its kind; ``None`` if it is not ours."""
+        # An address bears the tag of the NAT gateway that it is for.
+        known = self._known.get(str(item.get(IDS[kind]) or item.get("AllocationId")))
+        if known is not None:
+            return known
         tags = ansible_tags(item.get("Tags"))
         found, _, rest = tags.get(names.PART, "").partition("/")
         return rest if self._identity.owns(tags) and found == kind else None

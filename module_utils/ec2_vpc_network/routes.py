@@ -9,7 +9,7 @@ from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, Call, Ref
 from . import names, topology
 from .owned import Owned, items
 from .state import TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY
-from .strangers import LOCAL, ends, is_main, others
+from .strangers import by_aws, ends, is_main, others
 
 
 def route_calls(observed: Any, desired: Any) -> list[Call]:
@@ -46,12 +46,25 @@ def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
             )
         )
     if not present.get("associated"):
-        subnet = names.id_of(observed, "subnets", key, names.subnet(key))
-        params = {"RouteTableId": table_id, "SubnetId": subnet}
-        calls.append(Call("ec2", "associate_route_table", params, noun, f"use {noun} for its subnet"))
+        calls.append(_association_call(observed, key, table_id))
     calls += _way_calls(observed, noun, table_id, present.get("internet_routes", {}), wanted["internet_routes"])
     calls += _propagation_calls(noun, table_id, present.get("propagating_vgws", []), wanted["propagating_vgws"])
     return calls + _other_routes(noun, table_id, present.get("routes", {}), wanted["routes"])
+
+
+def _association_call(observed: Any, key: str, table_id: Any) -> Call:
+    """Gives a subnet its table; AWS takes one that has another only as a replacement.
+
+    Source: AssociateRouteTable and ReplaceRouteTableAssociation API reference.
+    """
+    noun, subnet = names.route_table(key), names.id_of(observed, "subnets", key, names.subnet(key))
+    other = observed.get("table_associations", {}).get(subnet)
+    if other:
+        params = {"AssociationId": other, "RouteTableId": table_id}
+        why = f"use {noun} for its subnet again, which somebody gave another one"
+        return Call("ec2", "replace_route_table_association", params, noun, why, DISRUPTIVE)
+    params = {"RouteTableId": table_id, "SubnetId": subnet}
+    return Call("ec2", "associate_route_table", params, noun, f"use {noun} for its subnet")
 
 
 # The parameter that takes a target, by the beginning of its id.  Source: CreateRoute API reference.
@@ -153,7 +166,8 @@ def observed_tables(owned: Owned, answers: Mapping[str, Any], state: Mapping[str
 def _observed_table(
     key: str, item: Mapping[str, Any], targets: Mapping[str, str], subnets: Mapping[str, Any]
 ) -> dict[str, Any]:
-    ways = dict(way for way in map(ends, item["Routes"]) if way[0] in (topology.IPV4, topology.IPV6, topology.NAT64))
+    made = [ends(route) for route in item["Routes"] if not by_aws(route)]
+    ways = dict(way for way in made if way[0] in (topology.IPV4, topology.IPV6, topology.NAT64))
     associations = {each["SubnetId"]: each["RouteTableAssociationId"] for each in item.get("Associations") or ()
                     if each.get("SubnetId")}  # fmt: skip
     return {
@@ -166,15 +180,55 @@ def _observed_table(
     }
 
 
-def observed_default(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The VPC's main route table, and whether it leads nowhere; one that AWS does not show yet does."""
+# Gateways that somebody else attaches to a VPC, by the beginning of their ids; until then no route leads to them.
+# Source: terraform-provider-aws#10025, InvalidTransitGatewayID.NotFound; EnableVgwRoutePropagation, errors.
+TO_BE_ATTACHED = ("tgw-", "vgw-")
+
+
+def requests(options: Mapping[str, Any], vpc_id: str) -> dict[str, Any]:
+    """The reads of what is attached to a VPC, where a tier has a route or a propagation that asks for it."""
+    tiers = (options["tiers"] or {}).values()
+    targets = [str(target) for each in tiers for target in (each.get("routes") or {}).values()]
+    targets += [str(gateway) for each in tiers for gateway in each.get("propagating_vgws") or ()]
+    reads = {
+        "tgw-": ("transit_attachments", "describe_transit_gateway_vpc_attachments", "vpc-id"),
+        "vgw-": ("vpn_gateways", "describe_vpn_gateways", "attachment.vpc-id"),
+    }
+    return {key: ("ec2", operation, {"Filters": [{"Name": name, "Values": [vpc_id]}]}, ("UnauthorizedOperation",))
+            for prefix, (key, operation, name) in reads.items()
+            if any(target.startswith(prefix) for target in targets)}  # fmt: skip
+
+
+def observed_attached(answers: Mapping[str, Any]) -> list[str] | None:
+    """Ids of the gateways that are attached to the VPC; ``None`` where nobody asked or may."""
+    transit, private = answers.get("transit_attachments"), answers.get("vpn_gateways")
+    if transit is None and private is None:
+        return None
+    found = [each["TransitGatewayId"] for each in (transit or {}).get("TransitGatewayVpcAttachments", ())
+             if each["State"] == "available"]  # fmt: skip
+    return found + [each["VpnGatewayId"] for each in (private or {}).get("VpnGateways", ())]
+
+
+def waits_for_attachment(present: Mapping[str, Any], target: Any) -> bool:
+    """Whether a route to a target has to wait: nobody can attach anything to a VPC before it is there."""
+    known = present.get("attached_gateways") if present["vpc_id"] else []
+    return str(target).startswith(TO_BE_ATTACHED) and known is not None and target not in known
+
+
+def observed_default(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The VPC's main route table, and whether it leads nowhere; one that AWS does not show yet does.
+
+    A table of ours that somebody made the main one is told, and keeps its routes: they are a subnet's of ours.
+    """
     tables = items(answers, "route-table")
     main = next(filter(is_main, tables), {})
-    ways = map(ends, main.get("Routes", ()))
-    destinations = sorted(destination for destination, target in ways if destination and target != LOCAL)
+    destinations = sorted(ends(route)[0] for route in main.get("Routes", ()) if not by_aws(route))
+    associations = {each["SubnetId"]: each["RouteTableAssociationId"] for table in tables
+                    for each in table.get("Associations") or () if each.get("SubnetId")}  # fmt: skip
     return {
         "default_route_table": {"id": main.get("RouteTableId"), "destinations": destinations},
-        "default_route_table_locked": not destinations,
+        "default_route_table_locked": not destinations or owned.part(main, "route-table") is not None,
+        "table_associations": associations,
     }
 
 

@@ -114,6 +114,8 @@ def _tier_tags(refuse: Refuse, field: str, tags: Any) -> Iterator[Refusal]:
     for key in tags:
         if str(key).startswith(RESERVED_TAGS) or key == "Name":
             yield refuse(field, key, "a tag of your own", f"remove {key}")
+        if tags[key] is None:
+            yield refuse(f"{field} {key}", None, "a text", f"give {key} a value, or remove it")
 
 
 def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:
@@ -216,7 +218,7 @@ def _rule_list(refuse: Refuse, field: str, rules_: Any, declared: Any) -> Iterat
 
 def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) -> Iterator[Refusal]:
     yield from refuse.unknown(field, rule, RULE_KEYS)
-    if rule.get("protocol", "tcp") not in groups.PROTOCOLS:
+    if groups.protocol_of(rule) not in groups.PROTOCOLS:
         yield refuse(f"{field} protocol", rule["protocol"], groups.PROTOCOLS)
         return
     if len([end for end in groups.ENDS if rule.get(end)]) != 1:
@@ -231,7 +233,7 @@ def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) ->
 
 
 def _ports(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
-    protocol = rule.get("protocol", "tcp")
+    protocol = groups.protocol_of(rule)
     stated = {key: rule[key] for key in ("port", "from_port", "to_port") if rule.get(key) is not None}
     if protocol == groups.ALL_PROTOCOLS:
         if stated:

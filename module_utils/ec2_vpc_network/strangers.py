@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import groups
+from . import groups, names
 from .owned import TAGGED, items
-from .topology import IPV4, IPV6, NAT64, tier_routes
+from .topology import IPV4, IPV6, NAT64, split, tier, tier_routes
 
 Stranger = dict[str, str]
 # What a route leads to.  Source: DescribeRouteTables API reference, Route.
@@ -15,7 +15,8 @@ ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "
         "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
 LOCAL = "local"
-PROPAGATED = "EnableVgwRoutePropagation"
+# Routes that nobody made by hand and nobody can delete.  Source: DescribeRouteTables API reference, Route.Origin.
+OF_ITSELF = ("EnableVgwRoutePropagation", "Advertisement")
 # Objects in a VPC that others make beside ours, all of which keep AWS from deleting it: what, kind, and what tells them
 # apart for people.  Source: "Delete your VPC", Amazon VPC user guide.
 SUBNET = "subnet"
@@ -38,7 +39,24 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
             yield _told(what, object_id, vpc, about)
     for way, group, rule in groups.others(options, state):
         yield _told(f"{way} rule", rule, group, rule)
+    for key, acl in state["acl_of_subnets"].items():
+        if acl != names.DEFAULT_ACL and acl not in state["network_acls"]:
+            yield _told("subnet under a network ACL of others", key, vpc, acl)
+    yield from _in_tables(answers, state, options)
+
+
+def _in_tables(answers: Mapping[str, Any], state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
+    """What others did to our route tables: routes, gateways that put theirs there, one that became the main table."""
+    vpc, ours = str(state["vpc_id"]), set(state["part_tags"])
+    main = next(filter(is_main, items(answers, "route-table")), None)
+    if main and main["RouteTableId"] in ours:
+        yield _told("main route table", main["RouteTableId"], vpc, "a table of a subnet of ours; subnets of others "
+                    "without a table use it, until another one is made the main table")  # fmt: skip
     for key, table in state["route_tables"].items():
+        for gateway in (
+            table["propagating_vgws"] if tier(options, split(key)[0]).get("propagating_vgws") is None else ()
+        ):
+            yield _told("propagating gateway", gateway, table["id"], "puts its routes into this table")
         for destination, target in table["routes"].items():
             if destination not in tier_routes(options, key):
                 yield _told("route", destination, table["id"], target)
@@ -73,9 +91,14 @@ def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """
     for route in table.get("Routes") or ():
         destination, target = ends(route)
-        by_aws = target == LOCAL or "DestinationPrefixListId" in route or route.get("Origin") == PROPAGATED
-        if not by_aws and destination not in (IPV4, IPV6, NAT64):
+        if not by_aws(route) and destination not in (IPV4, IPV6, NAT64):
             yield destination, target
+
+
+def by_aws(route: Mapping[str, Any]) -> bool:
+    """Whether AWS put a route there by itself: a local one, a gateway endpoint's, one that a gateway propagates."""
+    prefix = bool(route.get("DestinationPrefixListId"))
+    return ends(route)[1] == LOCAL or prefix or route.get("Origin") in OF_ITSELF
 
 
 def ends(route: Mapping[str, Any]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags
 from . import (
     acls,
+    adoption,
     blocks,
     dhcp,
     endpoints,
@@ -20,12 +21,14 @@ from . import (
     groups,
     names,
     obstacles,
+    occupants,
     protections,
     routes,
     subnets,
     topology,
 )
 from .owned import ONE_EACH, TAGGED, Owned, items
+from .recognition import recognised, subnet_keys
 from .refuse import Refuse
 from .state import complete
 from .strangers import BESIDE, SUBNET, strangers
@@ -36,23 +39,45 @@ Answers = Mapping[str, Any]
 
 def seen(options: Any, region: str, answers: Answers) -> Seen:
     """Everything that one look found, and what speaks against the declaration."""
-    owned = Owned(options)
+    owned = recognised(options, answers)
     zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
     given = answers.get("given_addresses")
     addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
-    around = {"region": region, "zones": zones, "given_addresses": addresses}
+    around = {
+        "region": region,
+        "zones": zones,
+        "given_addresses": addresses,
+        "account": (answers.get("account") or {}).get("Account", ""),
+        "endpoint_services": endpoints.services(region, answers),
+    }
     satellites, pending = _satellites(options, owned, answers), []
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
-        beside = tuple(strangers(answers, resource, options))
+        beside = (*strangers(answers, resource, options), *_waiting(options, resource)) + tuple(
+            {"what": "flow log that delivers nothing", "id": resource["flow_logs"]["id"], "where": resource["vpc_id"],
+             "found": reason} for reason in [flow_logs.undelivered(owned, answers)] if reason)  # fmt: skip
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
         *_in_the_way(options, beside),
+        *occupants.refusals(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
+        *endpoints.obstacles(options, around["endpoint_services"]),
+        *adoption.obstacles(options, answers, resource),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
+
+
+def _waiting(options: Any, resource: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Declared routes and propagations that wait until somebody attaches their gateway."""
+    for key, table in resource["route_tables"].items():
+        wanted = topology.tier_routes(options, key)
+        vgws = topology.tier(options, topology.split(key)[0]).get("propagating_vgws") or ()
+        for what, target in (*wanted.items(), *(("propagation", gateway) for gateway in vgws)):
+            if routes.waits_for_attachment(resource, target):
+                found = f"{target} is not attached to this VPC; the run after that lays it"
+                yield {"what": "route that waits", "id": str(what), "where": table["id"], "found": found}
 
 
 def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
@@ -60,10 +85,10 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     vpc_id = next((vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]), None)
     free_or_ours = [item for item in answers["internet_gateways"]["InternetGateways"]
                     if all(each["VpcId"] == vpc_id for each in item.get("Attachments") or ())]  # fmt: skip
-    gateway = owned.parts(free_or_ours, "internet-gateway").get("")
+    gateway = owned.parts(free_or_ours, "internet-gateway").get("") or adoption.taken_over(options, answers)
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]
                  if owned.part(item, "nat") is not None}  # fmt: skip
-    tags = {allocation: ansible_tags(item["Tags"]) for allocation, item in addresses.items()}
+    tags = {allocation: ansible_tags(item.get("Tags")) for allocation, item in addresses.items()}
     found: dict[str, Any] = {
         "internet_gateway": {},
         "addresses": {key: gateways.observed_address(owned, item) for key, item in sorted(addresses.items())},
@@ -74,14 +99,14 @@ def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     if gateway:
         gateway_id = gateway["InternetGatewayId"]
         found["internet_gateway"] = {"id": gateway_id, "attached": bool(gateway.get("Attachments"))}
-        tags[gateway_id] = ansible_tags(gateway["Tags"])
+        tags[gateway_id] = ansible_tags(gateway.get("Tags"))
     return found
 
 
 def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wait]]:
     (vpc,) = answers["vpcs"]["Vpcs"]
     ours = owned.parts(items(answers, "subnet"), "subnet")
-    keys = {item["SubnetId"]: key for key, item in ours.items()}
+    keys = subnet_keys(owned, answers)
     live, dead, nat_waits = gateways.observed_nat(owned, answers, keys)
     state = {
         **satellites,
@@ -101,7 +126,8 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "flow_logs": flow_logs.observed(owned, answers),
         **groups.observed_groups(owned, answers),
         **acls.observed(owned, answers, keys),
-        **routes.observed_default(answers),
+        **routes.observed_default(owned, answers),
+        "attached_gateways": routes.observed_attached(answers),
         "dhcp_options": dhcp.in_use(vpc, satellites["dhcp_option_sets"]),
     }  # fmt: skip
     state["route_tables"] = routes.observed_tables(owned, answers, state)
@@ -131,7 +157,7 @@ def _foreign_blocks(answers: Answers, ours: Mapping[str, str]) -> dict[str, Any]
 
 def _part_tags(owned: Owned, answers: Answers) -> dict[str, Any]:
     """The tags of our parts by id."""
-    return {item[key]: ansible_tags(item["Tags"]) for kind, (_, _, key) in TAGGED.items()
+    return {item[key]: ansible_tags(item.get("Tags")) for kind, (_, _, key) in TAGGED.items()
             for item in items(answers, kind) if owned.part(item, kind) is not None}  # fmt: skip
 
 

@@ -89,6 +89,16 @@ def _of_subnet(noun: str, subnet_id: Any, done: tuple[str, ...]) -> Wait:
                 pause_seconds=1, slow=False)  # fmt: skip
 
 
+def attached(gateway_id: Any) -> Wait:
+    """NAT gateways and routes are refused until the VPC shows its internet gateway.
+
+    Source: CreateNatGateway, FailureCode Gateway.NotAttached; terraform-provider-aws waits for `available`.
+    """
+    return Wait(names.INTERNET_GATEWAY, "ec2", "describe_internet_gateways", {"InternetGatewayIds": [gateway_id]},
+                "InternetGateways[].Attachments[].State", done=("available", "attached"),
+                absent_codes=("InvalidInternetGatewayID.NotFound",), pause_seconds=1, slow=False)  # fmt: skip
+
+
 def nat_gateway(zone: str, gateway_id: Any) -> Wait:
     return Wait(names.nat_gateway(zone), "ec2", "describe_nat_gateways", {"NatGatewayIds": [gateway_id]},
                 "NatGateways[].State", done=("available",), failed=("failed", "deleting", "deleted"),

@@ -17,8 +17,10 @@ from .names import group_name, subnet_group_name
 from .parameters import compared
 from .parameters import wanted as wanted_parameters
 from .rules import mode_of
+from .surroundings import security_group_ids, subnet_ids, zones
 from .users import compared_group, compared_users, wanted_user_group_id
 from .users import wanted as wanted_users
+from .versions import older
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
@@ -101,14 +103,15 @@ def desire(options: Options, seen: Seen) -> State:
         **{field: options[field] for field in STATED},
         "name": group_name(options),
         "engine": options["engine"],
-        "engine_version": around["engine_version"] if options["engine_version"] else None,
+        "engine_version": None if upgraded(options, observed) else stated_version(options, around),
         "cluster_mode": mode_of(options),
         "kms_key_id": around["kms_key_id"],
         "cache_subnet_group_name": subnet_group_name(options),
         "subnet_group": wanted_subnet_group(options, seen),
+        "subnet_zones": zones(options, around),
         "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
         "former_parameter_groups": None,
-        "security_group_ids": around["security_group_ids"],
+        "security_group_ids": security_group_ids(options, around),
         "tags": wanted_tags(options, (observed or {}).get("tags")),
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
@@ -116,12 +119,33 @@ def desire(options: Options, seen: Seen) -> State:
     }
     if observed is None:
         wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
-        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(wanted, around)}
+        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)}
     wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
     wanted.update(rungs(wanted, observed))
     wanted["former_parameter_groups"] = former(wanted, observed)
-    wanted["member_zones_spread"] = spread(wanted, around)
+    wanted["member_zones_spread"] = spread(options, wanted, around)
     return opinions(wanted, observed)
+
+
+def stated_version(options: Options, around: Mapping[str, Any]) -> str | None:
+    """The version that is declared, as it is spelled where the group has it."""
+    return around["engine_version"] if options["engine_version"] else None
+
+
+def upgraded(options: Options, observed: Mapping[str, Any] | None) -> str:
+    """The version in force, where AWS raised it by itself above the declared one, as it was allowed to.
+
+    Source: CreateReplicationGroup API reference, AutoMinorVersionUpgrade: a newer minor version of the same major one.
+    """
+    declared = options["engine_version"]
+    if not declared or not observed or not observed.get("engine_version"):
+        return ""
+    allowed = options["auto_minor_version_upgrade"]
+    allowed = observed.get("auto_minor_version_upgrade") if allowed is None else allowed
+    present = str(observed["engine_version"])
+    same = (options["engine"] or observed["engine"]) == observed["engine"]
+    same &= declared.partition(".")[0] == present.partition(".")[0]
+    return present if allowed and same and older(declared, present) else ""
 
 
 def birth(options: Options, wanted: State, around: Mapping[str, Any]) -> State:
@@ -176,7 +200,8 @@ def wanted_subnet_group(options: Options, seen: Seen) -> State:
     return {
         "name": subnet_group_name(options),
         "description": f"Cache subnets of {identity_of(options).name}",
-        "subnet_ids": seen.around["subnet_ids"],
+        "subnet_ids": subnet_ids(options, seen.around),
+        **{key: present[key] for key in ("arn", "zones") if key in present},
         "tags": wanted_tags(options, present.get("tags")),
     }
 
@@ -227,9 +252,15 @@ def rungs(wanted: State, observed: Mapping[str, Any]) -> State:
 
 
 def tls_of(wanted: State, observed: Mapping[str, Any]) -> str | None:
-    """The rung of TLS that is meant; TLS that is switched on with no mode stated lets old clients in for now."""
+    """The rung of TLS that is meant; TLS that is switched on with no mode stated lets old clients in for now.
+
+    A token or users need all of it.  Source: cloudposse/terraform-aws-elasticache-redis#239: "Transit encryption
+    preferred is not supported with redis access control".
+    """
     if not wanted["transit_encryption_enabled"]:
         return None
+    if not wanted["transit_encryption_mode"] and (wanted["auth_token_enabled"] or wanted["user_group_id"]):
+        return "required"
     return str(wanted["transit_encryption_mode"] or observed["transit_encryption_mode"] or "preferred")
 
 
@@ -239,9 +270,9 @@ def next_rung(ladder: tuple[Any, ...], now: Any, target: Any) -> Any:
     return ladder[here + (there > here) - (there < here)]
 
 
-def spread(wanted: State, around: Mapping[str, Any]) -> bool | None:
+def spread(options: Options, wanted: State, around: Mapping[str, Any]) -> bool | None:
     """Multi-AZ means two zones for each primary and its replicas, where the subnets offer two."""
-    return True if wanted["multi_az_enabled"] and len(around["zones"]) > 1 else None
+    return True if wanted["multi_az_enabled"] and len(zones(options, around)) > 1 else None
 
 
 def opinions(wanted: State, observed: Mapping[str, Any]) -> State:

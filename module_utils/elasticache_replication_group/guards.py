@@ -7,7 +7,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
-from . import windows
+from . import leaving, windows
 from .names import NOUN
 from .versions import at_least, older
 
@@ -101,10 +101,20 @@ def transit_encryption(observed: State, desired: State, differences: Differences
         elif observed.get("user_group_id") and "user_group_id" not in differences:
             yield ("transit_encryption_enabled", False, "TLS as long as the group has a user group",
                    "set transit_encryption_enabled: true, or user_group_id: '' first")  # fmt: skip
+    elif fields and desired["transit_encryption_mode"] == "preferred" and _lets_in(observed, desired):
+        # Source: as for rules.encryption.
+        yield ("transit_encryption_mode", "preferred", "required as long as the group has a token or users",
+               "keep required, or take the users away first")  # fmt: skip
     if fields and not at_least(version_at_work(observed, desired), 7, 0, 5):
         yield ("transit_encryption_enabled", desired["transit_encryption_enabled"],
                f"the present {observed['transit_encryption_enabled']}".lower() + " below version 7.0.5",
                "raise engine_version first, then change TLS")  # fmt: skip
+
+
+def _lets_in(observed: State, desired: State) -> bool:
+    """Whether a group with TLS goes on asking who somebody is."""
+    users = observed.get("user_group_id") and desired["user_group_id"] != ""
+    return bool(observed["transit_encryption_mode"] and (observed["auth_token_enabled"] or users))
 
 
 def log_delivery(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
@@ -189,25 +199,15 @@ def schedule(observed: State, desired: State, differences: Differences) -> Itera
 
 
 def subnets(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
-    """A subnet with nodes in it cannot leave.  Which of several subnets of one zone they are in, AWS does not show.
-
-    Source: ModifyCacheSubnetGroup API reference, SubnetInUse.
-    """
-    if "subnet_group" not in differences or not observed["subnet_group"]:
-        return
-    zone_of = observed["subnet_group"].get("zones", {})
-    staying = set(desired["subnet_group"]["subnet_ids"]) & zone_of.keys()
-    lost = sorted(set(observed["zones"]) & set(zone_of.values()) - {zone_of[subnet] for subnet in staying})
-    leaving = sorted(subnet for subnet, zone in zone_of.items() if zone in lost)
-    if leaving:
-        yield ("subnet_ids", f"a subnet group without {', '.join(leaving)}",
-               f"the subnets in which nodes are ({', '.join(lost)})", f"keep them; {DESTROY}")  # fmt: skip
+    """A subnet with nodes in it cannot leave before they have."""
+    if "subnet_group" in differences and observed["subnet_group"]:
+        yield from leaving.obstacles(observed, desired)
 
 
 def zones(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
     """Multi-AZ asked for, single-AZ delivered; a change of the nodes may still mend it."""
     moving = {"multi_az_enabled", "num_cache_clusters", "num_node_groups", "replicas_per_node_group"}
-    if "member_zones_spread" in differences and not moving & set(differences):
+    if "member_zones_spread" in differences and not moving & set(differences) and not leaving.moves(observed, desired):
         yield ("member_zones_spread", f"every node of a node group in one zone ({', '.join(observed['zones'])})",
                "nodes in at least two zones for multi_az_enabled",
                "add a replica and remove it again, or set multi_az_enabled: false")  # fmt: skip

@@ -29,6 +29,7 @@ def misfits(
     else:
         found = [
             *unborn(options, observed),
+            *one_zone(options, around),
             *snapshot(options, facts),
             *addresses(options, observed, around),
             *version(options, observed, around, offers),
@@ -58,6 +59,13 @@ def unborn(options: Options, observed: Mapping[str, Any] | None) -> Iterator[Fin
     """What a new group needs."""
     if observed is None and not options["cache_node_type"]:
         yield "cache_node_type", None, "a node type for a new group, such as cache.t4g.small", "set cache_node_type"
+
+
+def one_zone(options: Options, around: Facts) -> Iterator[Finding]:
+    """Multi-AZ over subnets of a single zone, which AWS takes and which protects from nothing."""
+    if options["multi_az_enabled"] and len(around["zones"]) == 1:
+        yield ("multi_az_enabled", f"true with subnets in {around['zones'][0]} only", "subnets in two zones or more",
+               "add a zone to the network, or set multi_az_enabled: false")  # fmt: skip
 
 
 def snapshot(options: Options, facts: Facts) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..reconcile.component import Seen
 from ..reconcile.errors import shown
-from ..reconcile.identity import identity_of
-from ..reconcile.plan import Ref, Wait
+from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags, foreign
 from . import generated_token, translate, users
+from .desire import upgraded
 from .misfits import misfits
 from .names import (
     GONE,
@@ -25,6 +25,7 @@ from .names import (
 )
 from .parameters import at_reboot, choice, known_parameters, own_groups, parameter_groups, parameter_satellites
 from .secret import current_version, fetch, look, token_of
+from .surroundings import NAMED_SUBNETS, subnet_of
 from .transitions import unwanted
 from .versions import find, matches, newest
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
-DEFAULT_TIER = "cache"
-DEFAULT_SECURITY_GROUPS = ("cache",)
 NEW_ENGINE = "redis"
 EVENT_MINUTES = 14 * 24 * 60
 # Tags of a group that is being changed cannot be listed.  Source: hashicorp/terraform-provider-aws#41416.
@@ -74,7 +73,17 @@ def observe(aws: Aws, options: Options) -> Seen:
         strangers = tuple(misfits(options, resource, around, facts, offers))
     satellites = {} if resource is not None else satellites
     waits = (gone(group_name(options)),) if leaving else waits_of(resource)
-    return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers)
+    told = by_itself(options, resource)
+    return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers, told)
+
+
+def by_itself(options: Options, resource: State | None) -> tuple[Mapping[str, str], ...]:
+    """What AWS did to the group by itself, with leave, and beside the declaration."""
+    found = upgraded(options, resource) if options["state"] == "present" else ""
+    if not found or resource is None:
+        return ()
+    return ({"what": "engine version", "id": found, "where": resource["name"],
+             "found": f"AWS raised it above the declared {options['engine_version']}"},)  # fmt: skip
 
 
 def secret_round(
@@ -130,32 +139,12 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
         return requests
     requests.update(look(options))
     requests["offers"] = ("elasticache", "describe_cache_engine_versions", {})
-    requests["subnets"] = ("ec2", "describe_subnets", subnets_wanted(options), ("InvalidSubnetID.NotFound",))
-    if not options["security_group_ids"]:
-        names = {"Name": "group-name", "Values": security_group_names(options)}
-        requests["security_groups"] = ("ec2", "describe_security_groups", {"Filters": [names, *owned(options)]})
+    if options["subnet_ids"]:
+        about = {"SubnetIds": list(options["subnet_ids"])}
+        requests["subnets"] = ("ec2", "describe_subnets", about, ("InvalidSubnetID.NotFound",))
     if "alias/" in (options["kms_key_id"] or ""):
         requests["key"] = ("kms", "describe_key", {"KeyId": options["kms_key_id"]}, ("NotFoundException",))
     return requests
-
-
-def owned(options: Options) -> list[dict[str, Any]]:
-    """EC2 filters for objects of this environment."""
-    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
-
-
-def subnets_wanted(options: Options) -> dict[str, Any]:
-    """Parameters of DescribeSubnets: explicit ids, or a tier of our network."""
-    if options["subnet_ids"]:
-        return {"SubnetIds": list(options["subnet_ids"])}
-    tier = options["subnet_tier"] or DEFAULT_TIER
-    return {"Filters": [*owned(options), {"Name": "tag:streambed:tier", "Values": [tier]}]}
-
-
-def security_group_names(options: Options) -> list[str]:
-    """The EC2 names of the groups that the options name shortly."""
-    names = options["security_group_names"]
-    return [identity_of(options).named(name) for name in (DEFAULT_SECURITY_GROUPS if names is None else names)]
 
 
 def second_round(options: Options, group: Mapping[str, Any] | None, first: Mapping[str, Any]) -> dict[str, Any]:
@@ -259,9 +248,9 @@ def described(
 def surroundings(
     options: Options, first: Mapping[str, Any], resource: Mapping[str, Any] | None, offers: list[Any]
 ) -> State:
-    """Facts that the declaration leans on; Refs stand for parents that are not there yet."""
+    """Facts that the declaration leans on, beside the network."""
     observed = resource or {}
-    subnets = (first["subnets"] or {"Subnets": []})["Subnets"]
+    named = first.get("subnets") or {"Subnets": []}
     engine = options["engine"] or observed.get("engine") or NEW_ENGINE
     present = observed.get("engine_version") if observed.get("engine") == engine else None
     latest = newest(offers, engine)
@@ -270,9 +259,7 @@ def surroundings(
         version = present
     offer = find(offers, engine, version) if version else None
     return {
-        "subnet_ids": sorted(subnet["SubnetId"] for subnet in subnets) or [missing_subnets(options)],
-        "zones": sorted({subnet["AvailabilityZone"] for subnet in subnets}),
-        "security_group_ids": security_group_ids(options, first),
+        NAMED_SUBNETS: [subnet_of(item) for item in named["Subnets"]],
         "engine": engine,
         "engine_version": version,
         "family": offer.family if offer else None,
@@ -280,23 +267,3 @@ def surroundings(
         "password_versions": users.versions(options, first),
         "kms_key_id": first["key"]["KeyMetadata"]["Arn"] if first.get("key") else options["kms_key_id"],
     }
-
-
-def missing_subnets(options: Options) -> Ref:
-    """Stands for subnets that another role makes."""
-    if options["subnet_ids"]:
-        ids = ", ".join(options["subnet_ids"])
-        return Ref("subnets", parent=f"subnets {ids}")
-    tier = options["subnet_tier"] or DEFAULT_TIER
-    network = identity_of(options).name
-    return Ref(f"subnets of tier {tier}", parent=f"subnets of tier '{tier}' of network {network} (role vpc)")
-
-
-def security_group_ids(options: Options, first: Mapping[str, Any]) -> list[Any]:
-    """The ids of the security groups, a Ref for each that another role has yet to make."""
-    if options["security_group_ids"]:
-        return sorted(options["security_group_ids"])
-    found = {group["GroupName"]: group["GroupId"] for group in first["security_groups"]["SecurityGroups"]}
-    network = identity_of(options).name
-    return [found.get(name) or Ref(name, parent=f"security group '{name}' of network {network} (role vpc)")
-            for name in security_group_names(options)]  # fmt: skip

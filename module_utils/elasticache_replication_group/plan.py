@@ -16,6 +16,7 @@ from .desire import CLUSTER_MODE, TLS
 from .generated_token import removed as removed_secret
 from .generated_token import secret_calls, staged
 from .guards import SATELLITES
+from .leaving import arrivals, departures, destinations, moves, replicas_after, wanted_replicas
 from .logs import by_type, log_delivery, request
 from .names import (
     TOKEN_VERSION_TAG,
@@ -30,7 +31,7 @@ from .names import (
 from .parameters import former_parameter_groups, parameter_group, removed
 from .rules import TIERED
 from .transitions import take_back, taken_back
-from .users import access_control, former_users, user_calls, user_group_calls
+from .users import former_users, leave_users, take_users, user_calls, user_group_calls
 from .users import removed as removed_users
 
 Options = Mapping[str, Any]
@@ -126,10 +127,31 @@ def subnet_group(observed: State, desired: State, differences: Differences) -> l
         return [Call(SERVICE, "create_cache_subnet_group", params, on, f"create {on}", CREATE)]
     calls = []
     if before["description"] != after["description"] or set(before["subnet_ids"]) != set(after["subnet_ids"]):
-        calls.append(Call(SERVICE, "modify_cache_subnet_group", params, on, f"change {on}"))
+        left = tuple(sorted(set(before["subnet_ids"]) - set(after["subnet_ids"])))
+        first = (group_noun(desired["name"]),) if moves(observed, desired) else ()
+        calls.append(Call(SERVICE, "modify_cache_subnet_group", params, on, f"change {on}", after=first, releases=left))
     for operation, tags, why in tag_params(before["arn"], before["tags"], after["tags"]):
         calls.append(Call(SERVICE, operation, tags, on, why))
     return calls
+
+
+def widened(observed: State, desired: State) -> list[Call]:
+    """New subnets come before nodes have to go there; a call on the group, which is what waits for it."""
+    _, fresh = destinations(observed, desired)
+    if not set(fresh) & {zone for move in moves(observed, desired) for zone in move.coming}:
+        return []
+    before = observed["subnet_group"]
+    ids = [*before["subnet_ids"], *(id_ for id_ in desired["subnet_group"]["subnet_ids"]
+                                    if id_ not in before["subnet_ids"])]  # fmt: skip
+    on = subnet_group_noun(before["name"])
+    params = {"CacheSubnetGroupName": before["name"], "SubnetIds": ids}
+    return [Call(SERVICE, "modify_cache_subnet_group", params, group_noun(desired["name"]), f"widen {on}")]
+
+
+def placing(observed: State, desired: State, differences: Differences) -> tuple[str, ...]:
+    """What comes before new nodes find their place."""
+    waits = "subnet_group" in differences and not moves(observed, desired)
+    return (subnet_group_noun(desired["subnet_group"]["name"]),) if waits else ()
 
 
 def cluster_mode(observed: State, desired: State, differences: Differences) -> list[Call]:
@@ -160,25 +182,28 @@ def shard_count(observed: State, desired: State, differences: Differences) -> li
     if after < before:
         params["NodeGroupsToRemove"] = sorted(observed["replicas_by_node_group"])[after:]
     why = f"go from {before} to {after} node groups"
-    return [change(desired["name"], "modify_replication_group_shard_configuration", params, why)]
+    call = change(desired["name"], "modify_replication_group_shard_configuration", params, why)
+    return [replace(call, after=(*call.after, *placing(observed, desired, differences)))]
 
 
 def more_replicas(observed: State, desired: State, differences: Differences) -> list[Call]:
     """Replicas come before Multi-AZ and failover, which need them."""
+    if moves(observed, desired):
+        return [*widened(observed, desired), *arrivals(observed, desired)]
     return replica_calls("increase", observed, desired, differences)
 
 
 def fewer_replicas(observed: State, desired: State, differences: Differences) -> list[Call]:
-    """Replicas go after Multi-AZ and failover are off."""
-    return replica_calls("decrease", observed, desired, differences)
+    """Replicas go after Multi-AZ and failover are off; first those that AWS must not choose."""
+    return [*departures(observed, desired), *replica_calls("decrease", observed, desired, differences)]
 
 
 def replica_calls(verb: str, observed: State, desired: State, differences: Differences) -> list[Call]:
     """One call for all node groups; for some of them only where their counts differ."""
-    if not {"num_cache_clusters", "replicas_per_node_group"} & set(differences):
-        return []
     wanted = wanted_replicas(desired)
-    present = observed["replicas_by_node_group"]
+    if wanted is None or not {"num_cache_clusters", "replicas_per_node_group"} & set(differences):
+        return []
+    present = replicas_after(observed, desired)
     kept = sorted(present)[: desired["num_node_groups"] or len(present)]
     moved = [shard for shard in kept if (present[shard] < wanted if verb == "increase" else present[shard] > wanted)]
     if not moved:
@@ -189,14 +214,10 @@ def replica_calls(verb: str, observed: State, desired: State, differences: Diffe
     else:
         params["ReplicaConfiguration"] = [{"NodeGroupId": shard, "NewReplicaCount": wanted} for shard in moved]
     why = f"{verb} to {wanted} replicas for each primary"
-    return [change(desired["name"], f"{verb}_replica_count", params, why)]
-
-
-def wanted_replicas(desired: Mapping[str, Any]) -> int:
-    """Replicas beside each primary."""
-    if desired["num_cache_clusters"] is not None:
-        return int(desired["num_cache_clusters"]) - 1
-    return int(desired["replicas_per_node_group"])
+    call = change(desired["name"], f"{verb}_replica_count", params, why)
+    return [
+        replace(call, after=(*call.after, *(placing(observed, desired, differences) if verb == "increase" else ())))
+    ]
 
 
 def settings(observed: State, desired: State, differences: Differences) -> list[Call]:
@@ -217,7 +238,10 @@ def settings(observed: State, desired: State, differences: Differences) -> list[
     if first and observed["cluster_mode"] == "disabled" and desired["snapshot_retention_days"]:
         params["SnapshottingClusterId"] = observed["member_clusters"][0]
     params["ApplyImmediately"] = desired["apply_immediately"]
-    return [change(desired["name"], "modify_replication_group", params, f"change {', '.join(changed)}")]
+    left = set(observed["security_group_ids"] or ()) - set(desired["security_group_ids"] or ())
+    why = f"change {', '.join(changed)}"
+    call = change(desired["name"], "modify_replication_group", params, why)
+    return [replace(call, releases=tuple(sorted(left)) if "security_group_ids" in changed else ())]
 
 
 def topic_params(arn: str) -> dict[str, str]:
@@ -331,8 +355,8 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
     subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, take_back, log_delivery, cluster_mode,
-    shard_count, more_replicas, settings, nodes, transit_encryption, access_control, auth_token, fewer_replicas, tags,
-    former_parameter_groups, former_users,
+    shard_count, more_replicas, settings, nodes, leave_users, transit_encryption, take_users, auth_token,
+    fewer_replicas, tags, former_parameter_groups, former_users,
 )  # fmt: skip
 
 
@@ -349,12 +373,13 @@ def delete(seen: Seen, options: Options) -> list[Call]:
         name = group["name"]
         params = {"ReplicationGroupId": name, **final_snapshot(group, options)}
         calls.append(Call(SERVICE, "delete_replication_group", params, group_noun(name), f"delete {group_noun(name)}",
-                          DELETE, wait=gone(name)))  # fmt: skip
+                          DELETE, wait=gone(name), releases=tuple(group["security_group_ids"] or ())))  # fmt: skip
     subnets = (seen.resource or seen.satellites).get("subnet_group")
     if subnets is not None:
         on = subnet_group_noun(subnets["name"])
         calls.append(Call(SERVICE, "delete_cache_subnet_group", {"CacheSubnetGroupName": subnets["name"]}, on,
-                          f"delete {on}", DELETE, after=(group_noun(group_name(options)),)))  # fmt: skip
+                          f"delete {on}", DELETE, after=(group_noun(group_name(options)),),
+                          releases=tuple(subnets["subnet_ids"])))  # fmt: skip
     left = (seen.resource or seen.satellites).get("former_parameter_groups", ())
     ours = seen.resource or seen.satellites
     users = removed_users(ours.get("users", ()), ours.get("user_group"), group_name(options))

@@ -133,6 +133,13 @@ def encryption(options: Options) -> Iterator[Finding]:
     if options["kms_key_id"] and not options["at_rest_encryption_enabled"]:
         yield ("kms_key_id", options["kms_key_id"], "at_rest_encryption_enabled beside it",
                "set at_rest_encryption_enabled: true or remove kms_key_id")  # fmt: skip
+    # Source: cloudposse/terraform-aws-elasticache-redis#239, in AWS's words: "Transit encryption preferred is not
+    # supported with redis access control".
+    lets_in = [field for field in ("auth_token", "auth_token_secret_arn", "auth_token_generation", "users",
+                                   "user_group_id") if options[field]]  # fmt: skip
+    if options["transit_encryption_mode"] == "preferred" and lets_in:
+        yield ("transit_encryption_mode", f"preferred with {lets_in[0]}", "required with a token or users",
+               f"set transit_encryption_mode: required, or remove {lets_in[0]}")  # fmt: skip
     if options["transit_encryption_mode"] and not options["transit_encryption_enabled"]:
         yield ("transit_encryption_mode", options["transit_encryption_mode"], "transit_encryption_enabled beside it",
                "set transit_encryption_enabled: true or remove transit_encryption_mode")  # fmt: skip
@@ -153,10 +160,16 @@ def token(options: Options) -> Iterator[Finding]:
         yield ("auth_token", f"{len(given)} characters", "16 to 128 letters, digits or characters of !&#$^<>-",
                "choose another token")  # fmt: skip
     if arn and not SECRET_ARN.match(arn):
-        yield "auth_token_secret_arn", arn, "the ARN of a secret in Secrets Manager", "correct the ARN"
+        # Not shown: it may be the token itself.
+        found = f"{len(arn)} characters that are no ARN"
+        yield "auth_token_secret_arn", found, "the ARN of a secret in Secrets Manager", "correct the ARN"
+    if given and options["auth_token_version"] == given:
+        yield ("auth_token_version", "the token itself", "a number or a date, which everybody may read as a tag",
+               "choose a version that says nothing")  # fmt: skip
     for field in ("auth_token", "auth_token_version"):
         if arn and options[field]:
-            yield "auth_token_secret_arn", arn, f"no {field} beside it", f"remove {field}, the secret has its own"
+            yield ("auth_token_secret_arn", "a secret", f"no {field} beside it",
+                   f"remove {field}, the secret has its own")  # fmt: skip
     if TOKEN_VERSION_TAG in (options["tags"] or {}):
         yield "tags", TOKEN_VERSION_TAG, "a tag of your own", "use auth_token_version instead"
 

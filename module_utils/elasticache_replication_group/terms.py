@@ -5,6 +5,7 @@ from __future__ import annotations
 # Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
 # Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
 PERMISSIONS = frozenset({
+    "cloudwatch:GetMetricData", "elasticache:TestFailover",
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
     "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
@@ -21,7 +22,8 @@ PERMISSIONS = frozenset({
     "elasticache:IncreaseReplicaCount", "elasticache:ListAllowedNodeTypeModifications",
     "elasticache:ListTagsForResource", "elasticache:ModifyCacheParameterGroup", "elasticache:ModifyCacheSubnetGroup",
     "elasticache:ModifyReplicationGroup", "elasticache:ModifyReplicationGroupShardConfiguration",
-    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:DescribeKey",
+    "elasticache:RemoveTagsFromResource", "elasticache:ResetCacheParameterGroup", "kms:CreateGrant",
+    "kms:DescribeKey",
     "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:TagResource",
     "secretsmanager:UntagResource", "secretsmanager:UpdateSecretVersionStage",
@@ -44,6 +46,8 @@ PATIENCE = {
     "UserNotFound": 60,
     "UserGroupNotFound": 60,
     "ServiceLinkedRoleNotFoundFault": 120,
+    # A secret that was deleted for good keeps its name for a while.  Source: DeleteSecret API reference.
+    "InvalidRequestException:scheduled for deletion": 150,
 }
 # A step that an earlier run took already.  Source: terraform-provider-aws#16564.
 HARMLESS = {"InvalidParameterCombination": "No modifications were requested", "NoOperationFault": ""}

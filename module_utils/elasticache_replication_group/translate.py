@@ -76,6 +76,7 @@ def shape(group: Mapping[str, Any], mode: str) -> State:
     even = set(replicas.values())
     zones = [sorted({node["PreferredAvailabilityZone"] for node in nodes}) for nodes in members.values()]
     return {
+        "members": {shard: [observed_node(node) for node in nodes] for shard, nodes in members.items()},
         "member_clusters": sorted(group.get("MemberClusters") or []),
         "num_cache_clusters": len(group.get("MemberClusters") or []) or None if mode != "enabled" else None,
         "num_node_groups": len(shards) or None,
@@ -84,6 +85,16 @@ def shape(group: Mapping[str, Any], mode: str) -> State:
         "zones": sorted({zone for shard in zones for zone in shard}),
         "member_zones_spread": all(len(shard) > 1 for shard in zones) if complete else None,
     }
+
+
+def observed_node(node: Mapping[str, Any]) -> State:
+    """A node with its zone; whether it is the primary is shown with cluster mode disabled only.
+
+    Source: API reference, NodeGroupMember, CurrentRole.
+    """
+    role = node.get("CurrentRole")
+    primary = None if role is None else role == "primary"
+    return {"id": node.get("CacheClusterId"), "zone": node["PreferredAvailabilityZone"], "primary": primary}
 
 
 def security_groups(member: Mapping[str, Any]) -> list[str] | None:

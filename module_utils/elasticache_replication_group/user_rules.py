@@ -73,7 +73,8 @@ def of_user(options: Options, user: Mapping[str, Any]) -> Iterator[Finding]:
                "remove them, or set authentication_type: password")  # fmt: skip
     for arn in arns:
         if not SECRET_ARN.match(arn):
-            yield "password_secret_arns", arn, "the ARN of a secret in Secrets Manager", "correct the ARN"
+            found = f"{len(arn)} characters that are no ARN"  # it may be the password itself
+            yield "password_secret_arns", found, "the ARN of a secret in Secrets Manager", "correct the ARN"
 
 
 def user_misfits(options: Options, around: Facts, facts: Facts, present: Mapping[str, Any]) -> Iterator[Finding]:

@@ -90,7 +90,11 @@ def tag_looks(options: Options, first: Mapping[str, Any]) -> dict[str, tuple[Any
     group = user_group_of(first)
     if group:
         requests["tags of user group"] = (SERVICE, "list_tags_for_resource", {"ResourceName": group["ARN"]}, NO_GROUP)
-    return requests
+    # What is at rest has tags: AWS may answer that it is not there for a moment after it was tagged.
+    # Source: hashicorp/terraform-provider-aws#34002, #47638.
+    busy = {f"tags of user {name}" for name, user in ours_perhaps(options, first).items() if user["Status"] != "active"}
+    busy |= {"tags of user group"} if group and group["Status"] != "active" else set()
+    return {key: request if key in busy else request[:3] for key, request in requests.items()}
 
 
 def satellites(
@@ -103,6 +107,9 @@ def satellites(
     declared = {user_id(options, user) for user in options["users"] or ()}
     users: State = {}
     for name, user in ours_perhaps(options, first).items():
+        if second.get(f"tags of user {name}") is None:  # out of reach while AWS changes it, but so is every change
+            users[name] = {**user_state(user, {}), "tags": None}
+            continue
         tags = tags_of(second, f"tags of user {name}")
         if name in declared:
             strangers += foreign(options, USER_NOUN, name, tags)
@@ -111,15 +118,26 @@ def satellites(
         elif name in declared:
             strangers += (Refusal(USER_NOUN, name, "user_name", f"a user of group {tags.get(GROUP_TAG) or 'nobody'}",
                                   f"one of group {group_name(options)}", "choose another user_name"),)  # fmt: skip
-    group, state = user_group_of(first), {}
-    if group:
-        tags = tags_of(second, "tags of user group")
-        if identity_of(options).owns(tags):
-            state = {"user_group_id": group["UserGroupId"], "user_ids": sorted(group["UserIds"]), "tags": tags,
-                     "engine": group["Engine"], "arn": group["ARN"]}  # fmt: skip
-        elif options["users"] and options["state"] == "present":
-            strangers += foreign(options, USER_GROUP_NOUN, group["UserGroupId"], tags)
-    return {"users": users, "user_group": state}, strangers
+    group, of_others = user_group_state(options, first, second)
+    return {"users": users, "user_group": group}, strangers + of_others
+
+
+def user_group_state(
+    options: Options, first: Mapping[str, Any], second: Mapping[str, Any]
+) -> tuple[State, tuple[Refusal, ...]]:
+    """Our user group, without tags while these are out of reach, and a refusal when it is declared and not ours."""
+    group = user_group_of(first)
+    if not group:
+        return {}, ()
+    state = {"user_group_id": group["UserGroupId"], "user_ids": sorted(group["UserIds"]), "engine": group["Engine"],
+             "arn": group["ARN"]}  # fmt: skip
+    if second.get("tags of user group") is None:
+        return {**state, "tags": None}, ()
+    tags = tags_of(second, "tags of user group")
+    if identity_of(options).owns(tags):
+        return {**state, "tags": tags}, ()
+    declared = options["users"] and options["state"] == "present"
+    return {}, foreign(options, USER_GROUP_NOUN, group["UserGroupId"], tags) if declared else ()
 
 
 def tags_of(second: Mapping[str, Any], key: str) -> dict[str, str]:
@@ -197,6 +215,9 @@ def wanted(options: Options, around: Mapping[str, Any], present: Mapping[str, An
     before, users = present.get("users") or {}, {}
     for user in options["users"]:
         name = user_id(options, user)
+        if name in before and before[name]["tags"] is None:
+            users[name] = {**before[name], "passwords": None}
+            continue
         tags = wanted_tags(options, before.get(name, {}).get("tags"))
         users[name] = {
             "user_name": user["user_name"],
@@ -207,6 +228,8 @@ def wanted(options: Options, around: Mapping[str, Any], present: Mapping[str, An
             "passwords": around["passwords"].get(name),
         }
     group = present.get("user_group") or {}
+    if group and group["tags"] is None:
+        return {"users": users, "user_group": group}
     return {
         "users": users,
         "user_group": {"user_group_id": group_name(options), "user_ids": sorted(users),
@@ -326,6 +349,20 @@ def user_group_calls(observed: State, desired: State, differences: Differences) 
     for operation, tags, why in tag_params(before["arn"], before["tags"], after["tags"]):
         calls.append(Call(SERVICE, operation, tags, on, why))
     return calls
+
+
+def leave_users(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Users leave before TLS does.
+
+    Source: aws-controllers-k8s/community#2536: "Modification of transit encryption is not supported for access control
+    enabled clusters".
+    """
+    return [] if desired["user_group_id"] else access_control(observed, desired, differences)
+
+
+def take_users(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Users come after TLS, which they need."""
+    return access_control(observed, desired, differences) if desired["user_group_id"] else []
 
 
 def access_control(observed: State, desired: State, differences: Differences) -> list[Call]:

@@ -77,6 +77,7 @@ def observed(
             "threshold": alarm.get("Threshold"),
             "periods": alarm.get("EvaluationPeriods"),
             "actions": sorted(alarm.get("AlarmActions", [])),
+            "actions_enabled": alarm.get("ActionsEnabled", True),
         }
     return found, strangers
 
@@ -95,6 +96,7 @@ def wanted(options: Mapping[str, Any]) -> State | None:
             "threshold": declared[key],
             "periods": watched.periods,
             "actions": sorted(declared["actions"] or []),
+            "actions_enabled": True,
         }
         for key, watched in WATCHED.items()
         if declared.get(key) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..reconcile.identity import identity_of
@@ -37,6 +38,11 @@ def gone(name: str) -> Wait:
                 absent_codes=GONE)  # fmt: skip
 
 
+# Right after a change AWS may still show the stream as ACTIVE.  Source: terraform-provider-aws waits as long.
+UPDATING_SHOWS_SECONDS = 10
+
+
 def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = IN_PLACE) -> Call:
     """A call that keeps the stream busy until it is ACTIVE again."""
-    return Call("kinesis", operation, params, on(name), why, kind, wait=settled(name))
+    wait = replace(settled(name), delay_seconds=UPDATING_SHOWS_SECONDS)
+    return Call("kinesis", operation, params, on(name), why, kind, wait=wait)

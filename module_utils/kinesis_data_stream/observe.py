@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..policies import in_words, statements_of
 from ..reconcile.component import Seen
 from ..reconcile.identity import identity_of
 from ..reconcile.tags import ansible_tags, foreign
@@ -27,7 +28,8 @@ def observe(aws: Aws, options: Options) -> Seen:
     summary = (first["stream"] or {}).get("StreamDescriptionSummary")
     requests = alarms.tag_requests(first)
     if summary is not None:
-        requests |= {"tags": ("kinesis", "list_tags_for_stream", about, GONE), **beside(options, summary)}
+        requests |= {"tags": ("kinesis", "list_tags_for_resource", {"ResourceARN": summary["StreamARN"]}, GONE),
+                     **beside(options, summary)}  # fmt: skip
     second = aws.read_many(requests) if requests else {}
     found, strangers = alarms.observed(options, first, second)
     # A stream that is being deleted may go between the two rounds.
@@ -37,16 +39,29 @@ def observe(aws: Aws, options: Options) -> Seen:
     resource = {**described(name, summary, second), "alarms": found}
     waits = {"ACTIVE": (), "DELETING": (gone(name),)}.get(summary["StreamStatus"], (settled(name),))
     strangers += foreign(options, NOUN, name, resource["tags"])
-    return Seen(resource, around={"consumers_of_others": theirs}, waits=waits, foreign=strangers)
+    told = tuple(beside_ours(options, resource, theirs))
+    around = {"consumers_of_others": theirs}
+    return Seen(resource, around=around, waits=waits, foreign=strangers, strangers=told)
+
+
+def beside_ours(options: Options, resource: State, consumers: list[str]) -> Iterator[Mapping[str, str]]:
+    """What others have put on the stream: consumers, and a policy where none is declared."""
+    if options["state"] == "absent":
+        return
+    for name in consumers:
+        yield {"what": "consumer", "id": name, "where": resource["name"], "found": "registered by somebody else"}
+    for statement in statements_of(resource["resource_policy"]) if options["resource_policy"] is None else ():
+        sid, found = str(statement.get("Sid", "without Sid")), in_words(statement)
+        yield {"what": "policy statement", "id": sid, "where": resource["name"], "found": found}
 
 
 def beside(options: Options, summary: Mapping[str, Any]) -> dict[str, Any]:
-    """The reads of consumers and policy, where the declaration or a deletion asks for them."""
+    """The reads of consumers, where they are declared or there are any, and of the policy."""
     arn, leaves = summary["StreamARN"], options["state"] == "absent"
     requests: dict[str, Any] = {}
-    if options["consumers"] is not None or (leaves and summary.get("ConsumerCount")):
+    if options["consumers"] is not None or summary.get("ConsumerCount"):
         requests["consumers"] = ("kinesis", "list_stream_consumers", {"StreamARN": arn}, GONE)
-    if options["resource_policy"] is not None and not leaves:
+    if not leaves:
         requests["policy"] = ("kinesis", "get_resource_policy", {"ResourceARN": arn}, GONE)
     return requests
 
@@ -72,7 +87,8 @@ def described(name: str, summary: Mapping[str, Any], second: Mapping[str, Any]) 
         "arn": summary["StreamARN"],
         "status": summary["StreamStatus"],
         "stream_mode": summary.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED"),
-        "shard_count": summary["OpenShardCount"],
+        # A stream that is being created shows no shards yet.  Source: DescribeStream API reference, StreamStatus.
+        "shard_count": summary["OpenShardCount"] or None,
         "retention_hours": summary["RetentionPeriodHours"],
         "max_record_size_kib": summary.get("MaxRecordSizeInKiB"),
         "encryption_type": "KMS" if encrypted else "NONE",

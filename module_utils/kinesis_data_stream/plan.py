@@ -21,6 +21,8 @@ Differences = Mapping[str, Difference]
 
 NEW_RETENTION_HOURS = 24
 DEFAULT_KEY = "alias/aws/kinesis"
+# Source: RegisterStreamConsumer API reference: 5 consumers in the state CREATING for a stream.
+AT_ONCE = 5
 STATED = (
     "stream_mode", "shard_count", "retention_hours", "allow_retention_decrease", "max_record_size_kib",
     "encryption_type", "kms_key_id", "shard_level_metrics", "resource_policy",
@@ -52,10 +54,11 @@ def desire(options: Mapping[str, Any], seen: Seen) -> State:
     """The declaration; a new stream is provisioned unless it says otherwise, as at AWS."""
     observed = seen.resource or {}
     wanted: State = {**{name: options[name] for name in STATED}, "name": stream_name(options)}
-    if observed and not options["manage_shards"]:
+    # How far it is to the declared shards is known once there are any.
+    if observed and (not options["manage_shards"] or observed["shard_count"] is None):
         wanted["shard_count"] = None
     if options["encryption_type"] == "KMS":
-        wanted["kms_key_id"] = options["kms_key_id"] or observed.get("kms_key_id") or DEFAULT_KEY
+        wanted["kms_key_id"] = options["kms_key_id"] or DEFAULT_KEY
     declared = options["consumers"]
     theirs = seen.around.get("consumers_of_others", ())
     wanted["consumers"] = None if declared is None else sorted({*declared, *theirs})
@@ -181,27 +184,29 @@ def tags(observed: State, desired: State, differences: Differences) -> list[Call
     """Tags of the stream."""
     if "tags" not in differences:
         return []
-    name = desired["name"]
-    return tag_calls("kinesis", on(name), {"StreamName": name}, observed["tags"], desired["tags"],
-                     ("remove_tags_from_stream", "add_tags_to_stream"), form=dict)  # fmt: skip
+    about = {"ResourceARN": arn_of(observed)}
+    return tag_calls("kinesis", on(desired["name"]), about, observed["tags"], desired["tags"], form=dict)
 
 
 def consumers(observed: State, desired: State, differences: Differences) -> list[Call]:
     """Consumers with enhanced fan-out, beside each other, once the stream takes them."""
     if "consumers" not in differences:
         return []
-    before, after, arn = set(observed["consumers"]), set(desired["consumers"]), arn_of(observed)
-    calls = []
-    for name in sorted(before ^ after):
+    before, wanted, arn = set(observed["consumers"]), set(desired["consumers"]), arn_of(observed)
+    calls: list[Call] = []
+    for name in sorted(before ^ wanted):
+        # As many may be under way at once, so that each waits for the one that many places before it.
+        earlier = tuple(call.on for call in calls[-AT_ONCE:][:1]) if len(calls) >= AT_ONCE else ()
         about = {"StreamARN": arn, "ConsumerName": name}
-        new = name in after
+        new = name in wanted
         operation, why, kind = (
             ("register_stream_consumer", f"register consumer {name}", CREATE) if new
             else ("deregister_stream_consumer", f"deregister consumer {name}", DELETE)
         )  # fmt: skip
         params = {**about, "Tags": desired["new_tags"]} if new else about
-        calls.append(Call("kinesis", operation, params, f"consumer {name}", why, kind, after=(on(desired["name"]),),
-                          wait=consumer_settled(name, about, "ACTIVE" if new else "absent")))  # fmt: skip
+        wait = consumer_settled(name, about, "ACTIVE" if new else "absent")
+        after = (on(desired["name"]), *earlier)
+        calls.append(Call("kinesis", operation, params, f"consumer {name}", why, kind, after=after, wait=wait))
     return calls
 
 

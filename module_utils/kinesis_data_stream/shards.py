@@ -9,7 +9,12 @@ MOST_STEPS = 10
 
 
 def steps(count: int, target: int) -> list[int]:
-    """The counts on the way from ``count`` to ``target``, each within twice and half of the one before."""
+    """The counts on the way from ``count`` to ``target``, each within twice and half of the one before.
+
+    Raises ValueError for a count from which no way leads: a stream has one shard at least.
+    """
+    if min(count, target) < 1:
+        raise ValueError(f"no way from {count} to {target} shards")
     found = []
     while count != target:
         count = min(target, count * FACTOR) if target > count else max(target, -(-count // FACTOR))

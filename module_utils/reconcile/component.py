@@ -42,6 +42,14 @@ def _nothing(*_: Any) -> tuple[Refusal, ...]:
     return ()
 
 
+def _no_offers(*_: Any) -> dict[str, Any]:
+    return {}
+
+
+def _as_seen(seen: Seen, _: Mapping[str, Any]) -> Seen:
+    return seen
+
+
 def _silence(*_: Any) -> str:
     return ""
 
@@ -51,11 +59,18 @@ class Component:
     """One kind of resource that a module keeps as declared.
 
     ``rules(options)`` yields combinations that AWS would refuse, before any call. ``observe`` reads; beside it only
-    ``blockers`` touches AWS. ``desire(options, seen)`` is the declaration in the vocabulary of the fields.
-    ``newborn(desired)`` is what AWS hands out right after ``create(desired)``; what differs from it goes through
-    ``update(observed, desired, differences)``. ``delete(seen, options)`` undoes everything. ``guards`` yields changes
-    that would lose data and that no option allows. ``blockers(aws, params, code)`` reads what stands in the way of a
-    call that AWS refused with this code, and says it in a sentence.
+    ``blockers`` and the readers in ``leans_on`` touch AWS. ``desire(options, seen)`` is the declaration in the
+    vocabulary of the fields. ``newborn(desired)`` is what AWS hands out right after ``create(desired)``; what differs
+    from it goes through ``update(observed, desired, differences)``. ``delete(seen, options)`` undoes everything.
+    ``guards`` yields changes that would lose data and that no option allows; ``misfits(options, seen)`` what does not
+    fit what the declaration leans on. ``blockers(aws, params, code)`` reads what stands in the way of a call that AWS
+    refused with this code, and says it in a sentence.
+
+    Components know each other by the names and shapes in ``offers.py``. ``offers(options, seen, desired)`` says what
+    will be there once the declaration holds, or what is there where ``desired`` is ``None``; all names that it can
+    offer are in ``offering``. What a component leans on comes to it in ``seen.around``: from the environment that it
+    belongs to, or where that offers none, from the reader beside the name in ``leans_on``. ``further(options, seen)``
+    names the reads that only this makes necessary, ``learned(seen, answers)`` is what they add.
     """
 
     module: str
@@ -71,7 +86,13 @@ class Component:
     permissions: frozenset[str]
     rules: Callable[[Options], Iterable[Refusal]] = _nothing
     guards: Callable[[State, State, Mapping[str, Difference]], Iterable[Refusal]] = _nothing
+    misfits: Callable[[Options, Seen], Iterable[Refusal]] = _nothing
     blockers: Callable[[Aws, Mapping[str, Any], str], str] = _silence
+    offering: tuple[str, ...] = ()
+    offers: Callable[[Options, Seen, State | None], Mapping[str, Any]] = _no_offers
+    leans_on: Mapping[str, Callable[[Aws, Options], Any]] = field(default_factory=dict)
+    further: Callable[[Options, Seen], Mapping[str, tuple[Any, ...]]] = _no_offers
+    learned: Callable[[Seen, Mapping[str, Any]], Seen] = _as_seen
     # Error codes that mean "not yet", with the seconds they are worth waiting for.
     patience: Mapping[str, float] = field(default_factory=dict)
     # Error codes that mean "it is so already", with the text that the message must hold.

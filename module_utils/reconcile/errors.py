@@ -35,7 +35,8 @@ class Refused(Exception):
 
     def __init__(self, refusals: Iterable[Refusal]) -> None:
         self.refusals = tuple(refusals)
-        super().__init__("\n".join(str(refusal) for refusal in self.refusals))
+        # What hits several components, a name that is too long say, is said once.
+        super().__init__("\n".join(dict.fromkeys(str(refusal) for refusal in self.refusals)))
 
 
 class Failure(Exception):

@@ -14,6 +14,8 @@ from .errors import Refusal
 # Source: CreateReplicationGroup API reference, ReplicationGroupId.
 NAME_LENGTH = 40
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+# Source: "Tag your AWS resources", tag naming limits.
+TAG_KEY_LENGTH, TAG_VALUE_LENGTH = 128, 256
 SUFFIX = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -67,6 +69,18 @@ def refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
     if len(identity.name) > NAME_LENGTH:
         wanted = f"at most {NAME_LENGTH} characters in <stack_name>-<environment_suffix>"
         yield Refusal("environment", identity.name, "stack_name", len(identity.name), wanted, "shorten one of them")
-    for key in options.get("tags") or {}:
+    yield from _tag_refusals(identity, options.get("tags") or {})
+
+
+def _tag_refusals(identity: Identity, tags: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Tags that are not the caller's to give, or that AWS would not take."""
+    for key, value in tags.items():
         if key.startswith("aws:") or key in identity.ownership:
             yield Refusal("environment", identity.name, "tags", key, "a tag of your own", f"remove {key} from tags")
+        elif value is None:
+            yield Refusal("environment", identity.name, f"tags {key}", None, "a text",
+                          f"give {key} a value, or remove it from tags")  # fmt: skip
+        elif not 1 <= len(key) <= TAG_KEY_LENGTH or len(str(value)) > TAG_VALUE_LENGTH:
+            found = f"{len(key)} and {len(str(value))} characters"
+            wanted = f"1 to {TAG_KEY_LENGTH} characters in a key, at most {TAG_VALUE_LENGTH} in a value"
+            yield Refusal("environment", identity.name, f"tags {key[:TAG_KEY_LENGTH]}", found, wanted, "shorten it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +66,7 @@ class Wait:
     settling at the end of a run; the others last seconds and are always waited for. A state in ``failed`` ends the
     wait with what ``reason`` (JMESPath) finds, or with the newest of the service's own ``events``. ``saves`` is as in
     a Call, from the answer that ended the wait: what AWS makes along with an object, and names only later. ``then`` is
-    waited for next.
+    waited for next. ``typical_seconds`` is how long it usually lasts, for people who wait.
     """
 
     noun: str
@@ -82,6 +82,7 @@ class Wait:
     # How long AWS may go on showing the state from before the call.
     delay_seconds: float = 0
     slow: bool = True
+    typical_seconds: float = 0
     events: Events | None = None
     saves: Mapping[str, str] = field(default_factory=dict)
     then: Wait | None = None
@@ -93,6 +94,8 @@ class Call:
 
     Calls on one object keep their order. ``after`` names objects whose calls, wherever they are listed, come first;
     ``EVERYTHING_BEFORE`` stands for all calls listed earlier. ``saves`` maps Ref names to JMESPaths in the response.
+    ``releases`` holds the ids of what is in use until this call has ended, its wait included: whoever deletes one of
+    them comes after. ``owner`` is the key of the declaration that wants the call; the plan of an environment sets it.
     """
 
     service: str
@@ -104,6 +107,8 @@ class Call:
     after: tuple[str, ...] = ()
     saves: Mapping[str, str] = field(default_factory=dict)
     wait: Wait | None = None
+    releases: tuple[str, ...] = ()
+    owner: str = ""
 
 
 def walk(value: Any) -> Iterator[Any]:
@@ -176,48 +181,6 @@ def chain(wait: Wait | None) -> Iterator[Wait]:
 def saved(call: Call) -> set[str]:
     """The names of the Refs that a call and its waits save."""
     return {*call.saves, *(name for wait in chain(call.wait) for name in wait.saves)}
-
-
-def dependencies(calls: Sequence[Call]) -> list[set[int]]:
-    """For each call the positions of the calls that must be finished before it starts."""
-    saver = {name: position for position, call in enumerate(calls) for name in saved(call)}
-    result = []
-    for position, call in enumerate(calls):
-        needed = {saver[ref.name] for ref in refs(call.params) if ref.name in saver}
-        for other, earlier in enumerate(calls):
-            listed_before = other < position
-            if earlier.on == call.on:
-                if listed_before:
-                    needed.add(other)
-            elif earlier.on in call.after or (listed_before and EVERYTHING_BEFORE in call.after):
-                needed.add(other)
-        result.append(needed - {position})
-    return result
-
-
-def ordered(calls: Sequence[Call]) -> list[Call]:
-    """The calls in an order in which they can be made one by one, as near to the given one as their needs allow.
-
-    Raises ValueError when the calls wait for each other in a circle, which is a mistake in a component.
-    """
-    needs = dependencies(calls)
-    done: list[int] = []
-    left = list(range(len(calls)))
-    while left:
-        ready = next((position for position in left if needs[position] <= set(done)), None)
-        if ready is None:
-            circle = ", ".join(f"{calls[position].operation} on {calls[position].on}" for position in left)
-            raise ValueError(f"calls wait for each other: {circle}")
-        left.remove(ready)
-        done.append(ready)
-    return [calls[position] for position in done]
-
-
-def missing_parents(calls: Sequence[Call]) -> list[str]:
-    """What the calls need and nobody creates in this plan, in a stable order."""
-    known = {name for call in calls for name in saved(call)}
-    found = {ref for call in calls for ref in refs(call.params) if ref.name not in known}
-    return sorted({ref.parent or ref.name for ref in found})
 
 
 def described(call: Call) -> dict[str, Any]:

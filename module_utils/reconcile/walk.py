@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as first_of
 from dataclasses import dataclass, field
@@ -11,19 +12,23 @@ from typing import Any
 import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws import SIDE_BY_SIDE, Aws, code_of, explain
-from .component import Component, Seen
+from .aws import Aws, code_of, explain
+from .component import Component
 from .errors import AwsFailure, Failure, LostAnswer, shown
-from .plan import Call, Wait, chain, dependencies, resolve
+from .graph import dependencies
+from .plan import Call, Wait, chain, resolve
 
-Tell = Callable[[str, str, float, str], None]
+# Waits sit in threads of their own; what is under way at AWS at one time is bounded by the clients.
+MOST_THREADS = 64
+# How long the reads of a wait may fail, for AWS's servers, names or the network, before the wait is given up.
+UNREACHABLE_SECONDS = 300.0
 
 
-def silent(noun: str, state: str, elapsed_seconds: float, event: str) -> None:
+def silent(line: str) -> None:
     """Nobody is told."""
 
 
-def unfenced() -> None:
+def unfenced(call: Call) -> None:
     """Nobody is asked."""
 
 
@@ -31,9 +36,9 @@ def unfenced() -> None:
 class Terms:
     """How one run is carried out, apart from what is declared.
 
-    ``wait_timeout`` bounds the waits of one walk, in seconds; ``poll_seconds`` replaces each wait's own pause;
-    ``tell(noun, state, elapsed_seconds, event)`` hears of every poll; ``event`` is the service's newest message.
-    ``fence()`` is asked before each write, and raises a Failure when this run must not write any more.
+    ``wait_timeout`` bounds each single wait whose declaration states none, in seconds; ``poll_seconds`` replaces each
+    wait's own pause; ``say(line)`` hears of each call that was made, and every ``tick_seconds`` of all that is waited
+    for. ``fence(call)`` is asked before each write, and raises a Failure when this run must not write any more.
     """
 
     check_mode: bool
@@ -42,40 +47,86 @@ class Terms:
     poll_seconds: float | None
     sleep: Callable[[float], None]
     clock: Callable[[], float]
-    tell: Tell = silent
-    fence: Callable[[], None] = unfenced
+    say: Callable[[str], None] = silent
+    tick_seconds: float = 15.0
+    fence: Callable[[Call], None] = unfenced
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whom a call belongs to: whose patience it has, and for how many seconds each of its waits may last."""
+
+    component: Component
+    wait_timeout: float
 
 
 @dataclass
 class Walked:
-    """What became of a plan: calls made, waits left to others, calls not made because of those waits."""
+    """What became of a plan: calls made, waits left to others, calls not made, what failed and why."""
 
     made: list[Call] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     left: list[Call] = field(default_factory=list)
     lost: Call | None = None
+    failures: list[str] = field(default_factory=list)
 
 
-def apply(component: Component, aws: Aws, terms: Terms, seen: Seen, calls: list[Call]) -> Walked:
-    """Walks the graph of calls, up to ten side by side.  Raises AwsFailure with what was made and what was not."""
-    walk = _Walk(component, aws, terms, calls, busy={wait.noun for wait in seen.waits})
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+class Progress:
+    """The newest word on everything that is being waited for: told by many threads, read by one."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._words: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._begun = self._said = terms.clock()
+
+    def tell(self, noun: str, state: str, elapsed_seconds: float, event: str, arrived: bool) -> None:
+        minutes, seconds = divmod(int(elapsed_seconds), 60)
+        with self._lock:
+            self._words[noun] = f"{noun}: {state} {minutes}m{seconds:02d}s{f' ({event})' if event else ''}"
+            if arrived:
+                del self._words[noun]
+
+    def until_one_is_done(self, running: Iterable[Future[Any]]) -> set[Future[Any]]:
+        """The futures that have ended; says meanwhile, every tick, what is waited for."""
+        pending = set(running)
+        while True:
+            done = first_of(pending, timeout=self._terms.tick_seconds, return_when=FIRST_COMPLETED).done
+            now = self._terms.clock()
+            with self._lock:
+                words = " | ".join(self._words.values())
+            if words and now - self._said >= self._terms.tick_seconds:
+                self._said = now
+                self._terms.say(f"waiting {now - self._begun:.0f} s: {words}")
+            if done:
+                return set(done)
+
+
+def apply(owners: Mapping[str, Owner], aws: Aws, terms: Terms, busy: Sequence[Wait], calls: Sequence[Call]) -> Walked:
+    """Walks the graph of calls.
+
+    A call that AWS refuses, or whose object never arrives, holds up what needs it; all others are made. After a lost
+    answer, or when this run must not write any more, nothing new is begun.
+    """
+    walk = _Walk(owners, aws, terms, calls, {wait.noun for wait in busy})
+    with ThreadPoolExecutor(max(1, min(len(calls), MOST_THREADS))) as pool:
         running: dict[Future[None], int] = {}
         while True:
-            for position in walk.ready(SIDE_BY_SIDE - len(running)):
+            for position in walk.ready(MOST_THREADS - len(running)):
                 running[pool.submit(walk.make, position)] = position
             if not running:
-                return walk.outcome(seen.waits)
-            for future in first_of(running, return_when=FIRST_COMPLETED).done:
+                return walk.outcome(busy)
+            for future in walk.progress.until_one_is_done(running):
                 walk.finish(running.pop(future), future.exception())
 
 
 class _Walk:
     """The state of one walk over a plan; only ``make`` runs in the pool's threads."""
 
-    def __init__(self, component: Component, aws: Aws, terms: Terms, calls: list[Call], busy: set[str]) -> None:
-        self._component, self._aws, self._terms, self._calls = component, aws, terms, calls
-        self._deadline = terms.clock() + terms.wait_timeout
+    def __init__(
+        self, owners: Mapping[str, Owner], aws: Aws, terms: Terms, calls: Sequence[Call], busy: set[str]
+    ) -> None:
+        self._owners, self._aws, self._terms, self._calls = owners, aws, terms, calls
         self._needs = dependencies(calls)
         self._busy = busy
         self._known: dict[str, Any] = {}
@@ -83,10 +134,12 @@ class _Walk:
         self._done: set[int] = set()
         self._made: set[int] = set()
         self._failures: list[tuple[int, BaseException]] = []
+        self._stopped = False
+        self.progress = Progress(terms)
 
     def ready(self, room: int) -> list[int]:
-        """Calls that can start now, ``room`` of them at most; none after a failure."""
-        if self._failures:
+        """Calls that can start now, ``room`` of them at most."""
+        if self._stopped:
             return []
         found = [position for position, call in enumerate(self._calls)
                  if position not in self._started and self._needs[position] <= self._done
@@ -96,76 +149,105 @@ class _Walk:
 
     def make(self, position: int) -> None:
         call = self._calls[position]
+        owner = self._owners[call.owner]
         params = resolve(call.params, self._known)
-        self._terms.fence()
         answer = self._aws.write(
-            call.service, call.operation, params, self._component.patience, self._component.harmless
-        )
+            call.service, call.operation, params, owner.component.patience, owner.component.harmless,
+            lambda: self._terms.fence(call),
+        )  # fmt: skip
         self._made.add(position)
+        self._terms.say(f"{call.owner}: {call.why}")
         self._known.update({name: jmespath.search(path, answer) for name, path in call.saves.items()})
         for wait in chain(call.wait):
             if self._terms.wait or not wait.slow:
-                arrived = poll(wait, self._aws, self._known, self._terms, self._deadline)
+                arrived = poll(wait, self._aws, self._known, self._terms, owner.wait_timeout, self.progress)
                 self._known.update({name: jmespath.search(path, arrived) for name, path in wait.saves.items()})
 
     def finish(self, position: int, error: BaseException | None) -> None:
         call = self._calls[position]
         if error is not None:
             self._failures.append((position, error))
+            self._stopped = self._stopped or not isinstance(error, (ClientError, AwsFailure))
         elif call.wait is None or self._terms.wait or not call.wait.slow:
             self._done.add(position)
 
-    def outcome(self, waits: Sequence[Wait]) -> Walked:
+    def outcome(self, busy: Sequence[Wait]) -> Walked:
         made = [self._calls[position] for position in sorted(self._made)]
-        for position, error in self._failures:
-            if not isinstance(error, LostAnswer):
-                raise self._stopped(position, error, made) from error
-        if self._failures:
-            return Walked(made, lost=self._calls[self._failures[0][0]])
+        failures = [(position, error) for position, error in self._failures if not isinstance(error, LostAnswer)]
+        lost = [self._calls[position] for position, error in self._failures if isinstance(error, LostAnswer)]
         unfinished = [self._calls[position].wait for position in sorted(self._made - self._done)]
         left = [call for position, call in enumerate(self._calls) if position not in self._started]
-        return Walked(made, [*waits, *(wait for wait in unfinished if wait)], left)
+        told = [self._told(position, error, made) for position, error in failures]
+        return Walked(made, [*busy, *(wait for wait in unfinished if wait)], left, lost[0] if lost else None,
+                      list(dict.fromkeys(told)))  # fmt: skip
 
-    def _stopped(self, position: int, error: BaseException, made: Sequence[Call]) -> AwsFailure:
+    def _told(self, position: int, error: BaseException, made: Sequence[Call]) -> str:
         call = self._calls[position]
+        component = self._owners[call.owner].component
         if isinstance(error, (BotoCoreError, ClientError)):
-            reason = explain(error) + self._blockers(call, error)
+            reason = explain(error) + self._blockers(component, call, error)
         elif isinstance(error, Failure):
             reason = str(error)
         else:
             reason = f"{type(error).__name__}"
         done = ", ".join(f"{each.operation} on {each.on}" for each in made) or "none"
-        return AwsFailure(f"{self._component.noun}: call {position + 1} of {len(self._calls)} ({call.why}) stopped: "
-                          f"{reason}. Made before: {done}")  # fmt: skip
+        return (f"{component.noun}: call {position + 1} of {len(self._calls)} ({call.why}) stopped: "
+                f"{reason}. Made before: {done}")  # fmt: skip
 
-    def _blockers(self, call: Call, error: BotoCoreError | ClientError) -> str:
+    def _blockers(self, component: Component, call: Call, error: BotoCoreError | ClientError) -> str:
         """What the component finds in the way; a look that fails as well says nothing more."""
         if not isinstance(error, ClientError):
             return ""
         try:
-            found = self._component.blockers(self._aws, resolve(call.params, self._known), code_of(error))
+            found = component.blockers(self._aws, resolve(call.params, self._known), code_of(error))
         except (BotoCoreError, ClientError):
             return ""
         return f". {found}" if found else ""
 
 
-def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, deadline: float) -> dict[str, Any] | None:
+def settle(waits: Sequence[tuple[Wait, float]], aws: Aws, terms: Terms) -> None:
+    """Until each of the waits, which has so many seconds, has ended; all of them side by side.
+
+    Raises the first failure, after all have ended.
+    """
+    progress = Progress(terms)
+    with ThreadPoolExecutor(max(1, min(len(waits), MOST_THREADS))) as pool:
+        pending = {pool.submit(poll, wait, aws, {}, terms, seconds, progress) for wait, seconds in waits}
+        failures = []
+        while pending:
+            done = progress.until_one_is_done(pending)
+            pending -= done
+            failures += [future.exception() for future in done if future.exception()]
+    for failure in failures:
+        if failure is not None:
+            raise failure
+
+
+def poll(
+    wait: Wait,
+    aws: Aws,
+    known: Mapping[str, Any],
+    terms: Terms,
+    within_seconds: float,
+    progress: Progress | None = None,
+) -> dict[str, Any] | None:
     """AWS's answer once the object has arrived.  Raises AwsFailure when it failed or the time is up."""
+    progress = progress or Progress(terms)
     params = resolve(wait.params, known)
     started = terms.clock()
     if wait.delay_seconds:
         terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.delay_seconds)
     while True:
-        answer = aws.read(wait.service, wait.operation, wait.absent_codes, **params)
+        answer = aws.read(wait.service, wait.operation, wait.absent_codes, UNREACHABLE_SECONDS, **params)
         states = _states(wait, answer)
         arrived = all(state in wait.done for state in states)
         event = "" if arrived else _newest_event(wait, aws, known)
         elapsed = terms.clock() - started
-        terms.tell(wait.noun, ", ".join(states), elapsed, event)
+        progress.tell(wait.noun, ", ".join(states), elapsed, event, arrived)
         if arrived:
             return answer
         _refuse_failed(wait, answer, states, event)
-        if terms.clock() >= deadline:
+        if elapsed >= within_seconds:
             raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {elapsed:.0f} s. "
                              "Next: run again, the wait continues; or raise wait_timeout")  # fmt: skip
         terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.pause_seconds)
@@ -182,7 +264,9 @@ def _refuse_failed(wait: Wait, answer: dict[str, Any] | None, states: Sequence[s
 def _newest_event(wait: Wait, aws: Aws, known: Mapping[str, Any]) -> str:
     if wait.events is None:
         return ""
-    answer = aws.read(wait.service, wait.events.operation, **resolve(wait.events.params, known))
+    answer = aws.read(
+        wait.service, wait.events.operation, (), UNREACHABLE_SECONDS, **resolve(wait.events.params, known)
+    )
     return str(jmespath.search(wait.events.path, answer) or "")
 
 

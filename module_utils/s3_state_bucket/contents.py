@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.errors import Refusal
-from ..reconcile.lock import LOCK_SUFFIX as LOCK
 from ..reconcile.plan import DELETE, Call
 
 NOUN = "S3 state bucket"
-STATE = ".tfstate"
+STATE, LOCK = ".tfstate", ".tflock"
 # Source: DeleteObjects API reference, Delete: "up to 1,000 keys".
 BATCH = 1000
 
@@ -32,10 +31,6 @@ def resource_count(text: str) -> int | None:
     return len(resources) if isinstance(resources, list) else None
 
 
-def lock_id(text: str) -> str:
-    return str(_parsed(text).get("ID", ""))
-
-
 def lock_refusal(noun: str, name: str, key: str, text: str) -> Refusal:
     """A refusal that says who holds a Terraform lock, and since when."""
     lock = _parsed(text)
@@ -44,11 +39,20 @@ def lock_refusal(noun: str, name: str, key: str, text: str) -> Refusal:
     return Refusal(noun, name, f"lock {key}", found, "no lock", step)
 
 
-def refusals(name: str, contents: Mapping[str, Any], delete_history: bool, held: str | None) -> list[Refusal]:
+def without_lock(contents: Mapping[str, Any], lock_key: str) -> dict[str, Any]:
+    """The contents without the environment's own lock: whoever removes the bucket holds it, and takes it away last."""
+    return {
+        **contents,
+        "objects": [each for each in contents["objects"] if each["Key"] != lock_key],
+        "locks": {key: text for key, text in contents["locks"].items() if key != lock_key},
+    }
+
+
+def refusals(name: str, contents: Mapping[str, Any], delete_history: bool) -> list[Refusal]:
     """What stands in the way of deleting the bucket.
 
     ``contents`` holds ``objects`` (every version and delete marker), ``uploads``, and the text of each current state
-    and lock by key. ``held`` is the ID of a lock of our own.
+    and lock by key.
     """
     found = []
     for key, text in contents["states"].items():
@@ -57,9 +61,7 @@ def refusals(name: str, contents: Mapping[str, Any], delete_history: bool, held:
             what = "something that is no readable state" if count is None else f"{count} resource{'s' * (count != 1)}"
             found.append(Refusal(NOUN, name, f"state {key}", what, "a state without resources",
                                  "destroy what it manages first, or move the state to another backend"))  # fmt: skip
-    for key, text in contents["locks"].items():
-        if not held or lock_id(text) != held:
-            found.append(lock_refusal(NOUN, name, key, text))
+    found += [lock_refusal(NOUN, name, key, text) for key, text in contents["locks"].items()]
     # The locks of earlier runs are no history that anyone would miss.
     count = sum(not version["Key"].endswith(LOCK) for version in contents["objects"])
     if count and not delete_history:

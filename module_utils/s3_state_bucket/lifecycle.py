@@ -58,6 +58,11 @@ def _same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return {**rest, **everything} == dict(wanted)
 
 
+def expires_current(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule makes objects go that nobody deleted: after so many days, or from a date on."""
+    return bool({"Days", "Date"} & set(rule.get("Expiration") or {}))
+
+
 def merged(rules: Iterable[Mapping[str, Any]], settings: Mapping[str, int]) -> list[dict[str, Any]]:
     """Everybody's rules: those of others as they are, then ours as ``settings`` say."""
     result = [dict(rule) for rule in rules if rule.get("ID") not in OURS]

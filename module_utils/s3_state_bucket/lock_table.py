@@ -66,11 +66,24 @@ def strangers(options: Mapping[str, Any], table: Mapping[str, Any], tags: Mappin
     return tuple(refusals)
 
 
+def beside(table: Mapping[str, Any] | None, options: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What others have set on the table: a stream of its changes, another encryption."""
+    if not table or not options["lock_table"]:
+        return []
+    found = {
+        "table stream": (table.get("StreamSpecification") or {}).get("StreamViewType"),
+        "table encryption": (table.get("SSEDescription") or {}).get("KMSMasterKeyArn"),
+    }
+    name = table["TableName"]
+    return [{"what": what, "id": name, "where": name, "found": str(each)} for what, each in found.items() if each]
+
+
 def wanted(options: Mapping[str, Any], table: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The declared table; ``{}`` where it should go, ``None`` where nobody asked."""
     if not options["lock_table"]:
         return {} if options["allow_lock_table_removal"] else None
     return {
+        **{key: table[key] for key in ("arn",) if table and key in table},
         "name": table_name(options),
         "billing_mode": ON_DEMAND,
         "point_in_time_recovery": True,

@@ -56,7 +56,9 @@ def observe(aws: Aws, options: Options) -> Seen:
     strangers += foreign_bucket(options, resource, aws.region)
     if options["state"] == "absent" and not strangers:
         rest["contents"] = read_contents(aws, where)
-    return Seen({**resource, **tables}, {}, {**around, **rest}, waits, foreign=strangers)
+    strangers += granted(options, resource, rest["grantees"])
+    told = (*settings.strangers(where["Bucket"], options, resource, rest), *lock_table.beside(table, options))
+    return Seen({**resource, **tables}, {}, {**around, **rest}, waits, foreign=strangers, strangers=told)
 
 
 def table_requests(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def read_contents(aws: Aws, where: Mapping[str, str]) -> State:
     ]
     requests = {key: ("s3", "get_object", {**where, "Key": key}, ("NoSuchKey",)) for key in current}
     answers = aws.read_many(requests)
-    texts = {key: answer["Body"].read().decode(errors="replace") for key, answer in answers.items() if answer}
+    texts = {key: answer["Body"].decode(errors="replace") for key, answer in answers.items() if answer}
     return {
         "objects": [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in (*versions, *markers)],
         "uploads": [{"Key": each["Key"], "UploadId": each["UploadId"]}
@@ -117,6 +119,19 @@ def read_table_locks(aws: Aws, name: str) -> dict[str, str]:
 def name_taken(name: str) -> Refusal:
     return Refusal(NOUN, name, "name", "a bucket of another account, or one that these credentials may not see",
                    "a bucket of ours", "choose another name, check account_id, or allow s3:ListBucket")  # fmt: skip
+
+
+def granted(options: Options, resource: State, grantees: list[str]) -> Refusals:
+    """A refusal while an access control list lets others in: S3 switches such lists off only when they are empty.
+
+    Source: PutBucketOwnershipControls, InvalidBucketAclWithObjectOwnership.
+    """
+    wanted = options["object_ownership"]
+    if not grantees or wanted != "BucketOwnerEnforced" or resource["object_ownership"] == wanted:
+        return ()
+    found, step = f"grants to {', '.join(grantees)} in the bucket's ACL", "move the grants into policy_statements, then"
+    return (Refusal(NOUN, resource["name"], "object_ownership", found, f"an ACL for the owner alone before {wanted}",
+                    f"{step} aws s3api put-bucket-acl --acl private"),)  # fmt: skip
 
 
 def foreign_bucket(options: Options, resource: Mapping[str, Any], region: str) -> Refusals:

@@ -12,7 +12,7 @@ from ..reconcile.fields import Difference, Field, bare_key
 from ..reconcile.plan import CREATE, DELETE, Call
 from ..reconcile.tags import boto3_tags, wanted_tags
 from . import contents, extras, lifecycle, lock_table, policy, settings
-from .contents import NOUN
+from .contents import LOCK, NOUN
 from .names import bucket_name, place
 
 Options = Mapping[str, Any]
@@ -138,8 +138,10 @@ def delete(seen: Seen, options: Options) -> list[Call]:
     where, after = place(options), ()
     if seen.resource is not None:
         held = seen.around["contents"]
+        if options["lock_state_key"]:
+            held = contents.without_lock(held, options["lock_state_key"] + LOCK)
         refusals += extras.kept(where["Bucket"], seen.resource, held)
-        refusals += contents.refusals(where["Bucket"], held, options["delete_state_history"], options["held_lock_id"])
+        refusals += contents.refusals(where["Bucket"], held, options["delete_state_history"])
         after = (settings.on(where["Bucket"]),)
         calls += contents.emptying(where, after[0], held)
         calls.append(Call("s3", "delete_bucket", where, after[0], f"delete bucket {where['Bucket']}", DELETE))

@@ -6,27 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..policies import Statement, canonical, statements_of
+from ..policies import Statement, canonical, statements_of, world
 
 TLS_SID = "StreambedTlsOnly"
 VERSION = "2012-10-17"
 ACCOUNT = re.compile(r"\d{12}\Z")
 
 
-def partition(region: str) -> str:
-    """The part of an ARN that says which of AWS's separate worlds a region belongs to."""
-    worlds = {
-        "cn": "aws-cn",
-        "us-gov": "aws-us-gov",
-        "us-iso": "aws-iso",
-        "us-isob": "aws-iso-b",
-        "eusc-de": "aws-eusc",
-    }
-    return worlds.get(re.sub(r"-[a-z]+-\d+\Z", "", region), "aws")
-
-
 def bucket_arn(name: str, region: str) -> str:
-    return f"arn:{partition(region)}:s3:::{name}"
+    return f"arn:{world(region)[0]}:s3:::{name}"
 
 
 def tls_statement(arn: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..policies import in_words
 from ..reconcile.fields import bare_key
 from ..reconcile.plan import Call
 from ..reconcile.tags import OWNED_BY_AWS, ansible_tags
@@ -37,6 +38,9 @@ def requests(where: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
         "policy": read("get_bucket_policy", "NoSuchBucketPolicy"),
         "lifecycle": read("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration"),
         "tags": read("get_bucket_tagging", "NoSuchTagSet"),
+        "cors": read("get_bucket_cors", "NoSuchCORSConfiguration"),
+        "website": read("get_bucket_website", "NoSuchWebsiteConfiguration"),
+        "acl": read("get_bucket_acl"),
     }
 
 
@@ -68,9 +72,40 @@ def observed(name: str, region: str, answers: Mapping[str, Any]) -> tuple[dict[s
         "lifecycle_rules": rules,
         "minimum_object_size": found["lifecycle"].get("TransitionDefaultMinimumObjectSize", DEFAULT_SIZE),
         "blocked_encryption": rule.get("BlockedEncryptionTypes"),
+        "cors": bool(found["cors"].get("CORSRules")),
+        "website": bool(set(found["website"]) - {"ResponseMetadata"}),
+        "grantees": grantees(found["acl"]),
         "aws_tags": {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith(OWNED_BY_AWS)},
     }
     return resource, rest
+
+
+def grantees(acl: Mapping[str, Any]) -> list[str]:
+    """Whom an access control list lets in beside the bucket's owner."""
+    owner = acl.get("Owner", {}).get("ID")
+    found = [each.get("Grantee", {}) for each in acl.get("Grants", ())]
+    return sorted(str(each.get("URI") or each.get("ID") or each.get("EmailAddress")) for each in found
+                  if each.get("ID") != owner or owner is None)  # fmt: skip
+
+
+def strangers(name: str, options: Mapping[str, Any], resource: Mapping[str, Any], rest: Mapping[str, Any]) -> Any:
+    """What others have set beside ours: statements, lifecycle rules that touch current states, a website, CORS."""
+
+    def told(what: str, each: str, found: str) -> dict[str, str]:
+        return {"what": what, "id": each, "where": name, "found": found}
+
+    declared = {statement["Sid"] for statement in options["policy_statements"] or ()}
+    for statement in resource["policy_statements"] or ():
+        if statement.get("Sid") not in declared:
+            yield told("policy statement", str(statement.get("Sid", "without Sid")), in_words(statement))
+    for rule in rest["lifecycle_rules"]:
+        if rule.get("ID") not in lifecycle.OURS and rule.get("Status") == "Enabled":
+            deeds = sorted(set(rule) - {"ID", "Status", "Filter", "Prefix"})
+            found = "expires current states" if lifecycle.expires_current(rule) else ", ".join(deeds)
+            yield told("lifecycle rule", str(rule.get("ID")), found)
+    for what in ("cors", "website"):
+        if rest[what]:
+            yield told(what, name, "a configuration that a bucket of states has no use for")
 
 
 def observed_encryption(rule: Mapping[str, Any]) -> dict[str, Any]:

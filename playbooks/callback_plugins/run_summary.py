@@ -1,4 +1,4 @@
-"""Says at the end of a run what each component created, changed and deleted, in what time, with how many AWS calls."""
+"""Says at the end of a run what became of each environment, and what each component created, changed and deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ name: run_summary
 type: aggregate
 short_description: A summary of what Streambed's modules did
 description:
-  - Prints one table at the end of a run. Nothing depends on it.
+  - Prints one headline for each environment and one table at the end of a run. Nothing depends on it.
 requirements:
   - enable in configuration
 """
@@ -21,33 +21,28 @@ requirements:
 COLUMNS = ("create", "change", "replace", "delete")
 # Every class of a change that is neither of the others is a change of what exists.
 COLUMN_OF = {"create": "create", "replace": "replace", "delete": "delete"}
+FAILED = "FAILED"
 
 
-class Component:
-    """What one module did on one host: planned calls, made calls, AWS calls, seconds."""
+class Environment:
+    """What became of one host: its headline, and the rows of its components."""
 
     def __init__(self) -> None:
-        self.planned: list[dict[str, Any]] = []
-        self.made: list[dict[str, Any]] = []
-        self.acted = False
-        self.aws = Counter[str]()
-        self.seconds = 0.0
+        self.headline = ""
+        self.reason = ""
+        self.rows: dict[str, tuple[str, ...]] = {}
+        self.calls = Counter[str]()
 
-    def add(self, result: dict[str, Any], check_mode: bool, seconds: float) -> None:
-        if check_mode:
-            self.planned = result["calls"]
-        else:
-            self.made += result["calls"]
-            self.acted = True
-        self.aws.update(result.get("aws_calls") or {})
-        self.seconds += seconds
+    def take(self, result: dict[str, Any]) -> None:
+        self.headline = result.get("headline") or self.headline
+        self.calls.update(result.get("aws_calls") or {})
+        for name, component in (result.get("components") or {}).items():
+            counts = Counter(COLUMN_OF.get(call["change"], "change") for call in component["calls"])
+            self.rows[name] = (name, *(str(counts[column]) for column in COLUMNS))
 
-    def row(self, name: str) -> tuple[str, ...]:
-        calls = self.made if self.acted else self.planned
-        counts = Counter(COLUMN_OF.get(call["change"], "change") for call in calls)
-        numbers = (str(counts[column]) for column in COLUMNS)
-        aws = f"{self.aws['reads']} reads, {self.aws['writes']} writes"
-        return name, *numbers, aws, f"{self.seconds:.1f} s"
+    def fail(self, message: str) -> None:
+        self.headline = self.headline if self.headline in ("REFUSED", "DRIFTED") else FAILED
+        self.reason = (str(message).splitlines() or [""])[0]
 
 
 class CallbackModule(CallbackBase):
@@ -58,41 +53,39 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._components: dict[str, Component] = {}
-        self._started: dict[tuple[str, str], float] = {}
+        self._environments: dict[str, Environment] = {}
         self._begun = time.monotonic()
 
-    def v2_runner_on_start(self, host: Any, task: Any) -> None:
-        self._started[host.get_name(), task._uuid] = time.monotonic()
+    def _of(self, result: Any) -> Environment:
+        return self._environments.setdefault(result.host.get_name(), Environment())
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        seconds = time.monotonic() - self._started.get((result.host.get_name(), result.task._uuid), time.monotonic())
-        found = result.result
-        if found.get("_ansible_no_log"):
-            return
-        if "settled" in found:
-            for module, outcome in found["settled"].items():
-                self._add(module, outcome, False, seconds)
-        elif "calls" in found and "aws_calls" in found:
-            self._add(result.task.action, found, bool(result.task.check_mode), seconds)
+        if result.result.get("headline") and not result.result.get("_ansible_no_log"):
+            self._of(result).take(result.result)
 
-    def _add(self, module: str, result: dict[str, Any], check_mode: bool, seconds: float) -> None:
-        name = module.rpartition(".")[2]
-        self._components.setdefault(name, Component()).add(result, check_mode, seconds)
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            self._of(result).take(result.result)
+            self._of(result).fail(result.result.get("msg") or "")
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self._of(result).fail(result.result.get("msg") or "unreachable")
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        if not self._components:
+        if not any(each.headline for each in self._environments.values()):
             return
-        found = self._components.values()
-        word = "PLAN" if any(component.planned for component in found) else "NOTHING TO DO"
-        if any(component.acted for component in found):
-            word = "DONE"
-        rows = [("component", *COLUMNS, "AWS calls", "time")]
-        rows += [component.row(name) for name, component in self._components.items()]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        self._display.banner(f"STREAMBED: {word}")
-        for row in rows:
-            self._display.display(
-                "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            )
+        for name, each in self._environments.items():
+            reason = f" ({each.reason})" if each.reason else ""
+            self._display.banner(f"STREAMBED {name}: {each.headline}{reason}"[:200])
+            self._table(each)
         self._display.display(f"whole run: {time.monotonic() - self._begun:.1f} s")
+
+    def _table(self, environment: Environment) -> None:
+        if environment.rows:
+            rows = [("component", *COLUMNS), *environment.rows.values()]
+            widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+            for row in rows:
+                cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+                self._display.display("  ".join(cells).rstrip())
+        calls = environment.calls
+        self._display.display(f"AWS calls: {calls['reads']} reads, {calls['writes']} writes")

@@ -17,7 +17,7 @@ TIERS = {"public": {"internet": "gateway"}, "app": {"internet": "nat"}, "cache":
 
 def refused(cloud: Cloud, folder: Path, variables: dict[str, Any], playbook: str = "site", **environment: str) -> str:
     """What a run says that must fail without having written."""
-    given = {"plan_folder": str(folder), "outputs_folder": str(folder), **variables}
+    given = {"environment_artifacts_folder": str(folder), **variables}
     done = play(cloud, f"playbooks/{playbook}.yml", "-e", json.dumps(given), **environment)
     output = done.stdout + done.stderr
     assert done.returncode == 2, output
@@ -115,7 +115,7 @@ def foreign_group(cloud: Cloud) -> None:
 def test_a_foreign_object_of_our_name_is_never_touched(cloud: Cloud, tmp_path: Path, make: Any) -> None:
     make(cloud)
     before = len(cloud.journal())
-    done = play(cloud, "playbooks/site.yml", "-e", json.dumps({"outputs_folder": str(tmp_path)}))
+    done = play(cloud, "playbooks/site.yml", "-e", json.dumps({"environment_artifacts_folder": str(tmp_path)}))
     assert done.returncode == 2
     assert "sensors-local" in done.stdout
     assert "ownership tags" in done.stdout

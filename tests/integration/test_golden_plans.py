@@ -24,7 +24,7 @@ def planned(cloud: Cloud, environment: str, folder: Path) -> dict[str, Any]:
     variables = {
         "account_id": "123456789012",
         "environment_variables": {**cloud.environment(), "STREAMBED_POLL_SECONDS": "0.1"},
-        "plan_folder": str(folder),
+        "environment_artifacts_folder": str(folder),
     }
     done = play(cloud, "playbooks/plan.yml", "-e", json.dumps(variables), inventory=environment)
     assert done.returncode == 0, done.stdout + done.stderr

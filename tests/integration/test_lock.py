@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import lease
+from ansible.module_utils.environment import lease
 from ansible.module_utils.reconcile.aws import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 
@@ -18,6 +18,7 @@ from localcloud.process import Cloud
 from tests.integration.test_faults import DECLARATIONS, objects
 from tests.support.crowd import PLACE, at_once, make_bucket, take, whole_run
 from tests.support.deaths import Killed, faulty
+from tests.support.environments import conducted
 from tests.support.runs import aws_of, but_locks, run
 
 # How often each race is run; every round begins with an empty cloud.
@@ -136,13 +137,15 @@ def test_lost_answers_leave_one_lock_and_then_none(bucket: Cloud, after: bool) -
 
 
 class Interrupted(Aws):
-    """AWS on which, after the first write, something else happens to the lock."""
+    """AWS on which, behind an operation, something else happens to the lock."""
 
+    behind = ""
     meanwhile: Callable[[], Any] = staticmethod(lambda: None)
 
     def write(self, *arguments: Any) -> dict[str, Any]:
         answer = super().write(*arguments)
-        self.meanwhile()
+        if arguments[1] == self.behind:
+            self.meanwhile()
         return answer
 
 
@@ -182,18 +185,34 @@ def test_what_was_taken_over_meanwhile_is_not_freed(bucket: Cloud) -> None:
 def test_without_the_lock_no_further_write_is_made(bucket: Cloud, meanwhile: Any, now: str) -> None:
     aws = aws_of(bucket, Interrupted)
     aws.meanwhile = lambda: meanwhile(bucket)
-    lock, before = take(bucket), len(bucket.journal())
+    aws.behind = "create_stream"
+    before = len(bucket.journal())
     with pytest.raises(AwsFailure, match=f"environment lock .*: lost; it is {now}.*Made before: create_stream"):
-        run(bucket, "kinesis_data_stream", {**STREAM, "environment_lock": lock}, aws=aws)
+        conducted(bucket, {}, components={"kinesis": STREAM}, aws=aws)
     assert [write["operation"] for write in but_locks(bucket.writes(before))] == ["CreateStream"]
     freed(bucket)
-    assert run(bucket, "kinesis_data_stream", {**STREAM, "environment_lock": take(bucket)})["changed"]
+    assert conducted(bucket, {}, components={"kinesis": STREAM})["changed"]
 
 
-def test_check_mode_wants_no_lock(bucket: Cloud) -> None:
+def test_a_plan_says_who_holds_the_lock_and_touches_nothing(bucket: Cloud) -> None:
+    lock, before, said = take(bucket), len(bucket.journal()), []
+    conducted(bucket, {}, components={"kinesis": STREAM}, check=True, say=said.append)
+    assert lock["id"] in said[-1]
+    assert said[-1].startswith("locked: held by")
+    assert not bucket.writes(before)
+
+
+def test_a_run_with_nothing_to_do_frees_what_a_dead_one_left_and_takes_nothing(bucket: Cloud) -> None:
+    conducted(bucket, {}, components={"kinesis": STREAM})
+    take(bucket)
     before = len(bucket.journal())
-    run(bucket, "kinesis_data_stream", {**STREAM, "environment_lock": {"id": "none of ours"}}, check=True)
-    assert not [entry for entry in bucket.journal(before) if entry["service"] == "s3"]
+    assert not conducted(bucket, {}, components={"kinesis": STREAM})["changed"]
+    assert not bucket.writes(before)
+    bucket.configure(clock_ahead_seconds=200)
+    said: list[str] = []
+    assert not conducted(bucket, {}, components={"kinesis": STREAM}, say=said.append)["changed"]
+    assert said[-1].startswith("freed the lock that a run of")
+    assert lease.look(aws_of(bucket), PLACE) is None
 
 
 @pytest.mark.parametrize("careful", [True, False])
@@ -201,10 +220,12 @@ def test_the_heir_of_a_dead_run_looks_twice_before_it_believes_in_absence(bucket
     bucket.fault("stale", reads=1)
     with pytest.raises(AwsFailure):
         run(bucket, "ec2_vpc_network", NETWORK, aws=faulty(bucket, 1, True, Killed()))
-    lock = {**take(bucket), "careful": careful}
+    if careful:
+        take(bucket)
+        bucket.configure(clock_ahead_seconds=200)
     # What makes a second VPC without this is the reason for it.
     with contextlib.suppress(Exception):
-        run(bucket, "ec2_vpc_network", {**NETWORK, "environment_lock": lock})
+        conducted(bucket, {}, components={"vpc": NETWORK})
     bucket.clear_faults()
     assert objects(bucket)["vpcs"] == (1 if careful else 2)
 
@@ -213,7 +234,9 @@ def test_who_removes_after_a_dead_run_waits_for_what_shows_late(bucket: Cloud) -
     bucket.fault("stale", reads=1)
     with pytest.raises(AwsFailure):
         run(bucket, "ec2_vpc_network", NETWORK, aws=faulty(bucket, 1, True, Killed()))
-    run(bucket, "ec2_vpc_network", {"state": "absent", "environment_lock": {**take(bucket), "careful": True}})
+    take(bucket)
+    bucket.configure(clock_ahead_seconds=200)
+    conducted(bucket, {}, components={"vpc": {"state": "absent"}})
     bucket.clear_faults()
     assert objects(bucket)["vpcs"] == 0
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import lease
-from ansible.module_utils.reconcile.lock import Place
+from ansible.module_utils.environment import lease
+from ansible.module_utils.environment.lock import Place
 
 from localcloud.process import Cloud
 from tests.integration.test_faults import objects
@@ -31,7 +31,7 @@ def world() -> Iterator[Cloud]:
 
 def run(cloud: Cloud, folder: Path, playbook: str = "site", *more: str, **variables: Any) -> tuple[int, str]:
     """Exit code and output."""
-    given = {"plan_folder": str(folder), "outputs_folder": str(folder), "lock_wait_seconds": 0, **variables}
+    given = {"environment_artifacts_folder": str(folder), "environment_lock_wait_seconds": 0, **variables}
     done = play(cloud, f"playbooks/{playbook}.yml", "-e", json.dumps(given), *more)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
@@ -41,7 +41,7 @@ def holder(cloud: Cloud) -> lease.Found | None:
 
 
 def test_a_run_that_is_killed_leaves_a_lease_that_the_next_one_takes_over(world: Cloud, tmp_path: Path) -> None:
-    process = start(world, "playbooks/site.yml", "-e", json.dumps({"outputs_folder": str(tmp_path)}))
+    process = start(world, "playbooks/site.yml", "-e", json.dumps({"environment_artifacts_folder": str(tmp_path)}))
     while len(but_locks(world.writes())) < 20:
         assert process.poll() is None
         time.sleep(0.01)
@@ -116,7 +116,7 @@ def test_a_run_that_fails_frees_its_lock(world: Cloud, tmp_path: Path) -> None:
 def test_two_runs_at_once_follow_each_other(world: Cloud, tmp_path: Path) -> None:
     wanted = objects(world)
     assert run(world, tmp_path, "destroy", confirm="local")[0] == 0
-    patient = {"lock_wait_seconds": 120, "lock_retry_seconds": 1}
+    patient = {"environment_lock_wait_seconds": 120, "lock_retry_seconds": 1}
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda _: run(world, tmp_path, **patient), range(2)))
     assert [code for code, _ in outcomes] == [0, 0], outcomes

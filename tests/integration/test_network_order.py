@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import engine
-from ansible.module_utils.reconcile.plan import Call, dependencies
+from ansible.module_utils.reconcile import planning
+from ansible.module_utils.reconcile.graph import dependencies
+from ansible.module_utils.reconcile.plan import Call
 
 from localcloud.process import Cloud
 from tests.integration.test_network_settings import BASE, emptied
@@ -32,7 +33,7 @@ def planned(cloud: Cloud, before: dict[str, Any] | None, after: dict[str, Any]) 
     if before is not None:
         run(cloud, MODULE, {**BASE, **before})
     given = options(MODULE, {**BASE, **after})
-    return engine.plan(component(MODULE), given, component(MODULE).observe(aws_of(cloud), given))[1]
+    return planning.planned(component(MODULE), given, component(MODULE).observe(aws_of(cloud), given))[2]
 
 
 def matching(calls: list[Call], words: str) -> list[int]:

@@ -9,6 +9,7 @@ from ansible.module_utils.ec2_vpc_network import observe
 from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
+from tests.support.deaths import refused_in_both_modes
 from tests.support.runs import aws_of, four_steps, run
 
 MODULE = "ec2_vpc_network"
@@ -209,3 +210,56 @@ def test_a_virtual_private_gateway_puts_its_routes_into_the_tables_of_a_tier(clo
     assert not run(cloud, MODULE, GIVEN)["changed"]
     four_steps(cloud, MODULE, tiers())
     assert shown() == []
+
+
+ZONES = {"zones": ["eu-west-1a", "eu-west-1b"], "nat_gateways": "per_zone", "interface_endpoints": ["logs"],
+         "interface_endpoint_tier": "app"}  # fmt: skip
+
+
+def test_a_zone_or_tier_in_which_others_have_something_is_not_given_up(cloud: Cloud) -> None:
+    made, ec2 = run(cloud, MODULE, {**GIVEN, **ZONES})["resource"], cloud.client("ec2")
+    subnet = made["subnets"]["app/eu-west-1b"]["id"]
+    worker = ec2.create_network_interface(SubnetId=subnet, Description="a worker")["NetworkInterface"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    theirs = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    fewer = {**GIVEN, **ZONES, "zones": ["eu-west-1a"]}
+    words = f"{worker['NetworkInterfaceId']} (a worker)"
+    refused_in_both_modes(cloud, MODULE, fewer, words)
+    refused_in_both_modes(cloud, MODULE, fewer, f"Interface for NAT Gateway {theirs}")
+    tierless = {**GIVEN, "zones": ZONES["zones"], "nat_gateways": "none", "tiers": {"public": {"internet": "gateway"}}}
+    refused_in_both_modes(cloud, MODULE, tierless, "Next: delete what they serve, or keep app")
+    assert "tiers: found eni-" in refusal(cloud, tierless)
+    assert "zones: found eni-" in refusal(cloud, fewer)
+    assert not run(cloud, MODULE, {**GIVEN, **ZONES})["changed"]
+    ec2.delete_network_interface(NetworkInterfaceId=worker["NetworkInterfaceId"])
+    ec2.delete_nat_gateway(NatGatewayId=theirs)
+    # What is left in the zone is ours, and goes too.
+    four_steps(cloud, MODULE, fewer)
+
+
+def test_subnets_of_others_do_not_go_with_something_in_them(cloud: Cloud) -> None:
+    made, ec2 = run(cloud, MODULE, GIVEN)["resource"], cloud.client("ec2")
+    subnet = ec2.create_subnet(VpcId=made["vpc_id"], CidrBlock="10.20.250.0/24")["Subnet"]["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet)
+    refused_in_both_modes(cloud, MODULE, {**GIVEN, "purge_subnets": True}, f"in subnet {subnet}, wanted")
+
+
+def test_cache_nodes_keep_no_zone_from_being_given_up(cloud: Cloud) -> None:
+    tiers = {"tiers": {**GIVEN["tiers"], "cache": {"internet": "none"}}, "security_groups": {"cache": {}}}
+    run(cloud, MODULE, {**GIVEN, **ZONES, **tiers})
+    run(cloud, "elasticache_replication_group", {"cache_node_type": "cache.t4g.small", "num_cache_clusters": 2})
+    plan = run(cloud, MODULE, {**GIVEN, **ZONES, **tiers, "zones": ["eu-west-1a"]}, check=True)
+    assert "delete_subnet" in {call["operation"] for call in plan["calls"]}
+
+
+def test_interfaces_are_read_only_when_a_subnet_is_to_go(cloud: Cloud) -> None:
+    run(cloud, MODULE, GIVEN)
+    at = len(cloud.journal())
+    run(cloud, MODULE, GIVEN, check=True)
+    assert "DescribeNetworkInterfaces" not in {entry["operation"] for entry in cloud.journal()[at:]}
+
+
+def refusal(cloud: Cloud, given: dict[str, Any]) -> str:
+    with pytest.raises(Refused) as refused:
+        run(cloud, MODULE, given, check=True)
+    return str(refused.value)

@@ -26,7 +26,7 @@ def laid() -> Iterator[Cloud]:
 
 def run(cloud: Cloud, playbook: str, folder: Path, **variables: Any) -> tuple[int, str]:
     """Exit code and output; what the run writes down goes to ``folder``."""
-    given = {"plan_folder": str(folder), "outputs_folder": str(folder), **variables}
+    given = {"environment_artifacts_folder": str(folder), **variables}
     done = play(cloud, f"playbooks/{playbook}.yml", "-e", json.dumps(given))
     return done.returncode, done.stdout + done.stderr
 
@@ -119,7 +119,7 @@ def test_destroy_wants_the_environments_name(laid: Cloud, tmp_path: Path) -> Non
     before = len(laid.journal())
     code, output = run(laid, "destroy", tmp_path, confirm="prod")
     assert code == 2
-    assert "confirm: found prod, wanted local" in output
+    assert "confirm: found prod, wanted local" in " ".join(output.split())
     assert not laid.journal(before)
 
 

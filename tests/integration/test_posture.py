@@ -24,7 +24,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         variables = {
             "account_id": "123456789012",
             "environment_variables": {**cloud.environment(), "STREAMBED_POLL_SECONDS": "0.1"},
-            "outputs_folder": str(tmp_path_factory.mktemp("outputs")),
+            "environment_artifacts_folder": str(tmp_path_factory.mktemp("outputs")),
         }
         done = play(cloud, "playbooks/site.yml", "-e", json.dumps(variables), inventory="prod")
         assert done.returncode == 0, done.stdout + done.stderr

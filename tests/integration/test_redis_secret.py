@@ -63,12 +63,12 @@ def test_the_token_is_rotated_when_the_secret_has_a_new_version(cloud: Cloud, de
     assert not [token for token in TOKENS if token in told]
 
 
-def test_a_settling_run_rotates_what_is_left(cloud: Cloud, declared: dict[str, Any]) -> None:
+def test_a_later_run_rotates_what_one_without_waiting_left(cloud: Cloud, declared: dict[str, Any]) -> None:
     four_steps(cloud, MODULE, declared)
     second = renew(cloud, TOKENS[1])
     started = run(cloud, MODULE, {**declared, "wait": False})
-    options = {name: value for name, value in started["settling"]["options"].items() if name != "wait"}
-    run(cloud, MODULE, options)
+    assert started["calls_left"]
+    run(cloud, MODULE, declared)
     assert noted(cloud) == second
     assert not run(cloud, MODULE, declared)["changed"]
 

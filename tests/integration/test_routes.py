@@ -40,7 +40,7 @@ def test_both_routes_give_the_same_results(cloud: Cloud, tmp_path: Path) -> None
     assert inside["created"]["resource"]["retention_hours"] == 48
     assert "eu-central-1" in inside["created"]["resource"]["arn"]
     assert inside["planned"]["calls"][0]["operation"] == "create_stream"
-    assert inside["started"]["settling"]["waiting_for"] == ["stream sensors-routes"]
+    assert inside["started"]["waiting_for"] == ["stream sensors-routes"]
     assert "did you mean shard_count?" in inside["misspelt"]["msg"]
     assert "many" in inside["mistyped"]["msg"]
     assert "ON_DEMAND" in inside["refused"]["msg"]

@@ -45,7 +45,7 @@ def traces(cloud: Cloud, folder: Path, output: str) -> dict[str, str]:
 
 
 def site(cloud: Cloud, folder: Path, secrets: Path, **variables: Any) -> tuple[int, str]:
-    given = {"plan_folder": str(folder), "outputs_folder": str(folder), **variables}
+    given = {"environment_artifacts_folder": str(folder), **variables}
     done = play(cloud, "playbooks/site.yml", "-vvvv", "--diff", "-e", json.dumps(given), "-e", f"@{secrets}",
                 ANSIBLE_LOG_PATH=str(folder / "ansible.log"))  # fmt: skip
     return done.returncode, done.stdout + done.stderr

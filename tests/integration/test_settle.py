@@ -11,7 +11,7 @@ from tests.support.playbooks import play
 
 
 def site(cloud: Cloud, folder: Path, **variables: object) -> tuple[int, str]:
-    given = {"outputs_folder": str(folder), "settle_progress_seconds": 0.3, **variables}
+    given = {"environment_artifacts_folder": str(folder), "environment_progress_seconds": 0.3, **variables}
     done = play(cloud, "playbooks/site.yml", "-e", json.dumps(given))
     return done.returncode, done.stdout + done.stderr
 

@@ -11,7 +11,7 @@ from tests.support.playbooks import play
 
 
 def site(cloud: Cloud, folder: Path, *arguments: str, **environment: str) -> str:
-    variables = json.dumps({"outputs_folder": str(folder), "plan_folder": str(folder)})
+    variables = json.dumps({"environment_artifacts_folder": str(folder)})
     done = play(cloud, "playbooks/site.yml", "-e", variables, *arguments, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

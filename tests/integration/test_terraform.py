@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.backend_settings import backend_settings, hcl, json_twin
-from ansible.module_utils.reconcile import lease
-from ansible.module_utils.reconcile.lock import Place
+from ansible.module_utils.environment import lease
+from ansible.module_utils.environment.backend_settings import backend_settings, hcl, json_twin
+from ansible.module_utils.environment.lock import Place
 
 from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT

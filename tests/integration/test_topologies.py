@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.reconcile import engine
+from ansible.module_utils.reconcile import planning
 from ansible.module_utils.reconcile.aws import SIDE_BY_SIDE
-from ansible.module_utils.reconcile.plan import dependencies
+from ansible.module_utils.reconcile.graph import dependencies
 
 from localcloud.process import Cloud
 from tests.integration.test_faults import DECLARATIONS, objects
@@ -205,6 +205,6 @@ def rounds(needs: list[set[int]], side_by_side: int) -> int:
 
 def test_a_new_network_takes_a_third_of_the_time_of_its_calls_at_most(cloud: Cloud) -> None:
     given = options(MODULE, DECLARATIONS[MODULE])
-    _, calls = engine.plan(component(MODULE), given, component(MODULE).observe(aws_of(cloud), given))
+    _, _, calls = planning.planned(component(MODULE), given, component(MODULE).observe(aws_of(cloud), given))
     assert len(calls) > 40
     assert rounds(dependencies(calls), SIDE_BY_SIDE) * 3 <= len(calls)

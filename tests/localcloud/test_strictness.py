@@ -26,10 +26,11 @@ def vpc(ec2: Any) -> str:
 def test_lists_come_in_pages(ec2: Any, vpc: str) -> None:
     for number in range(12):
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")
-    pages = list(ec2.get_paginator("describe_subnets").paginate(PaginationConfig={"PageSize": 5}))
+    own = [{"Name": "vpc-id", "Values": [vpc]}]
+    pages = list(ec2.get_paginator("describe_subnets").paginate(Filters=own, PaginationConfig={"PageSize": 5}))
     assert [len(page["Subnets"]) for page in pages] == [5, 5, 2]
     named = [subnet["SubnetId"] for page in pages for subnet in page["Subnets"]]
-    assert sorted(named) == sorted(each["SubnetId"] for each in ec2.describe_subnets()["Subnets"])
+    assert sorted(named) == sorted(each["SubnetId"] for each in ec2.describe_subnets(Filters=own)["Subnets"])
     with refused("InvalidPaginationToken"):
         ec2.describe_subnets(MaxResults=5, NextToken="x")
     with refused("InvalidParameterCombination", "subnetIds cannot be used with the parameter maxResults"):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.reconcile.component import Component
-from ansible.module_utils.reconcile.engine import COMMON_OPTIONS
+from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ("ec2_vpc_network", "elasticache_replication_group", "kinesis_data_stream", "s3_state_bucket")

@@ -1,24 +1,27 @@
-"""Many runs at once, each as site.yml makes it: plan, lay the bucket if there is none, lock, change, free."""
+"""Many runs at once, each as site.yml makes it."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ansible.module_utils.reconcile import lease
+from ansible.module_utils.environment import lease
+from ansible.module_utils.environment.components import COMPONENTS
+from ansible.module_utils.environment.lock import Place
 from ansible.module_utils.reconcile.identity import identity_of
-from ansible.module_utils.reconcile.lock import Place
 
 from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
 from tests.support.components import IDENTITY
-from tests.support.runs import aws_of, run
+from tests.support.environments import conducted
+from tests.support.runs import CLOCK_SPEED, aws_of
 
 PLACE = Place(identity_of(IDENTITY).state_bucket(ACCOUNT), "test/sensors.tfstate")
 Result = TypeVar("Result")
+# The role of each component's module.
+ROLES = {component.module: role for role, component in COMPONENTS.items()}
 
 
 def make_bucket(cloud: Cloud) -> None:
@@ -48,32 +51,15 @@ def at_once(count: int, act: Callable[[], Result]) -> list[Result | Exception]:
         return list(pool.map(one, range(count)))
 
 
-def whole_run(cloud: Cloud, declarations: Mapping[str, Mapping[str, Any]], wait_seconds: float) -> str:
-    """``unchanged``, ``changed``, or ``held`` when the lock was not free within ``wait_seconds``."""
-    to_do = {module: plan for module, given in declarations.items()
-             if (plan := run(cloud, module, given, check=True))["changed"] or plan["waiting_for"]}  # fmt: skip
-    if not to_do:
-        return "unchanged"
-    bucket = "s3_state_bucket"
-    if any(call["operation"] == "create_bucket" for call in to_do.get(bucket, {"calls": []})["calls"]):
-        run(cloud, bucket, declarations[bucket])
+def by_role(declarations: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Declarations by module as an environment takes them."""
+    return {ROLES[module]: dict(given) for module, given in declarations.items()}
+
+
+def whole_run(cloud: Cloud, declarations: Mapping[str, Mapping[str, Any]], wait_seconds: int) -> str:
+    """``unchanged``, ``changed``, or ``held`` when the lock was not free within ``wait_seconds`` of the wall."""
     try:
-        lock = _patiently(cloud, wait_seconds)
+        result = conducted(cloud, {}, components=by_role(declarations), lock_wait_seconds=wait_seconds * CLOCK_SPEED)
     except lease.Held:
         return "held"
-    try:
-        results = [run(cloud, module, {**given, "environment_lock": lock}) for module, given in declarations.items()]
-    finally:
-        lease.free(aws_of(cloud), PLACE, lock["id"])
-    return "changed" if any(result["changed"] for result in results) else "unchanged"
-
-
-def _patiently(cloud: Cloud, wait_seconds: float) -> dict[str, Any]:
-    deadline = time.monotonic() + wait_seconds
-    while True:
-        try:
-            return take(cloud)
-        except lease.Held:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.1)
+    return "changed" if result["changed"] else "unchanged"

@@ -9,14 +9,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.environment import account, lease, orphans
+from ansible.plugins.loader import action_loader
 from dateutil.rrule import rrulestr
 
-from tests.support.components import MODULES, ROOT, component, library
+from tests.support.components import MODULES, ROOT, component
 
 OBJECTS = yaml.safe_load((ROOT / "awx" / "objects.yml").read_text())
 PLAY = yaml.safe_load((ROOT / "playbooks" / "awx.yml").read_text().replace("!unsafe", ""))[0]
@@ -95,7 +97,10 @@ def test_only_what_a_person_launches_asks_and_nothing_declared() -> None:
     asked = {action["question"]["variable"] for action in OBJECTS["verbs"].values() if "question" in action}
     defaults = (ROOT / "roles").glob("*/defaults/main.yml")
     declared = {key for path in defaults for key in yaml.safe_load(path.read_text())}
-    assert asked & declared == {"lock_id"}
+    assert asked & declared == set()
+    # What is asked for is an input of the environment.
+    inputs = (ROOT / "roles" / "environment" / "defaults" / "main.yml").read_text()
+    assert [name for name in sorted(asked) if f"{{{{ {name} |" in inputs] == ["confirm", "lock_id"]
 
 
 @pytest.mark.parametrize("environment", OBJECTS["environments"])
@@ -114,17 +119,29 @@ def test_the_fleet_has_every_environment_with_its_own_variables() -> None:
         assert (folder / "host_vars" / name).resolve() == ROOT / "inventories" / name / "group_vars" / "all"
 
 
+def handed_on(result: dict[str, Any], check_mode: bool, **arguments: str) -> dict[str, Any]:
+    """What AWX gets of a result."""
+    task = SimpleNamespace(args={"environment_suffix": "dev", **arguments}, check_mode=check_mode)
+    return action_loader.get("environment_run", class_only=True).handed_on(SimpleNamespace(_task=task), result)
+
+
 def test_what_is_handed_on_has_no_inputs_name() -> None:
-    handed_on: set[str] = set()
-    for path in (ROOT / "roles").glob("*/tasks/*.yml"):
-        for task in yaml.safe_load(path.read_text()):
-            handed_on |= task.get("ansible.builtin.set_stats", {}).get("data", {}).keys()
-    assert handed_on == {"streambed_plan", "streambed_drift", "streambed_outputs"}
-    folders = ("inventories", "roles", "playbooks", "action_plugins", "library")
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*.*")]
-    texts = [path.read_text() for path in files if path.suffix in (".yml", ".py", ".j2")]
-    for name in handed_on:
-        assert sum(len(re.findall(rf"\b{name}\b", text)) for text in texts) == 1, name
+    """But for the approval: it is there to be the next node's input."""
+    plan = {"digest": "d1", "calls": 1, "classes": {"create": 1}, "components": {"vpc": {"calls": [{}]}}}
+    result = {"digest": "d1", "plan": plan, "drift": {}, "outputs": {"region": "eu-west-1"}}
+    told = {"digest": "d1", "calls": 1, "classes": {"create": 1}, "components": {"vpc": 1}}
+    assert handed_on(result, check_mode=True) == {
+        "streambed_plan": {"dev": told}, "approved_plan": {"dev": "d1"},
+        "streambed_drift": {"dev": {}}, "streambed_outputs": {"dev": {"region": "eu-west-1"}},
+    }  # fmt: skip
+    assert handed_on({"digest": "d1", "plan": plan}, check_mode=False) == {}
+    assert handed_on({"digest": "d1", "plan": plan}, check_mode=True, verb="drift") == {}
+    files = [path for folder in ("inventories", "roles", "playbooks", "library") for path in (ROOT / folder).rglob("*")]
+    texts = {path: path.read_text() for path in files if path.suffix in (".yml", ".py", ".j2")}
+    using = {path.relative_to(ROOT).parts[:2] for path, text in texts.items() if "streambed_p" in text
+             or "streambed_drift" in text or "streambed_outputs" in text}  # fmt: skip
+    assert using == set()
+    assert "{{ approved_plan |" in texts[ROOT / "roles" / "environment" / "defaults" / "main.yml"]
 
 
 @pytest.mark.parametrize(("hand", "said"), [
@@ -144,6 +161,6 @@ def test_what_a_hand_changed_is_named(hand: dict[str, Any], said: list[str]) -> 
 
 def test_the_page_lists_the_permissions_that_the_code_needs() -> None:
     needed = {action for module in MODULES for action in component(module).permissions}
-    needed |= library("environment_lock").PERMISSIONS | library("environment_preflight").PERMISSIONS
+    needed |= account.PERMISSIONS | lease.PERMISSIONS | orphans.PERMISSIONS
     listed = (ROOT / "docs" / "awx.md").read_text().partition("```text permissions\n")[2].partition("```")[0].split()
     assert listed == sorted(needed)

@@ -6,7 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.backend_settings import backend_settings, hcl, json_twin, lock_note, parsed, state_key
+from ansible.module_utils.environment.backend_settings import (
+    backend_settings,
+    hcl,
+    json_twin,
+    lock_note,
+    parsed,
+    state_key,
+)
 from ansible.module_utils.reconcile.errors import Refused
 
 BUCKET = {"bucket": "sensors-dev-state-123456789012", "region": "eu-west-1", "key": "dev/network.tfstate"}

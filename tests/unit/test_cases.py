@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.reconcile import engine, identity
+from ansible.module_utils.reconcile import identity, planning
 from ansible.module_utils.reconcile.component import Seen
 from ansible.module_utils.reconcile.errors import Refused
-from ansible.module_utils.reconcile.plan import CHANGES, Ref, described, ordered
+from ansible.module_utils.reconcile.graph import ordered
+from ansible.module_utils.reconcile.offers import NETWORK, Network, Subnet
+from ansible.module_utils.reconcile.plan import CHANGES, Ref, described
 
 from tests.support.components import MODULES, component, options
 
@@ -32,12 +35,27 @@ def cases() -> list[Any]:
     return found
 
 
+def with_network(given: dict[str, Any], around: dict[str, Any]) -> dict[str, Any]:
+    """A case states ids and zones; here they become the network that offers them."""
+    ids, zones = around.get("subnet_ids", []), around.get("zones", [])
+    if not zones and all(isinstance(each, Ref) for each in ids):
+        ids = []  # a network that nobody has planned
+    pairs = [(subnet, zones[place % len(zones)] if zones else "eu-west-1a") for place, subnet in enumerate(ids)]
+    pairs += [(f"subnet-in-{zone}", zone) for zone in zones[len(ids) :]] if ids else []
+    subnets = tuple(Subnet(given["subnet_tier"] or "cache", zone, subnet) for subnet, zone in pairs)
+    keys = given["security_group_names"] or ["cache"]
+    groups = dict(zip(keys, around.get("security_group_ids", []), strict=False))
+    return {**around, NETWORK: Network(subnets, groups), "named_subnets": subnets}
+
+
 def planned(name: str, case: dict[str, Any]) -> list[dict[str, Any]]:
     """The plan of a case, or Refused."""
     given = options(name, case["options"])
     seen = Seen(**(case.get("seen") or {"resource": None}))
-    engine.refuse([*identity.refusals(given), *component(name).rules(given)])
-    _, calls = engine.plan(component(name), given, seen)
+    if NETWORK in component(name).leans_on:
+        seen = replace(seen, around=with_network(given, seen.around))
+    planning.refuse([*identity.refusals(given), *component(name).rules(given)])
+    _, _, calls = planning.planned(component(name), given, seen)
     assert calls == ordered(calls)
     assert all(call.change in CHANGES for call in calls)
     return [described(call) for call in calls]

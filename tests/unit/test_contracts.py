@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.reconcile.engine import COMMON_OPTIONS
+from ansible.module_utils.environment.components import COMPONENTS, declared, variable_names
+from ansible.module_utils.environment.entry import OPTIONS
+from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 
-from tests.support.components import MODULES, ROOT, component, library
+from tests.support.components import IDENTITY, MODULES, ROOT, component, library
 
-OTHERS = ("artifacts", "environment_drift", "environment_lock", "environment_outputs", "environment_preflight")
-ROLES = {
-    "vpc": "ec2_vpc_network",
-    "redis": "elasticache_replication_group",
-    "kinesis": "kinesis_data_stream",
-    "state_bucket": "s3_state_bucket",
-}
 ALL_ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir())
+# An inventory is one environment; a fleet's is many, one for each of its hosts.
+FLEET = "fleet"
+INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if path.name != FLEET)
 # File -> the files of the core below it.  The page docs/architecture.md shows the same order.
-LAYERS = ("errors", "plan", "identity", "fields", "tags", "aws", "lock", "lease", "component", "walk", "engine")
+LAYERS = ("errors", "plan", "offers", "graph", "identity", "fields", "tags", "aws", "component", "planning", "report",
+          "walk", "engine", "entry")  # fmt: skip
+# Lines that everything which acts, the core and the engine, may have together.
+LONGEST_CORE = 2_000
 LONGEST_FUNCTION, LONGEST_FILE = 40, 500
 
 
@@ -69,58 +69,64 @@ def test_a_modules_documentation_is_its_argument_spec(module: str) -> None:
     assert "streambed" in documentation["extends_documentation_fragment"]
     compare_options(documentation["options"], dict(component(module).options), module)
     assert yaml.safe_load(library(module).EXAMPLES)
-    returned = {"calls", "foreign", "resource", "settling", "scheduled", "waiting_for", "aws_calls"}
-    assert returned <= yaml.safe_load(library(module).RETURN).keys()
+    returned = {"calls", "calls_left", "foreign", "resource", "scheduled", "waiting_for", "aws_calls"}
+    assert yaml.safe_load(library(module).RETURN).keys() == returned
 
 
-@pytest.mark.parametrize("module", OTHERS)
-def test_another_modules_documentation_is_its_argument_spec(module: str) -> None:
-    compare_options(yaml.safe_load(library(module).DOCUMENTATION)["options"], library(module).OPTIONS, module)
+def test_the_environments_documentation_is_its_argument_spec() -> None:
+    compare_options(yaml.safe_load(library("environment_run").DOCUMENTATION)["options"], OPTIONS, "environment_run")
 
 
 def test_the_shared_documentation_is_the_common_options() -> None:
     compare_options(shared_documentation(), COMMON_OPTIONS, "streambed")
 
 
+def variables(role: str) -> set[str]:
+    """What a role's variables may be: its module's options, or those of the run itself and what it consists of."""
+    if role in COMPONENTS:
+        return set(variable_names(role))
+    return {"environment_components", *(f"environment_{option}" for option in OPTIONS)}
+
+
+def tasks(role: str, file: str = "main") -> list[dict[str, Any]]:
+    return read(ROOT / "roles" / role / "tasks" / f"{file}.yml") or []
+
+
 @pytest.mark.parametrize("role", ALL_ROLES)
-def test_a_roles_defaults_are_its_argument_spec(role: str) -> None:
-    folder = ROOT / "roles" / role
-    options = read(folder / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
-    defaults = read(folder / "defaults" / "main.yml")
-    own = {name for name in options if name.startswith(f"{role}_")}
-    assert own == defaults.keys()
-    for name in own:
-        stated = options[name].get("default", defaults[name])
-        assert stated == defaults[name] or "{{" in str(defaults[name]), name
-    for line in re.findall(rf"^{role}_\w+:.*", (folder / "defaults" / "main.yml").read_text(), re.MULTILINE):
-        before = (folder / "defaults" / "main.yml").read_text().partition(line)[0].rstrip().splitlines()[-1]
+def test_a_roles_variables_are_the_options_of_its_module_each_with_a_comment(role: str) -> None:
+    file = ROOT / "roles" / role / "defaults" / "main.yml"
+    stated = set(read(file))
+    # A component says all that it can be told; the environment's other options are said by playbooks, or have defaults.
+    assert stated == variables(role) if role in COMPONENTS else stated <= variables(role)
+    for line in re.findall(rf"^{role}_\w+:.*", file.read_text(), re.MULTILINE):
+        before = file.read_text().partition(f"\n{line}")[0].rstrip().splitlines()[-1]
         assert before.startswith("#"), f"{line} has no comment above it"
 
 
-@pytest.mark.parametrize(("role", "module"), ROLES.items())
-def test_a_role_passes_every_option_of_its_module(role: str, module: str) -> None:
-    task = next(task for task in read(ROOT / "roles" / role / "tasks" / "main.yml") if module in task)
-    known = {*component(module).options, *COMMON_OPTIONS} - {"poll_seconds"}
-    assert set(task[module]) == known
+@pytest.mark.parametrize("role", COMPONENTS)
+def test_a_roles_defaults_are_values_that_its_module_takes(role: str) -> None:
+    names = variable_names(role)
+    given = {names[name]: value for name, value in read(ROOT / "roles" / role / "defaults" / "main.yml").items()}
+    _, wrong, _ = declared(role, given, {**IDENTITY, "account_id": "123456789012"})
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", COMPONENTS)
+def test_a_component_role_is_one_task_and_declares_nothing_else(role: str) -> None:
+    [task] = tasks(role)
+    assert task["environment_run"] == {"roles": [role], "outputs": False}
     assert task["register"] == f"{role}_result"
-    for name, value in task[module].items():
-        if name not in ("stack_name", "environment_suffix", "account_id"):
-            left_out = " | default(omit, true)" if name in nullable(module) else ""
-            assert value == f"{{{{ {role}_{name}{left_out} }}}}"
+    assert tasks(role, "declare") == []
 
 
-def nullable(module: str) -> set[str]:
-    """Words with choices and no default: Ansible takes null for a wrong choice, so a role leaves them out."""
-    options = component(module).options.items()
-    return {name for name, spec in options if {"choices", "default", "type"} & set(spec) == {"choices"}}
-
-
-@pytest.mark.parametrize(("role", "module"), ROLES.items())
-def test_null_says_nothing_of_an_option_with_choices(role: str, module: str) -> None:
-    options = read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
-    for name in nullable(module):
-        # Ansible makes an empty text of a null.
-        assert "" in options[f"{role}_{name}"]["choices"]
+def test_the_environment_role_knows_every_component_and_is_one_task() -> None:
+    *imports, task = tasks("environment")
+    assert [each["ansible.builtin.import_role"] for each in imports] == [
+        {"name": role, "tasks_from": "declare"} for role in COMPONENTS
+    ]
+    assert task["environment_run"] == {"roles": "{{ environment_components }}"}
+    assert read(ROOT / "roles" / "environment" / "defaults" / "main.yml")["environment_components"] == list(COMPONENTS)
+    assert set(task["tags"]) == {*COMPONENTS, "outputs"}
 
 
 def keys(environment: str) -> dict[str, set[str]]:
@@ -142,12 +148,23 @@ def test_a_host_is_an_environment(environment: str) -> None:
     assert hosts[environment]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
 
 
+# What stands in environment.yml for itself: the identity, and what reaches botocore.
+OF_AN_INVENTORY = {"stack_name", "environment_suffix", "account_id", "region", "environment_variables"}
+
+
 @pytest.mark.parametrize("environment", INVENTORIES)
 def test_an_inventory_sets_only_what_the_roles_know(environment: str) -> None:
     folder = ROOT / "inventories" / environment / "group_vars" / "all"
     for path in folder.glob("*.yml"):
         if path.stem in ALL_ROLES:
-            assert set(read(path)) <= set(read(ROOT / "roles" / path.stem / "defaults" / "main.yml")), path
+            assert set(read(path)) <= variables(path.stem) | (OF_AN_INVENTORY if path.stem == "environment" else set())
+
+
+def test_a_fleet_sets_only_what_the_roles_know() -> None:
+    known = {name for role in ALL_ROLES for name in variables(role)} | OF_AN_INVENTORY
+    hosts = read(ROOT / "inventories" / FLEET / "hosts.yml")["all"]["hosts"]
+    for stated in (*keys(FLEET).values(), *(set(host) for host in hosts.values())):
+        assert {name for name in stated if not name.startswith("ansible_")} <= known
 
 
 def test_imports_point_downward() -> None:
@@ -166,20 +183,54 @@ def sibling_imports(path: Path) -> Iterator[str]:
             yield from [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
 
 
+def test_the_core_stays_small() -> None:
+    lines = sum(len(path.read_text().splitlines()) for path in sources("module_utils/reconcile"))
+    assert lines < LONGEST_CORE
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names that a file imports when it runs or for types, as they are written."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+UPPER = LAYERS[LAYERS.index("planning") :]
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_components_stand_on_the_core_and_not_on_its_upper_half(module: str) -> None:
+def test_a_component_stands_on_the_lower_half_of_the_core_and_on_no_other_component(module: str) -> None:
+    above = [f"reconcile.{name}" for name in UPPER] + ["environment", *(each for each in MODULES if each != module)]
     for path in sources(f"module_utils/{module}"):
-        text = path.read_text()
-        assert not re.search(r"reconcile\.(engine|walk)|reconcile import (engine|walk)", text), name_of(path)
+        for name in imported(path):
+            assert not [each for each in above if f".{each}." in f".{name.lstrip('.')}."], f"{name_of(path)}: {name}"
 
 
-ENGINE = "module_utils/reconcile/engine.py"
+def test_the_core_knows_no_component_and_no_environment() -> None:
+    for path in sources("module_utils/reconcile"):
+        known = {word for name in imported(path) for word in name.split(".")}
+        assert not known & {*MODULES, "environment"}, name_of(path)
 
 
-def test_only_the_engine_acts() -> None:
+# What may end a module or pause a run, and what may ask whether this is one at all.
+ENTRIES = ("module_utils/reconcile/entry.py", "module_utils/environment/entry.py")
+CONDUCTORS = (*ENTRIES, "module_utils/reconcile/engine.py", "module_utils/environment/conduct.py",
+              "module_utils/environment/locking.py")  # fmt: skip
+
+
+@pytest.mark.parametrize(("acts", "actors"), [
+    (r"time\.sleep|exit_json|fail_json|sys\.path", ENTRIES),
+    (r"\.check_mode", CONDUCTORS),
+    (r"aws\.write\(", ("module_utils/reconcile/walk.py", "module_utils/environment/lease.py")),
+])  # fmt: skip
+def test_only_few_files_act(acts: str, actors: tuple[str, ...]) -> None:
     for path in sources("module_utils", "library"):
-        if name_of(path) != ENGINE:
-            found = re.findall(r"time\.sleep|\.check_mode|exit_json|fail_json|sys\.path", path.read_text())
+        if name_of(path) not in actors:
+            found = re.findall(acts, path.read_text())
             assert not found, f"{name_of(path)}: {found}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile import engine, errors, fields, identity, plan, tags, walk
+from ansible.module_utils.reconcile import engine, errors, fields, graph, identity, plan, planning, tags, walk
 from ansible.module_utils.reconcile.aws import explain, is_quota
 from ansible.module_utils.reconcile.component import Component, Seen
 from botocore import exceptions as boto
@@ -81,18 +81,18 @@ def test_calls_on_one_object_keep_their_order_and_refs_point_backwards() -> None
         call("last", "c", after=("a", "b")),
         call("sweep", "d", after=(plan.EVERYTHING_BEFORE,)),
     ]
-    assert plan.dependencies(calls) == [{2}, set(), {1}, {0, 1, 2}, {0, 1, 2, 3}]
-    assert [each.operation for each in plan.ordered(calls)] == ["first", "second", "use", "last", "sweep"]
+    assert graph.dependencies(calls) == [{2}, set(), {1}, {0, 1, 2}, {0, 1, 2, 3}]
+    assert [each.operation for each in graph.ordered(calls)] == ["first", "second", "use", "last", "sweep"]
 
 
 def test_calls_that_wait_for_each_other_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="wait for each other: x on a, y on b"):
-        plan.ordered([call("x", "a", after=("b",)), call("y", "b", after=("a",))])
+        graph.ordered([call("x", "a", after=("b",)), call("y", "b", after=("a",))])
 
 
 def test_a_parent_that_nobody_creates_is_named() -> None:
     calls = [call("x", "a", params={"SubnetIds": [plan.Ref("subnets", parent="subnets of tier cache (role vpc)")]})]
-    assert plan.missing_parents(calls) == ["subnets of tier cache (role vpc)"]
+    assert graph.missing_parents(calls) == ["subnets of tier cache (role vpc)"]
     assert plan.described(calls[0])["params"] == {"SubnetIds": ["(known after apply)"]}
 
 
@@ -119,7 +119,9 @@ class Recorder:
             raise self._error
         return {"Id": f"id-of-{operation}"}
 
-    def read(self, service: str, operation: str, absent: Any = (), **params: Any) -> dict[str, Any]:
+    def read(
+        self, service: str, operation: str, absent: Any = (), outage_seconds: float = 0, **params: Any
+    ) -> dict[str, Any]:
         return {"State": self._states.pop(0) if len(self._states) > 1 else self._states[0]}
 
 
@@ -128,19 +130,20 @@ def terms(wait: bool = True) -> walk.Terms:
 
 
 COMPONENT = Component("m", "thing", {}, (), *([lambda *_: None] * 6), permissions=frozenset())
+OWNERS = {"": walk.Owner(COMPONENT, 5)}
 SLOW = plan.Wait("gateway", "ec2", "describe", {"Id": plan.Ref("gateway")}, "State", ("done",), ("failed",))
 
 
 def test_independent_calls_are_made_side_by_side() -> None:
     aws = Recorder()
-    walk.apply(COMPONENT, aws, terms(), Seen(None), [call(f"c{n}", f"object {n}") for n in range(6)])
+    walk.apply(OWNERS, aws, terms(), (), [call(f"c{n}", f"object {n}") for n in range(6)])
     assert aws.most_at_once > 1
 
 
 def test_a_saved_id_reaches_the_call_that_needs_it() -> None:
     aws = Recorder()
     calls = [call("make", "a", saves={"a": "Id"}), call("use", "b", params={"Id": plan.Ref("a")})]
-    walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
+    walk.apply(OWNERS, aws, terms(), (), calls)
     assert aws.made == [("make", {}), ("use", {"Id": "id-of-make"})]
 
 
@@ -153,7 +156,7 @@ def test_a_value_may_be_made_of_what_was_saved() -> None:
         call("use", "c", params={"Ids": [both]}),
     ]
     assert plan.described(calls[2])["params"] == {"Ids": ["(known after apply)"]}
-    walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
+    walk.apply(OWNERS, aws, terms(), (), calls)
     assert aws.made[-1] == ("use", {"Ids": ["id-of-make and id-of-make_too"]})
 
 
@@ -162,17 +165,18 @@ def test_a_wait_may_be_followed_by_another_and_both_save() -> None:
     first = replace(SLOW, saves={"first": "State"}, then=second)
     calls = [call("make", "gateway", saves={"gateway": "Id"}, wait=first),
              call("use", "b", params={"A": plan.Ref("first"), "B": plan.Ref("second")})]  # fmt: skip
-    assert plan.missing_parents(calls) == []
+    assert graph.missing_parents(calls) == []
     aws = Recorder(["done"])
-    walk.apply(COMPONENT, aws, terms(), Seen(None), calls)
+    walk.apply(OWNERS, aws, terms(), (), calls)
     assert aws.made[-1] == ("use", {"A": "done", "B": "done"})
 
 
 @pytest.mark.parametrize(("waits", "slow", "looks"), [(True, True, 2), (False, False, 2), (False, True, 1)])
 def test_a_run_first_waits_for_what_takes_seconds(waits: bool, slow: bool, looks: int) -> None:
-    found = [Seen(None, waits=(replace(SLOW, params={}, slow=slow),)), Seen({})]
-    component = replace(COMPONENT, observe=lambda *_: found.pop(0))
-    engine.observe(component, Recorder(["pending", "done"]), {}, terms(wait=waits))
+    found = [Seen(None, waits=(replace(SLOW, params={}, slow=slow),)), Seen(None)]
+    component = replace(COMPONENT, observe=lambda *_: found.pop(0), rules=lambda *_: (), delete=lambda *_: [])
+    wanted = planning.Declaration("thing", component, {**OPTIONS, "state": "absent"})
+    engine.look_and_plan([wanted], Recorder(["pending", "done"]), terms(wait=waits))
     assert len(found) == 2 - looks
 
 
@@ -183,7 +187,7 @@ def test_without_waiting_what_hangs_on_a_slow_object_is_left() -> None:
         call("route", "table", params={"Id": plan.Ref("gateway")}),
         call("other", "elsewhere"),
     ]
-    walked = walk.apply(COMPONENT, aws, terms(wait=False), Seen(None), calls)
+    walked = walk.apply(OWNERS, aws, terms(wait=False), (), calls)
     assert sorted(operation for operation, _ in aws.made) == ["make", "other"]
     assert [each.operation for each in walked.left] == ["route"]
     assert walked.waits == [SLOW]
@@ -191,51 +195,68 @@ def test_without_waiting_what_hangs_on_a_slow_object_is_left() -> None:
 
 def test_an_object_that_is_busy_is_not_touched_without_waiting() -> None:
     aws = Recorder()
-    walked = walk.apply(COMPONENT, aws, terms(wait=False), Seen(None, waits=(SLOW,)), [call("change", "gateway")])
+    walked = walk.apply(OWNERS, aws, terms(wait=False), (SLOW,), [call("change", "gateway")])
     assert aws.made == []
     assert [each.operation for each in walked.left] == ["change"]
 
 
 def test_a_wait_goes_on_until_the_object_has_arrived() -> None:
+    progress = walk.Progress(terms())
     told: list[str] = []
-    patient = walk.Terms(
-        False, True, 5, 0.0, lambda s: None, time.monotonic, lambda noun, state, *_: told.append(state)
-    )
-    walk.poll(SLOW, Recorder(["pending", "pending", "done"]), {"gateway": "x"}, patient, time.monotonic() + 5)
+    progress.tell = lambda noun, state, *_: told.append(state)  # type: ignore[method-assign]
+    walk.poll(SLOW, Recorder(["pending", "pending", "done"]), {"gateway": "x"}, terms(), 5, progress)
     assert told == ["pending", "pending", "done"]
+
+
+def test_what_is_waited_for_is_said_every_tick_and_what_was_made_at_once() -> None:
+    said: list[str] = []
+    told = replace(terms(), say=said.append, tick_seconds=0.02, sleep=lambda _: time.sleep(0.03))
+    walk.apply(OWNERS, Recorder(["pending"] * 4 + ["done"]), told, (),
+               [replace(call("make", "a", saves={"gateway": "Id"}), wait=SLOW)])  # fmt: skip
+    assert said[0] == ": make"
+    assert said[1].endswith("gateway: pending 0m00s")
 
 
 def test_a_failed_object_ends_the_wait() -> None:
     with pytest.raises(errors.AwsFailure, match="gateway is failed"):
-        walk.poll(SLOW, Recorder(["pending", "failed"]), {"gateway": "x"}, terms(), time.monotonic() + 5)
+        walk.poll(SLOW, Recorder(["pending", "failed"]), {"gateway": "x"}, terms(), 5)
 
 
 def test_a_wait_has_an_end() -> None:
     with pytest.raises(errors.AwsFailure, match="still pending after .* Next: run again"):
-        walk.poll(SLOW, Recorder(["pending"]), {"gateway": "x"}, terms(), time.monotonic())
+        walk.poll(SLOW, Recorder(["pending"]), {"gateway": "x"}, terms(), 0)
 
 
 def test_a_failure_midway_says_where_and_what_was_made() -> None:
     denied = boto.ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no."}}, "CreateRoute")
     aws = Recorder(failing="second", error=denied)
-    with pytest.raises(errors.AwsFailure) as failure:
-        walk.apply(COMPONENT, aws, terms(), Seen(None), [call(name, "a") for name in ("first", "second", "third")])
-    assert "call 2 of 3" in str(failure.value)
-    assert "allow CreateRoute" in str(failure.value)
-    assert "first on a" in str(failure.value)
+    walked = walk.apply(OWNERS, aws, terms(), (), [call(name, "a") for name in ("first", "second", "third")])
+    (failure,) = walked.failures
+    assert "call 2 of 3" in failure
+    assert "allow CreateRoute" in failure
+    assert "first on a" in failure
     assert [operation for operation, _ in aws.made] == ["first", "second"]
+    assert [each.operation for each in walked.left] == ["third"]
 
 
-def test_after_a_failure_nothing_new_is_started() -> None:
+def test_a_refused_call_holds_up_what_needs_it_and_nothing_else() -> None:
     aws = Recorder(failing="c0", error=errors.AwsFailure("no."))
-    with pytest.raises(errors.AwsFailure):
-        walk.apply(COMPONENT, aws, terms(), Seen(None), [call(f"c{n}", f"object {n}") for n in range(60)])
-    assert len(aws.made) < 60
+    calls = [call("c0", "a"), call("next", "a"), *(call(f"d{n}", f"object {n}") for n in range(5))]
+    walked = walk.apply(OWNERS, aws, terms(), (), calls)
+    assert len(walked.failures) == 1
+    assert sorted(operation for operation, _ in aws.made) == ["c0", *(f"d{n}" for n in range(5))]
+
+
+def test_a_run_that_must_not_write_any_more_begins_nothing_new() -> None:
+    aws = Recorder(failing="c0", error=errors.Failure("lock lost"))
+    walked = walk.apply(OWNERS, aws, terms(), (), [call(f"c{n}", f"object {n // 2}") for n in range(200)])
+    assert walked.failures
+    assert len(aws.made) < 200
 
 
 def test_a_lost_answer_is_handed_back_not_repeated() -> None:
     aws = Recorder(failing="make", error=errors.LostAnswer("make"))
-    walked = walk.apply(COMPONENT, aws, terms(), Seen(None), [call("make", "a"), call("next", "a")])
+    walked = walk.apply(OWNERS, aws, terms(), (), [call("make", "a"), call("next", "a")])
     assert walked.lost is not None
     assert walked.lost.operation == "make"
     assert [operation for operation, _ in aws.made] == ["make"]
@@ -284,7 +305,7 @@ def test_an_object_without_our_tags_is_refused_and_ours_is_not() -> None:
 def test_what_is_foreign_ends_the_plan() -> None:
     refusal = tags.foreign(OPTIONS, "stream", "sensors-dev", {})
     with pytest.raises(errors.Refused, match="ownership tags: found nothing"):
-        engine.plan(COMPONENT, OPTIONS, Seen({"name": "sensors-dev"}, foreign=refusal))
+        planning.planned(COMPONENT, OPTIONS, Seen({"name": "sensors-dev"}, foreign=refusal))
 
 
 def test_tags_of_awss_own_are_not_ours_to_see() -> None:

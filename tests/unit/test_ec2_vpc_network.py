@@ -16,6 +16,7 @@ from ansible.module_utils.ec2_vpc_network import (
     names,
     obstacles,
     owned,
+    recognition,
     routes,
     topology,
     view,
@@ -285,7 +286,56 @@ def test_dead_endpoints_are_seen_beside_the_one_that_works() -> None:
 def test_what_aws_does_not_show_yet_is_not_changed() -> None:
     """Its own parts of a VPC may show later than the VPC."""
     given = declared(default_network_acl={"ingress": []}, default_route_table_locked=True)
-    present = complete({"vpc_id": "vpc-1", "cidr_block": str(VPC), **routes.observed_default({})})
+    present = complete({"vpc_id": "vpc-1", "cidr_block": str(VPC), **routes.observed_default(owned.Owned(given), {})})
     assert acls.desired(given, present, str(VPC))["default_network_acl"] is None
     wanted = {"default_route_table_locked": True}
     assert routes.lock_calls(present, wanted) == []
+
+
+def item(key: str, name: str, part: str, **more: Any) -> dict[str, Any]:
+    tags = {"streambed:stack": "sensors", "streambed:environment": "test", "streambed:part": part}
+    return {key: name, "Tags": [{"Key": each, "Value": value} for each, value in tags.items()], **more}
+
+
+def subnet(name: str, key: str, block: str) -> dict[str, Any]:
+    return item("SubnetId", name, f"subnet/{key}", CidrBlock=block, AvailabilityZone=topology.split(key)[1])
+
+
+@pytest.mark.parametrize(
+    ("tiers", "there", "keys"),
+    [
+        # The row of the tier is its place, whatever it is called.
+        (["app", "data"], {"cache/eu-west-1a": "10.20.16.0/20"}, {"cache/eu-west-1a": "data/eu-west-1a"}),
+        # Another row, another zone, another block, or a name that is taken: another subnet.
+        (["data", "app"], {"cache/eu-west-1a": "10.20.16.0/20", "app/eu-west-1a": "10.20.64.0/20"}, {}),
+        (["app", "data"], {"cache/eu-west-1b": "10.20.16.0/20"}, {}),
+        (["app", "data"], {"cache/eu-west-1a": "10.20.64.0/20"}, {}),
+        (["app", "data"], {"cache/eu-west-1a": "10.20.16.0/20", "data/eu-west-1a": "10.20.64.0/20"}, {}),
+        # What is declared is what it says.
+        (["data", "cache"], {"cache/eu-west-1a": "10.20.0.0/20"}, {}),
+    ],
+)
+def test_a_subnet_of_a_tier_that_is_gone_is_the_one_that_would_be_placed_there(
+    tiers: list[str], there: dict[str, str], keys: dict[str, str]
+) -> None:
+    subnets = [subnet(key, key, block) for key, block in there.items()]
+    answers = {"vpcs": {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": str(VPC)}]}, "subnets": {"Subnets": subnets}}
+    given = declared(tiers, reserved_zones=1, subnet_prefix_length=20)
+    found = recognition.subnet_keys(recognition.recognised(given, answers), answers)
+    assert found == {key: keys.get(key, key) for key in there}
+
+
+def test_an_acl_goes_over_to_the_tier_that_is_under_it_unless_there_are_several() -> None:
+    def under(*subnets: str) -> dict[str, Any]:
+        homes = [{"SubnetId": each, "NetworkAclAssociationId": each} for each in subnets]
+        return item("NetworkAclId", "acl-1", "network-acl/cache", Associations=homes)
+
+    subnets = [
+        subnet("subnet-1", "data/eu-west-1a", "10.20.0.0/20"),
+        subnet("subnet-2", "app/eu-west-1a", "10.20.16.0/20"),
+    ]
+    for homes, key in ((["subnet-1"], "data"), (["subnet-1", "subnet-2"], "cache"), ([], "cache")):
+        answers = {"vpcs": {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": str(VPC)}]}, "subnets": {"Subnets": subnets},
+                   "network_acls": {"NetworkAcls": [under(*homes)]}}  # fmt: skip
+        acl = answers["network_acls"]["NetworkAcls"][0]
+        assert recognition.recognised(declared(["data", "app"]), answers).part(acl, "network-acl") == key

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible.module_utils.reconcile.lock import Found, Place, new_lock, parsed, renewed
+from ansible.module_utils.environment.lock import Found, Place, new_lock, parsed, renewed
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 5, UTC)
 PLACE = Place("sensors-dev-state-1", "dev/sensors.tfstate")

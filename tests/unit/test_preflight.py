@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils import preflight
+from ansible.module_utils.environment import preflight
 
 
 def plan(*operations: str, before: Any = None, after: Any = None, resource: Any = None) -> dict[str, Any]:
@@ -63,19 +63,9 @@ def test_room_for_two_more(used: int, quota: float | None, verdict: str) -> None
     assert bool(check.next_step) == (verdict != preflight.OK)
 
 
-def test_what_is_missing_is_named() -> None:
-    check = preflight.contained("zones", ["a", "z"], ["b", "a"], "correct zones")
-    assert (check.verdict, check.found, check.wanted) == (preflight.STOP, "z missing", "some of a, b")
-
-
 def test_the_table_is_aligned_and_ends_with_the_next_steps() -> None:
     lines = preflight.table([preflight.same("account", "1", "2", "use the other"), preflight.room("VPCs", 1, 1, 5)])
     assert lines[0].split() == ["check", "found", "wanted", "verdict"]
     assert lines[1].endswith("stop")
     assert lines[0].index("verdict") == lines[1].index("stop") == lines[2].index("ok")
     assert lines[-1] == "account: next: use the other"
-
-
-def test_components_with_calls_or_waits_are_to_do() -> None:
-    plans = {"vpc": {"calls": [], "waiting_for": ["NAT"]}, "redis": {"calls": [{}]}, "kinesis": {"calls": []}}
-    assert preflight.to_do(plans) == ["vpc", "redis"]

@@ -36,6 +36,7 @@ class Endpoints(Base):
         _check_policy(given.get("PolicyDocument"))
         if interface:
             self._check_interface(vpc, given, private_dns)
+            self._check_zones(given)
         for table_id in given.get("RouteTableIds", []):
             self._check_no_route_yet(table_id, given["ServiceName"])
         given |= {"VpcEndpointType": kind, "PrivateDnsEnabled": private_dns}
@@ -55,6 +56,16 @@ class Endpoints(Base):
         gateway = name.removeprefix(prefix) in _GATEWAY_SERVICES
         if not (name.startswith((prefix, "com.amazonaws.vpce.")) and (kind != "Gateway" or gateway)):
             raise refuse("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
+
+    def _check_zones(self, given: dict[str, Any]) -> None:
+        """Source: CreateVpcEndpoint; terraform-provider-aws issues: the service has to be in the subnet's zone."""
+        zones = [zone.name for zone in self.ec2_backend.describe_availability_zones([])]
+        found = [each for each in services.details(self.region, zones) if each["ServiceName"] == given["ServiceName"]]
+        offered = {zone for each in found for zone in each["AvailabilityZones"]}
+        for name in given.get("SubnetIds", []) if found else []:
+            if self.ec2_backend.get_subnet(name).availability_zone not in offered:
+                message = f"The VPC endpoint service {given['ServiceName']} does not support the availability zone of "
+                raise refuse("InvalidParameter", f"{message}the subnet: {name}.")
 
     def _check_interface(self, vpc: Any, given: dict[str, Any], private_dns: bool) -> None:
         zones = [self.ec2_backend.get_subnet(name).availability_zone for name in given.get("SubnetIds", [])]

@@ -16,6 +16,8 @@ _INTERFACES = {
     "states": "", "sts": "", "xray": "", "dynamodb": "", "servicequotas": "", "tagging": "",
 }  # fmt: skip
 _GATEWAYS = ("s3", "dynamodb")
+#: Service -> the last letter of a zone that it is not in: in each region some are like that; which, is our own choice.
+_NOT_IN = {"athena": "c"}
 
 
 def details(region: str, zones: list[str]) -> list[dict[str, Any]]:
@@ -57,7 +59,7 @@ def _detail(region: str, name: str, kind: str, zones: list[str]) -> dict[str, An
         "ServiceId": f"vpce-svc-{mark}",
         "ServiceType": [{"ServiceType": kind}],
         "ServiceRegion": region,
-        "AvailabilityZones": zones,
+        "AvailabilityZones": [zone for zone in zones if not zone.endswith(_NOT_IN.get(name, "-"))],
         "Owner": "amazon",
         "BaseEndpointDnsNames": [f"{name.split('.')[-1]}.{region}.{'' if kind == 'Gateway' else 'vpce.'}amazonaws.com"],
         "VpcEndpointPolicySupported": True,

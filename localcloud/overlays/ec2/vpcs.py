@@ -180,6 +180,16 @@ class Vpcs(Base):
             raise refuse("InvalidParameterValue", text)
         return super().delete_route()
 
+    def associate_route_table(self) -> ActionResult:
+        """The association; refused for a subnet that has another table.  Source: AssociateRouteTable API reference."""
+        subnet_id, table_id = self.given.get("SubnetId"), self.given["RouteTableId"]
+        for table in self.ec2_backend.route_tables.values():
+            if subnet_id and subnet_id in table._associations.values() and table.id != table_id:
+                association = next(key for key, value in table._associations.items() if value == subnet_id)
+                message = f"the specified association for route table {table_id} conflicts with an existing association"
+                raise refuse("Resource.AlreadyAssociated", f"{message} {association}")
+        return super().associate_route_table()
+
     def create_route(self) -> ActionResult:
         """moto's answer, once the target is known to be usable from this route table."""
         if not any(name in self.given for name in _TARGETS):
@@ -198,6 +208,14 @@ class Vpcs(Base):
         nat = given.get("NatGatewayId")
         if nat and (nat not in ec2.nat_gateways or is_gone(ec2.nat_gateways[nat])):
             raise refuse("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
+        transit = given.get("TransitGatewayId")
+        if transit:
+            vpc = ec2.get_route_table(given["RouteTableId"]).vpc_id
+            attached = {
+                (each.transit_gateway_id, each.resource_id) for each in ec2.transit_gateway_attachments.values()
+            }
+            if (transit, vpc) not in attached:
+                raise refuse("InvalidTransitGatewayID.NotFound", f"The transitGateway ID '{transit}' does not exist.")
         igw = given.get("GatewayId", "")
         if igw.startswith("igw-"):
             table = ec2.get_route_table(given["RouteTableId"])

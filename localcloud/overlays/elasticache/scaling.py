@@ -97,10 +97,8 @@ class Scaling(Base):
             self._check_replicas(group, _shard(group, shard_id), wanted[shard_id], sign)
         more = sum(wanted[s] - _shard(group, s).replicas for s in changed)
         checks.check_quotas(self.store, group, more)
-        asked = {
-            c["NodeGroupId"]: c.get("PreferredAvailabilityZones", []) for c in given.get("ReplicaConfiguration", [])
-        }
         zones = zones_of(self.store, group.subnet_group)
+        asked = self._asked_zones(group, given, zones)
         named = set(given.get("ReplicasToRemove", []))
 
         def land() -> None:
@@ -111,7 +109,13 @@ class Scaling(Base):
         return self._under_way(group, {}, land)
 
     def _wanted_replicas(self, group: Group, given: dict[str, Any]) -> dict[str, int]:
-        """Shard id -> number of replicas."""
+        """Shard id -> number of replicas.
+
+        Source: user guide, "Decreasing the number of replicas in a shard": one and only one of the three parameters.
+        """
+        stated = [name for name in ("NewReplicaCount", "ReplicaConfiguration", "ReplicasToRemove") if name in given]
+        if len(stated) > 1:
+            raise checks.combination(f"Only one of {', '.join(stated)} can be given.")
         if "ReplicaConfiguration" in given:
             if not group.clustered and len(given["ReplicaConfiguration"]) != 1:
                 raise checks.combination("A group with cluster mode disabled has exactly one node group.")
@@ -120,8 +124,34 @@ class Scaling(Base):
             return {shard.id: given["NewReplicaCount"] for shard in group.shards}
         if "ReplicasToRemove" in given:
             gone = set(given["ReplicasToRemove"])
-            return {s.id: s.replicas - len(gone & {m.id for m in s.members[1:]}) for s in group.shards}
+            self._check_removable(group, gone)
+            return {s.id: s.replicas - len(gone & {m.id for m in s.members}) for s in group.shards}
         raise checks.combination("NewReplicaCount or ReplicaConfiguration must be given.")
+
+    def _check_removable(self, group: Group, names: set[str]) -> None:
+        """A primary cannot be removed, and an event says that it was selected.
+
+        Source: user guide, "Decreasing the number of replicas in a shard".
+        """
+        roles = {member.id: member.role for member in group.members}
+        unknown = sorted(names - set(roles))
+        if unknown:
+            raise checks.value(f"Replica {unknown[0]} is not a member of the replication group.")
+        primaries = sorted(name for name in names if roles[name] == "primary")
+        if primaries:
+            self.store.note(group.id, f"Primary node {primaries[0]} was selected for deletion")
+            raise checks.value(f"Primary node {primaries[0]} cannot be removed.")
+
+    def _asked_zones(self, group: Group, given: dict[str, Any], zones: list[str]) -> dict[str, list[str]]:
+        """Shard id -> zones for all its nodes.  Source: ConfigureShard API reference, PreferredAvailabilityZones."""
+        asked = {}
+        for each in given.get("ReplicaConfiguration", []):
+            named = each.get("PreferredAvailabilityZones", [])
+            checks.check_in_subnet_group(named, zones)
+            if named and len(named) != each["NewReplicaCount"] + 1:
+                raise checks.value("PreferredAvailabilityZones must name one zone per replica and one for the primary.")
+            asked[each["NodeGroupId"]] = named
+        return asked
 
     def _check_replicas(self, group: Group, shard: Shard, count: int, sign: int) -> None:
         checks.check_replicas(count)
@@ -200,5 +230,8 @@ def _resize(group: Group, shard: Shard, count: int, asked: list[str], zones: lis
         layout.add_replica(group, shard, free.pop(0) if free else layout.zone_for_replica(shard, zones))
     replicas = [member for member in shard.members if member.role != "primary"]
     leaving = [m for m in replicas if m.id in named] or replicas[::-1]
-    for member in leaving[: max(shard.replicas - count, 0)]:
+    while shard.replicas > count:
+        # Source: user guide, "Decreasing the number of replicas in a shard": the zones are kept as far as possible.
+        crowds = [member.zone for member in shard.members]
+        member = leaving.pop(leaving.index(max(leaving, key=lambda each: crowds.count(each.zone))))
         shard.members.remove(member)

@@ -73,13 +73,8 @@ def vpc_of(store: Store, name: str) -> str | None:
 
 def subnets_in_use(store: Store) -> set[str]:
     """The subnets in which nodes have their network interfaces."""
-    used = set()
-    for group in store.all_groups():
-        zones = {member.zone for member in group.members}
-        for subnet in find_subnet_group(store, group.subnet_group)["Subnets"]:
-            if subnet["SubnetAvailabilityZone"]["Name"] in zones:
-                used.add(subnet["SubnetIdentifier"])
-    return used
+    interfaces = [eni for group in store.all_groups() for eni in group.interfaces.values()]
+    return {_ec2(store).get_network_interface(eni).subnet.id for eni in interfaces}
 
 
 class SubnetGroups(Base):

@@ -1,8 +1,0 @@
-"""Runs the module of the same name inside the controller."""
-
-from ansible.plugins.loader import action_loader
-
-
-class ActionModule(action_loader.get("in_process", class_only=True)):
-    module = "environment_preflight"
-    services = ("sts", "ec2")

@@ -1,0 +1,208 @@
+#!/usr/bin/python
+# Copyright: Streambed contributors
+# Apache-2.0
+"""One environment: its components looked at, planned and changed together."""
+
+DOCUMENTATION = r"""
+module: environment_run
+short_description: Keep all components of an environment as declared, by one plan
+description:
+  - Looks at all components side by side, plans each on what the others will be, and makes all calls in one walk - what
+    a component needs is there before it is used, and what it uses is let go of before it is deleted.
+  - A run that changes anything holds the environment's lock, looks again under it, and reads everything once more
+    afterwards.
+  - The action plugin of the same name gathers the options of the components from the variables of their roles.
+options:
+  verb:
+    description:
+      - What is done. V(apply) brings the environment to its declaration; in check mode it is the plan.
+      - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
+      - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
+      - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
+    type: str
+    choices: [apply, destroy, drift, outputs, preflight, unlock]
+    default: apply
+  stack_name:
+    description: Name of the stack, the first part of every name.
+    type: str
+    required: true
+  environment_suffix:
+    description: Name of the environment, the last part of every name.
+    type: str
+    required: true
+  account_id:
+    description: The account that the environment lives in; the run stops in any other. The state bucket needs it.
+    type: str
+  region:
+    description: The region that the environment lives in; the run stops in any other.
+    type: str
+  components:
+    description: Options of each component by its role, as its module takes them; null is no opinion.
+    type: dict
+    required: true
+  only:
+    description: Roles of the components that may change; left out, all of them. The others are looked at for outputs.
+    type: list
+    elements: str
+  variables:
+    description: Names of all variables that begin like a role's, so that misspelt ones are refused.
+    type: list
+    elements: str
+    default: []
+  allowed_changes:
+    description:
+      - Classes of change that need no approval; left out, all of them. C(create), C(in place), C(deferred),
+        C(multi-step), C(disruptive), C(replace), C(delete).
+    type: list
+    elements: str
+  approved_plan:
+    description:
+      - Digest of the plan that was approved; exactly that plan is made, or none.
+      - A mapping holds one for each environment by its O(environment_suffix).
+    type: raw
+  confirm:
+    description: Name of the environment, without which O(verb=destroy) refuses.
+    type: str
+  purge_orphans:
+    description: Whether main objects that bear this environment's tags and are declared nowhere are removed.
+    type: bool
+    default: false
+  look_for_orphans:
+    description: Whether they are looked for; left out, in check mode and where they are purged.
+    type: bool
+  outputs:
+    description: Whether ids, endpoints and backend settings are written to O(artifacts_folder).
+    type: bool
+    default: true
+  artifacts_folder:
+    description: Where plans, drift and outputs are written; none are where it is empty.
+    type: str
+    default: ""
+  terraform_stack:
+    description: Name of the stack that keeps its state in the bucket, the key's last part; left out, O(stack_name).
+    type: str
+  terraform_version:
+    description: The Terraform version that reads the backend settings; it decides how the state is locked.
+    type: str
+    default: "1.11"
+  both_locks:
+    description: Whether the lock file and the lock table are used together.
+    type: bool
+    default: false
+  lock:
+    description: Whether a run that changes anything holds the environment's lock.
+    type: bool
+    default: true
+  lock_bucket:
+    description: The bucket that holds the lock; left out, the state bucket.
+    type: str
+  lock_operation:
+    description: What the lock is taken for, in the words that others read; left out, C(change) or C(destroy).
+    type: str
+  lock_run:
+    description: Where this run can be looked up, such as an AWX job.
+    type: str
+    default: ""
+  lock_lease_seconds:
+    description: How long the lock holds without being renewed. Longer than any single call to AWS takes.
+    type: int
+    default: 120
+  lock_id:
+    description: The lock that O(verb=unlock) frees, once its run is known to be dead; a lock with another id stays.
+    type: str
+  lock_wait_seconds:
+    description: How long another run that holds the lock is waited for.
+    type: int
+    default: 180
+  poll_seconds:
+    description: Seconds between two looks at what is waited for, in the place of each wait's own.
+    type: float
+  run_folder:
+    description: Where the workers of one run share reads and keep to the account's rates; the action plugin names it.
+    type: path
+  progress_seconds:
+    description: Seconds between two lines that say what is waited for.
+    type: float
+    default: 15
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    support: full
+    description: The plan is exactly what a run makes.
+  diff_mode:
+    support: full
+    description: One difference for each component.
+author:
+  - Streambed contributors (@streambed)
+"""
+
+EXAMPLES = r"""
+- name: Keep a stream and the bucket for its state as declared
+  environment_run:
+    stack_name: sensors
+    environment_suffix: dev
+    account_id: "123456789012"
+    components:
+      kinesis: {shard_count: 2, retention_hours: 48}
+      state_bucket: {}
+"""
+
+RETURN = r"""
+components:
+  description: >-
+    By role what that component's module returns - C(changed), C(calls), C(resource), C(waiting_for), C(calls_left),
+    C(scheduled), C(foreign), C(diff).
+  returned: success
+  type: dict
+digest:
+  description: Fingerprint of the plan, the same on every machine.
+  returned: success
+  type: str
+plan:
+  description: The plan as C(plan.json) holds it, by C(docs/plan.schema.json).
+  returned: success
+  type: dict
+headline:
+  description: The outcome in one or two words.
+  returned: always
+  type: str
+outputs:
+  description: What C(outputs.json) holds.
+  returned: when they were written
+  type: dict
+drift:
+  description: What C(drift.json) holds.
+  returned: when O(verb=drift)
+  type: dict
+checks:
+  description: The account's checks with C(what), C(found), C(wanted), C(verdict), C(next_step).
+  returned: when O(verb=preflight)
+  type: list
+  elements: dict
+lines:
+  description: What was said on the way.
+  returned: always
+  type: list
+  elements: str
+aws_calls:
+  description: Calls made, as C(reads) and C(writes).
+  returned: success
+  type: dict
+"""
+
+from ansible.module_utils.environment.components import COMPONENTS, variable_names
+from ansible.module_utils.environment.entry import OPTIONS, run
+
+__all__ = ["COMPONENTS", "OPTIONS", "variable_names"]
+
+
+def main(say=None):
+    """Runs the module; ``say(line)`` hears what it does while it does it."""
+    run(OPTIONS, say)
+
+
+if __name__ == "__main__":
+    main()

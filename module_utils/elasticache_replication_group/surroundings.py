@@ -1,0 +1,116 @@
+"""What a group stands in: the subnets and security groups that its declaration names, out of what a network offers.
+
+Only ``read_network`` touches AWS; it is asked where the network is not part of the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..reconcile.component import Seen
+from ..reconcile.errors import Refusal, did_you_mean
+from ..reconcile.identity import identity_of
+from ..reconcile.offers import NETWORK, PART_TAG, TIER_TAG, Network, Subnet
+from ..reconcile.plan import Ref
+from ..reconcile.tags import ansible_tags
+from .names import NOUN, group_name
+
+if TYPE_CHECKING:
+    from ..reconcile.aws import Aws
+
+Options = Mapping[str, Any]
+Around = Mapping[str, Any]
+DEFAULT_TIER = "cache"
+DEFAULT_SECURITY_GROUPS = ("cache",)
+# Where named subnets stand in ``around``.
+NAMED_SUBNETS = "named_subnets"
+SECURITY_GROUP_PART = "security-group/"
+
+
+def read_network(aws: Aws, options: Options) -> Network:
+    """The environment's network as it is, found by its tags; ids that the options give need no look."""
+    owned = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity_of(options).ownership.items()]
+    requests = {}
+    if not options["subnet_ids"]:
+        requests["subnets"] = ("ec2", "describe_subnets", {"Filters": owned})
+    if not options["security_group_ids"]:
+        requests["groups"] = ("ec2", "describe_security_groups", {"Filters": owned})
+    answers = aws.read_many(requests) if requests else {}
+    subnets, groups = [], {}
+    for item in answers.get("subnets", {}).get("Subnets", ()):
+        subnets.append(subnet_of(item))
+    for item in answers.get("groups", {}).get("SecurityGroups", ()):
+        part = ansible_tags(item.get("Tags")).get(PART_TAG, "")
+        if part.startswith(SECURITY_GROUP_PART):
+            groups[part.removeprefix(SECURITY_GROUP_PART)] = item["GroupId"]
+    return Network(tuple(subnets), groups)
+
+
+def subnet_of(item: Mapping[str, Any]) -> Subnet:
+    """A subnet as DescribeSubnets shows it."""
+    tier = ansible_tags(item.get("Tags")).get(TIER_TAG, "")
+    return Subnet(tier, item["AvailabilityZone"], item["SubnetId"])
+
+
+def subnets(options: Options, around: Around) -> tuple[Subnet, ...]:
+    """The subnets that the group's nodes may stand in, as far as they are there or planned."""
+    if options["subnet_ids"]:
+        return tuple(around[NAMED_SUBNETS])
+    tier = options["subnet_tier"] or DEFAULT_TIER
+    return tuple(subnet for subnet in around[NETWORK].subnets if subnet.tier == tier)
+
+
+def subnet_ids(options: Options, around: Around) -> list[Any]:
+    """Their ids; a Ref for each that is still to come, and one for all where nobody plans any."""
+    found = sorted((subnet.id for subnet in subnets(options, around)), key=str)
+    return found or [_missing_subnets(options)]
+
+
+def zones(options: Options, around: Around) -> list[str]:
+    """The availability zones that they lie in."""
+    return sorted({subnet.zone for subnet in subnets(options, around)})
+
+
+def _missing_subnets(options: Options) -> Ref:
+    if options["subnet_ids"]:
+        ids = ", ".join(options["subnet_ids"])
+        return Ref("subnets", parent=f"subnets {ids}")
+    tier = options["subnet_tier"] or DEFAULT_TIER
+    network = identity_of(options).name
+    return Ref(f"subnets of tier {tier}", parent=f"subnets of tier '{tier}' of network {network} (role vpc)")
+
+
+def _groups(options: Options) -> list[str]:
+    named = options["security_group_names"]
+    return list(DEFAULT_SECURITY_GROUPS if named is None else named)
+
+
+def security_group_ids(options: Options, around: Around) -> list[Any]:
+    """The ids of the security groups, a Ref for each that is still to come."""
+    if options["security_group_ids"]:
+        return sorted(options["security_group_ids"])
+    found, network = around[NETWORK].security_groups, identity_of(options).name
+    return [found.get(key) or Ref(key, parent=f"security group '{key}' of network {network} (role vpc)")
+            for key in _groups(options)]  # fmt: skip
+
+
+def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
+    """Names that the network does not know, and Multi-AZ where there is one zone only."""
+    if options["state"] == "absent":
+        return
+    name, network = group_name(options), seen.around.get(NETWORK) or Network()
+    tier = options["subnet_tier"] or DEFAULT_TIER
+    if not options["subnet_ids"] and network.tiers and tier not in network.tiers:
+        yield Refusal(NOUN, name, "subnet_tier", f"{tier}{did_you_mean(tier, network.tiers)}", network.tiers,
+                      "correct subnet_tier, or declare the tier in the network")  # fmt: skip
+        return
+    known = sorted(network.security_groups)
+    for key in [] if options["security_group_ids"] or not known else _groups(options):
+        if key not in known:
+            yield Refusal(NOUN, name, "security_group_names", f"{key}{did_you_mean(key, known)}", known,
+                          "correct security_group_names, or declare the group in the network")  # fmt: skip
+    there = zones(options, seen.around)
+    if options["multi_az_enabled"] and len(there) == 1:
+        yield Refusal(NOUN, name, "multi_az_enabled", f"true, with subnets in {there[0]} only",
+                      "subnets in at least two zones", "add a zone, or set multi_az_enabled: false")  # fmt: skip

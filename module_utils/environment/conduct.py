@@ -1,0 +1,295 @@
+"""One run of an environment: look, plan, gate, lock, walk, verify, and what is written down of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..reconcile import engine, walk
+from ..reconcile.aws import Aws, explain
+from ..reconcile.errors import AwsFailure, Refusal, Refused
+from ..reconcile.offers import STATE_LOCK
+from ..reconcile.plan import CREATE, Call, printable
+from ..reconcile.planning import Declaration, Plan
+from ..reconcile.walk import Terms
+from . import account, document, files, gates, lease, locking, orphans, outputs, preflight, text
+from .lock import summary
+from .request import Request
+
+Result = dict[str, Any]
+PLAN_FILE, DRIFT_FILE = "plan.json", "drift.json"
+DONE, NOTHING_TO_DO, PLANNED, AS_DECLARED, DRIFTED = "DONE", "NOTHING TO DO", "PLAN", "AS DECLARED", "DRIFTED"
+
+
+def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
+    """The module's result.  Raises Refused before any write, Failure when AWS does not do as asked."""
+    if request.refusals:
+        raise Refused(request.refusals)
+    run = Run(aws, request, terms)
+    return {"apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
+            "preflight": run.preflight, "unlock": run.unlock}[request.options["verb"]]()  # fmt: skip
+
+
+class Run:
+    """The state of one run; ``terms.say`` hears what it does."""
+
+    def __init__(self, aws: Aws, request: Request, terms: Terms) -> None:
+        self._aws, self._request, self._terms, self._options = aws, request, terms, request.options
+        self._declarations: Sequence[Declaration] = request.declarations
+        self._checks: list[preflight.Check] = []
+        self._rooms: dict[str, list[preflight.Check]] = {}
+        self._orphans: list[dict[str, str]] = []
+
+    # The verbs
+
+    def apply(self) -> Result:
+        """Brings the environment to its declaration, or removes it; in check mode it shows how."""
+        plan = self._look()
+        found = self._document(plan)
+        self._say(text.plan_lines(found) if self._terms.check_mode or plan.calls else [])
+        self._warn()
+        if self._terms.check_mode:
+            self._write(self._plan_file, found)
+            self._leftover()
+            self._gate_of_a_plan(plan)
+            outcome = engine.Outcome(plan, plan, check_mode=True)
+            return self._result(outcome, PLANNED if plan.calls else NOTHING_TO_DO, found)
+        self._gate(plan)
+        if not plan.calls:
+            self._leftover()
+            return self._laid(engine.Outcome(plan, plan), NOTHING_TO_DO, found)
+        return self._laid(self._changed(plan), DONE, found)
+
+    def drift(self) -> Result:
+        """Says how far the environment is from its declaration; fails when it is not as declared."""
+        plan = self._look()
+        found = self._document(plan)
+        drift = document.drift(found)
+        self._say(text.drift_lines(drift))
+        self._leftover()
+        self._write(DRIFT_FILE, drift)
+        outcome = engine.Outcome(plan, plan, check_mode=True)
+        result = self._result(outcome, DRIFTED if drift["drifted"] else AS_DECLARED, found)
+        result |= {"drift": drift, "changed": False}
+        if drift["drifted"]:
+            things = list(dict.fromkeys(entry["object"] for entry in drift["differences"]))
+            told = f"found {drift['calls']} calls to make, wanted none: {', '.join(things)}"
+            if drift["refused"]:
+                told += f"; {len(drift['refused'])} refused, see above"
+            result |= {"failed": True, "msg": f"environment {drift['environment']}: drift: {told}. "
+                       "Next: run site.yml to put the declaration back, or change the declaration"}  # fmt: skip
+        return result
+
+    def outputs(self) -> Result:
+        """Writes what other stacks need."""
+        plan = self._look()
+        self._gate(plan)
+        outcome = engine.Outcome(plan, plan, check_mode=True)
+        missing = [key for key, part in plan.parts.items() if part.look.seen is None or not part.look.seen.resource]
+        if missing:
+            raise Refused([Refusal("environment", self._request.identity.name, key, None, "the component laid",
+                                   "run playbooks/site.yml") for key in missing])  # fmt: skip
+        result = self._laid(outcome, NOTHING_TO_DO, self._document(plan))
+        return {**result, "changed": False}
+
+    def preflight(self) -> Result:
+        """Compares the account with what the plan needs; one table."""
+        plan = self._look()
+        self._say(preflight.table([*self._checks, *self._room(plan)]))
+        self._gate(plan, approval=False)
+        outcome = engine.Outcome(plan, plan, check_mode=True)
+        checks = [check.as_dict() for check in (*self._checks, *self._room(plan))]
+        return {**self._result(outcome, "CHECKED", self._document(plan)), "changed": False, "checks": checks}
+
+    def unlock(self) -> Result:
+        """Says who holds the lock, and frees the one with the given id."""
+        place, name, wanted = self._request.place, self._request.identity.name, self._options["lock_id"]
+        free = wanted and place and not self._terms.check_mode
+        found = (lease.free(self._aws, place, wanted) if free else lease.look(self._aws, place)) if place else None
+        if found is None:
+            self._say([f"environment {name}: its lock is free"])
+        elif wanted and found.lock.id != wanted:
+            raise Refused([Refusal("environment", name, "lock_id", wanted, found.lock.id,
+                                   f"its lock is {found.sentence()}")])  # fmt: skip
+        else:
+            self._say([f"environment {name}: locked, {found.sentence()}"])
+        told = {"holder": summary(found.lock)} if found else {}
+        return {"headline": "LOCKED" if found else "FREE", **told, "aws_calls": dict(self._aws.counts)}
+
+    # Looking and judging
+
+    def _look(self) -> Plan:
+        """The plan, with the account's checks and the orphans looked up beside it."""
+        options = self._options
+        with ThreadPoolExecutor(2) as pool:
+            place = pool.submit(account.place_checks, self._aws, options["account_id"], options["region"])
+            tagged = pool.submit(self._tagged)
+            plan = engine.look_and_plan(self._declarations, self._aws, self._terms)
+            self._checks = place.result()
+            arns = tagged.result()
+        self._refuse_stops(self._checks)
+        lost = orphans.unknown(arns, plan)
+        if not lost:
+            return plan
+        removals = orphans.declarations(lost, options, {each.key: each for each in self._declarations})
+        wanted = engine.look_and_plan(removals, self._aws, replace(self._terms, check_mode=True))
+        there = [each for each in removals if wanted.parts[each.key].look.seen and wanted.parts[each.key].calls]
+        self._orphans = orphans.told(lost, there)
+        if not options["purge_orphans"] or not there:
+            return plan
+        self._declarations = [*self._declarations, *there]
+        return engine.look_and_plan(self._declarations, self._aws, self._terms)
+
+    def _tagged(self) -> list[str]:
+        """What bears our tags, where this run looks for it: in plans, and where it is to be removed."""
+        asked = self._options["look_for_orphans"]
+        asked = (self._terms.check_mode or self._options["purge_orphans"]) if asked is None else asked
+        return orphans.look(self._aws, self._request.identity) if asked else []
+
+    def _gate(self, plan: Plan, approval: bool = True) -> None:
+        """Raises Refused with everything that speaks against the plan; nothing was written yet."""
+        found = [*plan.refusals, *(self._unapproved(plan) if approval else ())]
+        if plan.failures:
+            raise AwsFailure("\n".join([*map(str, found), *plan.failures]))
+        if found:
+            raise Refused(found)
+        self._refuse_stops(self._room(plan))
+
+    def _gate_of_the_rest(self, plan: Plan, made: Sequence[Call]) -> Callable[[Plan], None]:
+        """What the second look of a first run must pass: of an approved plan nothing but the rest is left."""
+
+        def gate(rest: Plan) -> None:
+            if not self._approved or not gates.is_the_rest(rest.calls, plan.calls, made):
+                self._gate(rest, approval=bool(self._approved))
+            else:
+                engine.open_gate(rest)
+
+        return gate
+
+    def _gate_of_a_plan(self, plan: Plan) -> None:
+        """A plan is there to be approved: it is refused for everything but the missing approval."""
+        self._gate(plan, approval=bool(self._approved))
+
+    @property
+    def _approved(self) -> str:
+        return gates.approved_for(self._options["approved_plan"], self._options["environment_suffix"])
+
+    def _digest(self, plan: Plan) -> str:
+        return gates.digest(plan.calls, self._request.about)
+
+    def _unapproved(self, plan: Plan) -> list[Refusal]:
+        name, digest, approved = self._request.identity.name, self._digest(plan), self._approved
+        if approved:
+            stored = files.read_json(self._options["artifacts_folder"], self._plan_file)
+            return gates.disapproved(plan, approved, digest, stored, name)
+        return gates.unapproved(plan.calls, gates.allowed(self._options["allowed_changes"]), name, digest)
+
+    def _room(self, plan: Plan) -> list[preflight.Check]:
+        """Whether the account has room for what the plan creates; looked up once for each plan."""
+        digest = self._digest(plan)
+        if digest not in self._rooms:
+            results = {key: engine.Outcome(plan, plan, check_mode=True).result_of(key) for key in plan.parts}
+            self._rooms[digest] = list(account.quota_checks(self._aws, results)) if plan.calls else []
+        return self._rooms[digest]
+
+    def _refuse_stops(self, checks: Sequence[preflight.Check]) -> None:
+        if any(check.verdict == preflight.STOP for check in checks):
+            raise AwsFailure("preflight says stop; nothing was changed\n" + "\n".join(preflight.table(checks)))
+
+    def _warn(self) -> None:
+        checks = self._room_or_nothing()
+        self._say([f"warning: {check.what}: {check.found}, wanted {check.wanted}; {check.next_step}"
+                   for check in checks if check.verdict == preflight.WARNING])  # fmt: skip
+
+    def _room_or_nothing(self) -> list[preflight.Check]:
+        return [check for checks in self._rooms.values() for check in checks]
+
+    # Changing
+
+    def _changed(self, plan: Plan) -> engine.Outcome:
+        """The outcome of a run that has something to do, alone in its environment.
+
+        Another run may have been at work between the look and the lock, so it looks again under the lock.
+        """
+        options, place = self._options, self._request.place if self._options["lock"] else None
+        operation = options["lock_operation"] or ("destroy" if options["verb"] == "destroy" else "change")
+        wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"])
+        made = self._bucket_first(plan)
+        with locking.alone(self._aws, place, wish, self._terms) as (terms, careful):
+            gate = self._gate_of_the_rest(plan, made) if made else self._gate
+            outcome = engine.run(self._declarations, self._aws, terms, gate, careful)
+        return replace(outcome, plan=plan, made=(*made, *outcome.made))
+
+    def _bucket_first(self, plan: Plan) -> tuple[Call, ...]:
+        """The bucket that will hold the lock cannot be made under it; its name is taken once, so two first runs do no
+        harm."""
+        lock = plan.offers.get(STATE_LOCK)
+        if lock is None or lock.exists or not self._options["lock"]:
+            return ()
+        first = [call for call in plan.calls if call.on == lock.noun and call.change == CREATE]
+        owners = engine.owners_of(self._declarations, self._terms)
+        walked = walk.apply(owners, self._aws, self._terms, (), first)
+        if walked.failures:
+            raise AwsFailure("\n".join(walked.failures))
+        return tuple(walked.made)
+
+    # Telling
+
+    def _laid(self, outcome: engine.Outcome, headline: str, found: Mapping[str, Any]) -> Result:
+        """The result of a run, with outputs where it was asked for them."""
+        result = self._result(outcome, headline, found)
+        if self._options["outputs"] and self._options["verb"] != "destroy":
+            resources = {key: each["resource"] for key, each in result["components"].items()}
+            resources |= {key: printable(each.seen.resource or {}) if each.seen else {}
+                          for key, each in engine.look(self._request.others, self._aws).items()}  # fmt: skip
+            pending = [key for key, part in outcome.after.parts.items() if part.calls or part.waits]
+            gathered = outputs.gather(self._options, resources, pending)
+            written = files.write(self._options["artifacts_folder"], outputs.files(self._options, gathered))
+            self._say(text.output_lines(gathered) if written or headline == DONE else [])
+            result["outputs"] = gathered
+        return result
+
+    def _result(self, outcome: engine.Outcome, headline: str, found: Mapping[str, Any]) -> Result:
+        components = {key: outcome.result_of(key) for key in outcome.plan.parts}
+        return {
+            "changed": any(each["changed"] for each in components.values()),
+            "headline": headline,
+            "components": components,
+            "digest": found["digest"],
+            "plan": found,
+            "aws_calls": dict(self._aws.counts),
+        }
+
+    @property
+    def _plan_file(self) -> str:
+        return "destroy.json" if self._options["verb"] == "destroy" else PLAN_FILE
+
+    def _document(self, plan: Plan) -> dict[str, Any]:
+        refusals: list[Any] = []
+        if not plan.refusals and not plan.failures and plan.calls:
+            refusals = [f"{check.what}: {check.found}, wanted {check.wanted}. Next: {check.next_step}"
+                        for check in self._room(plan) if check.verdict == preflight.STOP]  # fmt: skip
+        return document.document(plan, self._request.about, self._digest(plan), refusals, self._orphans)
+
+    def _leftover(self) -> None:
+        lock = self._options["lock"]
+        told = locking.left_behind(self._aws, self._request.place, self._terms) if lock else ""
+        self._say([told] if told else [])
+
+    def _write(self, name: str, found: Mapping[str, Any]) -> None:
+        files.write(self._options["artifacts_folder"], {name: files.as_json(found)})
+
+    def _say(self, lines: Sequence[str]) -> None:
+        if lines:
+            self._terms.say("\n".join(lines))
+
+
+def failure_result(error: Exception) -> Result:
+    """The result of a run that ended with an error."""
+    headline = "REFUSED" if isinstance(error, Refused) else "FAILED"
+    told = explain(error) if isinstance(error, (BotoCoreError, ClientError)) else engine.failure_of(error)
+    return {"failed": True, "msg": told, "headline": headline}

@@ -1,0 +1,84 @@
+"""What knows Ansible of the module ``environment_run``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from ..reconcile.aws import Aws
+from ..reconcile.entry import connect, open_module
+from ..reconcile.walk import Terms
+from . import request
+from .conduct import conduct, failure_result
+from .fleet import FleetAws
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "verb": {"choices": ["apply", "destroy", "drift", "outputs", "preflight", "unlock"], "default": "apply"},
+    "stack_name": {"required": True},
+    "environment_suffix": {"required": True},
+    "account_id": {},
+    "region": {},
+    "components": {"type": "dict", "required": True},
+    "only": {"type": "list", "elements": "str"},
+    "variables": {"type": "list", "elements": "str", "default": []},
+    "allowed_changes": {"type": "list", "elements": "str"},
+    "approved_plan": {"type": "raw"},
+    "confirm": {},
+    "purge_orphans": {"type": "bool", "default": False},
+    "look_for_orphans": {"type": "bool"},
+    "outputs": {"type": "bool", "default": True},
+    "artifacts_folder": {"default": ""},
+    "terraform_stack": {},
+    "terraform_version": {"default": "1.11"},
+    "both_locks": {"type": "bool", "default": False},
+    "lock": {"type": "bool", "default": True},
+    "lock_bucket": {},
+    "lock_operation": {},
+    "lock_run": {"default": ""},
+    "lock_lease_seconds": {"type": "int", "default": 120},
+    "lock_id": {},
+    "lock_wait_seconds": {"type": "int", "default": 180},
+    "poll_seconds": {"type": "float", "fallback": (env_fallback, ["STREAMBED_POLL_SECONDS"])},
+    "run_folder": {"type": "path"},
+    "progress_seconds": {"type": "float", "default": 15},
+}
+# A wait that no component's wait_timeout bounds.
+WAIT_SECONDS = 3600
+
+
+def run(options: Mapping[str, Any], listener: Callable[[str], None] | None = None) -> None:
+    """The whole of the module's ``main``; what a run says goes to ``listener`` at once, and into the result."""
+    lines: list[str] = []
+    module = open_module(options)
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if listener:
+            listener(line)
+
+    result = outcome(module, say)
+    result["lines"] = lines
+    if not module._diff:
+        for each in result.get("components", {}).values():
+            each.pop("diff", None)
+    else:
+        result["diff"] = [each["diff"] for each in result.get("components", {}).values() if each["changed"]]
+    (module.fail_json if result.get("failed") else module.exit_json)(**result)
+
+
+def outcome(module: Any, say: Callable[[str], None]) -> dict[str, Any]:
+    """The result, whatever happens."""
+    try:
+        asked = request.of(module.params)
+        module.no_log_values.update(asked.secrets)
+        options = module.params
+        terms = Terms(module.check_mode, True, WAIT_SECONDS, options["poll_seconds"], time.sleep, time.monotonic, say,
+                      options["progress_seconds"])  # fmt: skip
+        folder = options["run_folder"]
+        return conduct(connect(module, partial(FleetAws, folder=folder) if folder else Aws), asked, terms)
+    except Exception as error:
+        return failure_result(error)

@@ -1,0 +1,81 @@
+"""Keeping other runs out of an environment while one changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..reconcile.aws import Aws
+from ..reconcile.errors import Failure, LostAnswer
+from ..reconcile.walk import Terms
+from . import lease
+from .lock import Place, summary
+
+RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a lock is taken for and how long others may keep this run waiting; all of it in the words of the options."""
+
+    operation: str
+    run: str
+    lease_seconds: int
+    wait_seconds: float
+
+
+@contextmanager
+def alone(aws: Aws, place: Place | None, wish: Wish, terms: Terms) -> Iterator[tuple[Terms, bool]]:
+    """The terms under which this run may write, and whether the run before died; lets go at the end, whatever happens.
+
+    Where no bucket could hold a lock, nothing keeps others out, and that is said.  Raises Held.
+    """
+    held = _taken(aws, place, wish, terms) if place else {}
+    if not place or not held:
+        terms.say("no state bucket holds a lock for this environment. Next: see that nobody else runs")
+        yield terms, False
+        return
+    if "took_over" in held:
+        before = held["took_over"]
+        terms.say(f"took over from {before['who']}, whose run since {before['since']} died; looking twice")
+    try:
+        with lease.Lease(aws, held) as ours:
+            yield replace(terms, fence=ours.fence), bool(held["careful"])
+    finally:
+        # What went wrong before matters more; a lease that is left ends by itself.
+        with suppress(Failure, LostAnswer, BotoCoreError, ClientError):
+            lease.free(aws, place, held["id"])
+
+
+def _taken(aws: Aws, place: Place, wish: Wish, terms: Terms) -> Mapping[str, Any]:
+    """The lock, waited for while another run has it, saying for whom and since when.  Raises Held."""
+    deadline = terms.clock() + wish.wait_seconds
+    told = ""
+    while True:
+        try:
+            return lease.take(aws, place, wish.operation, wish.run, wish.lease_seconds)
+        except lease.Held as held:
+            if terms.clock() >= deadline:
+                raise
+            if held.found.lock.id != told:
+                terms.say(f"waiting for the lock, {held.found.sentence()}")
+            told = held.found.lock.id
+        terms.sleep(min(RETRY_SECONDS, wish.wait_seconds))
+
+
+def left_behind(aws: Aws, place: Place | None, terms: Terms) -> str:
+    """What a plan or a run with nothing to do says of the lock: who holds it, or that a dead run's was freed."""
+    found = lease.look(aws, place) if place else None
+    if not place or found is None:
+        return ""
+    if not found.expired:
+        return f"locked: {found.sentence()}" if terms.check_mode else ""
+    who = summary(found.lock)
+    if terms.check_mode:
+        return f"a lock of {who['who']} since {who['since']} is left of a run that died; site.yml frees it"
+    lease.free(aws, place, found.lock.id)
+    return f"freed the lock that a run of {who['who']} left since {who['since']}"

@@ -1,0 +1,134 @@
+"""What a plan will take from the account's quotas, and the verdicts on an account.  Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+OK, WARNING, STOP = "ok", "warning", "stop"
+Plan = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One quota of Service Quotas and what it counts.  ``needs`` uses ``key``."""
+
+    key: str
+    title: str
+    service_code: str
+    quota_code: str
+
+
+# Source: Service Quotas console and ListServiceQuotas, codes as published by AWS; values are always asked.
+QUOTAS = (
+    Quota("vpcs", "VPCs", "vpc", "L-F678F1CE"),
+    Quota("elastic_ips", "elastic IPs", "ec2", "L-0263D0A3"),
+    Quota("nat_gateways", "NAT gateways per zone", "vpc", "L-FE5A380F"),
+    Quota("internet_gateways", "internet gateways", "vpc", "L-A4707A72"),
+    Quota("egress_only_gateways", "egress-only internet gateways", "vpc", "L-45FE3B85"),
+    Quota("cache_nodes", "cache nodes", "elasticache", "L-DFE45DF3"),
+)
+
+
+# Kinesis tells its limits itself, in one answer: what it counts, its title, and the keys of used and limit.
+# Source: DescribeLimits API reference; it takes one call a second.
+STREAM_LIMITS = {
+    "shards": ("shards", "OpenShardCount", "ShardLimit"),
+    "on_demand_streams": ("streams on demand", "OnDemandStreamCount", "OnDemandStreamCountLimit"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the table: what was looked at, what was found, what would do, and the verdict."""
+
+    what: str
+    found: str
+    wanted: str
+    verdict: str
+    next_step: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
+    """How many more of each thing there are after the plans, by the keys of QUOTAS and STREAM_LIMITS, without zeros.
+
+    NAT gateways count in the zone that gets most of them. What a plan removes frees nothing: it may be made before.
+    """
+    calls = [call for plan in plans.values() for call in plan.get("calls") or ()]
+    operations = Counter(call["operation"] for call in calls)
+    zones = Counter(call["on"].rpartition("/")[2] for call in calls if call["operation"] == "create_nat_gateway")
+    found = {
+        "vpcs": operations["create_vpc"],
+        "elastic_ips": operations["allocate_address"],
+        "nat_gateways": max(zones.values(), default=0),
+        "internet_gateways": operations["create_internet_gateway"],
+        "egress_only_gateways": operations["create_egress_only_internet_gateway"],
+        "cache_nodes": growth(plans.get("redis", {}), cache_nodes),
+        "shards": growth(plans.get("kinesis", {}), shards),
+        "on_demand_streams": growth(plans.get("kinesis", {}), on_demand_streams),
+    }
+    return {key: count for key, count in found.items() if count > 0}
+
+
+def growth(plan: Plan, count: Callable[[Mapping[str, Any]], int]) -> int:
+    """How many more a component counts after its plan than before."""
+    if not plan.get("calls"):
+        return 0
+    diff, after = plan["diff"], plan["resource"]
+    before = {**after, **diff["before"]} if diff["before"] else {}
+    return count({**after, **diff["after"]}) - count(before)
+
+
+def cache_nodes(group: Mapping[str, Any]) -> int:
+    """Nodes of a replication group: shards times (1 + replicas), or the clusters it counts."""
+    if group.get("num_cache_clusters"):
+        return int(group["num_cache_clusters"])
+    return int(group.get("num_node_groups") or 0) * (1 + int(group.get("replicas_per_node_group") or 0))
+
+
+def shards(stream: Mapping[str, Any]) -> int:
+    """Shards of a stream; on demand, AWS counts streams instead."""
+    return int(stream.get("shard_count") or 0)
+
+
+def on_demand_streams(stream: Mapping[str, Any]) -> int:
+    """1 for a stream on demand."""
+    return int(stream.get("stream_mode") == "ON_DEMAND")
+
+
+def bucket_name(plan: Plan) -> Check:
+    """The state bucket's name; a name that is someone else's was refused while planning."""
+    creates = any(call["operation"] == "create_bucket" for call in plan.get("calls") or ())
+    return Check("state bucket name", "free" if creates else "ours", "free or ours", OK)
+
+
+def same(what: str, found: str, wanted: str, next_step: str) -> Check:
+    """Stop unless the two are equal."""
+    return Check(what, found, wanted, OK) if found == wanted else Check(what, found, wanted, STOP, next_step)
+
+
+def room(title: str, used: int, needed: int, quota: float | None) -> Check:
+    """Whether ``needed`` more fit; a quota that could not be read is a warning."""
+    what = title
+    if quota is None:
+        return Check(what, f"{used} used, quota unknown", f"room for {needed} more", WARNING,
+                     "allow servicequotas:GetServiceQuota, or compare by hand")  # fmt: skip
+    found = f"{used} of {quota:.0f} used"
+    if used + needed > quota:
+        return Check(what, found, f"room for {needed} more", STOP,
+                     "ask for a higher quota in Service Quotas, or remove what is unused")  # fmt: skip
+    verdict = WARNING if used + needed == quota else OK
+    return Check(what, found, f"room for {needed} more", verdict, "the quota is full after this run" * (verdict != OK))
+
+
+def table(checks: Sequence[Check]) -> list[str]:
+    """The checks as lines with aligned columns."""
+    rows = [("check", "found", "wanted", "verdict"), *((c.what, c.found, c.wanted, c.verdict) for c in checks)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [*lines, *(f"{check.what}: next: {check.next_step}" for check in checks if check.next_step)]

@@ -1,0 +1,102 @@
+"""What a run of an environment is asked to do, out of the module's options.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..reconcile import identity
+from ..reconcile.errors import Refusal, Refused
+from ..reconcile.planning import Declaration
+from . import backend_settings, gates
+from .components import COMPONENTS, declared, unknown_variables, wrong_values
+from .lock import Place
+
+# The longest that a single call to AWS takes, until its answer counts as lost, is 70 s.
+SHORTEST_LEASE_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run: the module's options, the declarations that may change, the ``others``, and what can be refused without
+    a look.
+
+    ``secrets`` are values that no output may show.
+    """
+
+    options: Mapping[str, Any]
+    declarations: tuple[Declaration, ...]
+    others: tuple[Declaration, ...]
+    refusals: tuple[Refusal, ...]
+    secrets: frozenset[str]
+
+    @property
+    def identity(self) -> identity.Identity:
+        return identity.identity_of(self.options)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What names the environment in documents and digests."""
+        return {name: self.options[name] for name in ("stack_name", "environment_suffix", "account_id", "region")}
+
+    @property
+    def place(self) -> Place | None:
+        """Where the lock lies; ``None`` where nothing says which bucket."""
+        options = self.options
+        bucket = options["lock_bucket"] or ((options["components"] or {}).get("state_bucket") or {}).get("name")
+        if not bucket and options["account_id"]:
+            bucket = self.identity.state_bucket(options["account_id"])
+        stack = options["terraform_stack"] or options["stack_name"]
+        return Place(bucket, backend_settings.state_key(options["environment_suffix"], stack)) if bucket else None
+
+
+def of(options: Mapping[str, Any]) -> Request:
+    """The request that the module's options make."""
+    ours = identity.identity_of(options)
+    found: list[Refusal] = list(_own_refusals(options))
+    declarations, secrets = [], set()
+    place = None if found else Request(options, (), (), (), frozenset()).place
+    common = {name: options.get(name) for name in ("stack_name", "environment_suffix", "account_id", "poll_seconds")}
+    for role, given in (options["components"] or {}).items():
+        if role not in COMPONENTS:
+            wanted = list(COMPONENTS)
+            found.append(Refusal("environment", ours.name, "components", role, wanted, "correct it"))
+            continue
+        declaration, messages, hidden = declared(role, given or {}, common)
+        found += [*unknown_variables(role, options["variables"] or (), ours), *wrong_values(role, messages, ours)]
+        secrets |= hidden
+        if not messages:
+            declarations.append(_placed(declaration, options, place))
+    only = [each.key for each in declarations] if options["only"] is None else options["only"]
+    changing = tuple(each for each in declarations if each.key in only)
+    others = tuple(each for each in declarations if each.key not in only)
+    return Request(options, changing, others, tuple(found), frozenset(secrets))
+
+
+def _placed(declaration: Declaration, options: Mapping[str, Any], place: Place | None) -> Declaration:
+    """The declaration as this verb means it: removed by a destroy, and with the place of the lock."""
+    given = {**declaration.options, "wait": True}
+    if place and options["lock"] and "lock_state_key" in given:
+        given["lock_state_key"] = place.state_key if options["lock_bucket"] is None else None
+    if options["verb"] == "destroy":
+        given["state"] = "absent"
+    return replace(declaration, options=given)
+
+
+def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
+    ours = identity.identity_of(options)
+    yield from identity.refusals({**options, "tags": None})
+    yield from gates.unknown_classes(options["allowed_changes"], ours.name)
+    if options["lock"] and options["lock_lease_seconds"] < SHORTEST_LEASE_SECONDS:
+        yield Refusal("environment lock", ours.name, "lock_lease_seconds", options["lock_lease_seconds"],
+                      f"{SHORTEST_LEASE_SECONDS} or more, as long as a call to AWS may take", "raise it")  # fmt: skip
+    confirm = options["confirm"] or ""
+    if options["verb"] == "destroy" and confirm != options["environment_suffix"]:
+        yield Refusal("environment", ours.name, "confirm", confirm or None, options["environment_suffix"],
+                      f"to remove all of it, run again with -e confirm={options['environment_suffix']}")  # fmt: skip
+    try:
+        backend_settings.parsed(options["terraform_version"], "")
+        backend_settings.state_key(options["environment_suffix"], options["terraform_stack"] or options["stack_name"])
+    except Refused as refused:
+        yield from refused.refusals

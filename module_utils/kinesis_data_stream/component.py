@@ -1,0 +1,54 @@
+"""The stream as one value: its options, and what the core has to know of it.  Pure."""
+
+from __future__ import annotations
+
+from ..reconcile.component import Component
+from . import alarms
+from .names import NOUN
+from .observe import observe
+from .plan import FIELDS, create, delete, desire, newborn, update
+from .rules import guards, rules
+
+METRICS = [
+    "IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
+    "ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds",
+]  # fmt: skip
+
+OPTIONS = {
+    "name": {},
+    "stream_mode": {"choices": ["PROVISIONED", "ON_DEMAND"]},
+    "shard_count": {"type": "int"},
+    "manage_shards": {"type": "bool", "default": True},
+    "retention_hours": {"type": "int"},
+    "allow_retention_decrease": {"type": "bool", "default": False},
+    "max_record_size_kib": {"type": "int"},
+    "encryption_type": {"choices": ["KMS", "NONE"]},
+    "kms_key_id": {},
+    "shard_level_metrics": {"type": "list", "elements": "str", "choices": METRICS},
+    "consumers": {"type": "list", "elements": "str"},
+    "enforce_consumer_deletion": {"type": "bool", "default": False},
+    "resource_policy": {"type": "dict"},
+    "alarms": alarms.OPTION,
+}
+
+PERMISSIONS = frozenset({
+    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
+    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:CreateStream",
+    "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteResourcePolicy", "kinesis:DeleteStream",
+    "kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
+    "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:GetResourcePolicy",
+    "kinesis:IncreaseStreamRetentionPeriod", "kinesis:ListStreamConsumers", "kinesis:ListTagsForResource",
+    "kinesis:PutResourcePolicy", "kinesis:RegisterStreamConsumer", "kinesis:StartStreamEncryption",
+    "kinesis:StopStreamEncryption", "kinesis:TagResource", "kinesis:UntagResource", "kinesis:UpdateMaxRecordSize",
+    "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
+})  # fmt: skip
+
+# A stream that another call just touched takes no second one.  LimitExceededException stands for a rate (worth waiting
+# for) and for a quota (not): a short patience serves both.  Source: UpdateShardCount API reference, Errors.
+PATIENCE = {"ResourceInUseException": 600, "LimitExceededException": 60}
+
+COMPONENT = Component(
+    module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
+    desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
+    permissions=PERMISSIONS, patience=PATIENCE,
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""Runs of a whole environment that die before or after a call: the next run converges by itself, exactly one of each.
+
+``STREAMBED_KILLS=all`` dies at every call; otherwise at a few of them, spread over the walk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+from ansible.module_utils.environment import lease
+from ansible.module_utils.environment.lock import Place
+from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.reconcile.errors import Failure
+
+from localcloud.process import Cloud
+from localcloud.settings import ACCOUNT
+from tests.integration.test_environment import GROUPS, SMALL
+from tests.integration.test_platform import ours
+from tests.support.environments import conducted, settled
+from tests.support.runs import aws_of
+
+PLACE = Place(f"sensors-test-state-{ACCOUNT}", "test/sensors.tfstate")
+# More than a lease, so that the dead run's ends before the next one comes.
+LATER_SECONDS = 125.0
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "laid": ({}, SMALL),
+    "another zone": (SMALL, {**SMALL, "vpc_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}),
+    "another group and more of everything": (
+        {**SMALL, "vpc_security_groups": GROUPS},
+        {**SMALL, "vpc_security_groups": {"app": GROUPS["app"], "redis": GROUPS["cache"]},
+         "redis_security_group_names": ["redis"], "redis_num_node_groups": 2, "kinesis_shard_count": 2},
+    ),
+}  # fmt: skip
+
+
+class Killed(BaseException):
+    """The process is gone: nothing is tidied up."""
+
+
+class Mortal(Aws):
+    """AWS for a run that dies at its nth write, before or after it; from then on no call of it reaches AWS."""
+
+    left = 0
+    after = False
+    dead = False
+
+    def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
+        if self.dead:
+            raise Killed
+        if not str(params.get("Key", "")).endswith(".tflock"):
+            self.left -= 1
+        if self.left == 0 and not self.after:
+            self.dead = True
+            raise Killed
+        answer = super().write(service, operation, params, *rest)
+        if self.left == 0 and self.after:
+            self.dead = True
+            raise Killed
+        return answer
+
+    def read(self, *arguments: Any, **params: Any) -> dict[str, Any] | None:
+        if self.dead:
+            raise Killed
+        return super().read(*arguments, **params)
+
+
+def dying(cloud: Cloud, at: int, after: bool) -> Mortal:
+    aws = aws_of(cloud, Mortal)
+    aws.left, aws.after = at, after
+    return aws
+
+
+def places(calls: int) -> list[int]:
+    """The calls to die at."""
+    if os.environ.get("STREAMBED_KILLS") == "all":
+        return list(range(1, calls + 1))
+    return sorted({1, 2, calls // 3, calls // 2, calls - 1, calls} - {0})
+
+
+def die(cloud: Cloud, variables: dict[str, Any], at: int, after: bool, **options: Any) -> None:
+    with pytest.raises((Killed, Failure)):
+        conducted(cloud, variables, aws=dying(cloud, at, after), **options)
+    cloud.configure(clock_ahead_seconds=LATER_SECONDS)
+
+
+def one_of_each(cloud: Cloud) -> None:
+    """Fails when something of ours is there twice."""
+    found = ours(cloud)
+    assert {kind: len(found[kind]) for kind in ("vpcs", "replication groups", "streams", "buckets")} == {
+        "vpcs": 1, "replication groups": 1, "streams": 1, "buckets": 1}  # fmt: skip
+    parts = Counter(next((tag["Value"] for tag in each["Tags"] if tag["Key"] == "streambed:part"), each["SubnetId"])
+                    for each in found["subnets"])  # fmt: skip
+    assert set(parts.values()) == {1}, parts
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_a_change_that_died_is_taken_up(cloud: Cloud, change: str, after: bool) -> None:
+    first, second = CHANGES[change]
+    if first:
+        conducted(cloud, first)
+    calls = conducted(cloud, second, check=True)["plan"]["calls"]
+    for at in places(calls):
+        cloud.reset()
+        if first:
+            conducted(cloud, first)
+        die(cloud, second, at, after)
+        conducted(cloud, second)
+        one_of_each(cloud)
+        settled(cloud, second)
+        assert lease.look(aws_of(cloud), PLACE) is None, "a lock was left"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_destroy_that_died_is_taken_up(cloud: Cloud, after: bool) -> None:
+    conducted(cloud, SMALL)
+    calls = conducted(cloud, SMALL, check=True, verb="destroy")["plan"]["calls"]
+    for at in places(calls):
+        cloud.reset()
+        conducted(cloud, SMALL)
+        die(cloud, SMALL, at, after, verb="destroy")
+        conducted(cloud, SMALL, verb="destroy")
+        assert ours(cloud) == {}, f"destroy died at call {at} of {calls}"
+
+
+def test_the_lock_of_a_run_that_died_after_its_last_write_is_freed(cloud: Cloud) -> None:
+    conducted(cloud, SMALL)
+    lease.take(aws_of(cloud), PLACE, "change", "", 120)
+    cloud.configure(clock_ahead_seconds=LATER_SECONDS)
+    said: list[str] = []
+    conducted(cloud, SMALL, check=True, verb="drift", say=said.append)
+    assert any("is left of a run that died" in line for line in said)
+    assert not conducted(cloud, SMALL)["changed"]
+    assert lease.look(aws_of(cloud), PLACE) is None

@@ -1,0 +1,96 @@
+"""Whole environments in process: variables as an inventory states them, conducted on an embedded cloud."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.environment import request
+from ansible.module_utils.environment.components import COMPONENTS, variable_names
+from ansible.module_utils.environment.conduct import conduct
+from ansible.module_utils.environment.entry import OPTIONS
+from ansible.module_utils.reconcile.aws import Aws
+from ansible.module_utils.reconcile.walk import Terms, silent
+
+from localcloud.process import REGION, Cloud
+from localcloud.settings import ACCOUNT
+from tests.support.components import IDENTITY, ROOT
+from tests.support.runs import CLOCK_SPEED, aws_of, but_locks, unmatched
+
+ROLES = tuple(COMPONENTS)
+
+
+@functools.cache
+def defaults(role: str) -> dict[str, Any]:
+    """The role's own defaults, by variable."""
+    return yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
+
+
+def components(variables: Mapping[str, Any], roles: tuple[str, ...] = ROLES) -> dict[str, dict[str, Any]]:
+    """Options by role, as the action plugin gathers them."""
+    found = {}
+    for role in roles:
+        stated = {**defaults(role), **variables}
+        found[role] = {option: stated[name] for name, option in variable_names(role).items()
+                       if stated.get(name) is not None}  # fmt: skip
+    return found
+
+
+def conducted(
+    cloud: Cloud,
+    variables: Mapping[str, Any],
+    *,
+    check: bool = False,
+    verb: str = "apply",
+    roles: tuple[str, ...] = ROLES,
+    aws: Aws | None = None,
+    say: Callable[[str], None] = silent,
+    **options: Any,
+) -> dict[str, Any]:
+    """The result of one run of an environment.  Raises what ends it."""
+    own = {name: value for name, value in variables.items() if not name.startswith(tuple(f"{role}_" for role in ROLES))}
+    given = {**IDENTITY, "account_id": ACCOUNT, "region": REGION, "verb": verb, "lock_wait_seconds": 60 * CLOCK_SPEED,
+             "variables": [name for name in variables if name not in own],
+             "components": components(variables, roles), **own, **options}  # fmt: skip
+    if verb == "destroy":
+        given.setdefault("confirm", given["environment_suffix"])
+    checked = ArgumentSpecValidator(OPTIONS).validate(given)
+    if checked.error_messages:
+        raise ValueError(checked.error_messages)
+    terms = Terms(check, True, 60 * CLOCK_SPEED, 0.01, lambda seconds: time.sleep(min(seconds, 0.05)),
+                  lambda: time.monotonic() * CLOCK_SPEED, say)  # fmt: skip
+    return conduct(aws or aws_of(cloud), request.of(checked.validated_parameters), terms)
+
+
+def one_plan(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    """Check, run, check, run: the plan is the deed, call by call, and nothing is left.  The plan's document."""
+    before = len(cloud.journal())
+    plan = conducted(cloud, variables, check=True, **options)["plan"]
+    assert not cloud.writes(before), "check mode wrote"
+    before = len(cloud.journal())
+    conducted(cloud, variables, **options)
+    writes = but_locks(cloud.writes(before))
+    missing, _ = unmatched(plan["order"], writes)
+    _, extra = unmatched(plan["order"], [entry for entry in writes if not entry["error"]])
+    assert (missing, extra) == ([], []), f"plan and deed differ: not made {missing}, not planned {extra}"
+    settled(cloud, variables, **options)
+    return plan
+
+
+def settled(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> None:
+    """Fails unless everything is as declared: neither a plan nor a run has anything to do."""
+    left = conducted(cloud, variables, check=True, **options)
+    assert not left["changed"], [call["why"] for call in left["plan"]["order"]]
+    before = len(cloud.journal())
+    again = conducted(cloud, variables, **options)
+    assert not again["changed"]
+    assert not cloud.writes(before), "the second run wrote"
+
+
+def operations(plan: Mapping[str, Any]) -> list[str]:
+    """The operations of a plan in their order."""
+    return [call["operation"] for call in plan["order"]]

@@ -1,0 +1,172 @@
+"""What AWS answers that the embedded cloud does not, on tables; docs/real-aws.md names the rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import jmespath
+import pytest
+from ansible.module_utils import policies
+from ansible.module_utils.ec2_vpc_network import endpoints, flow_logs, gateways, groups, owned, strangers
+from ansible.module_utils.elasticache_replication_group import misfits, names, users
+from ansible.module_utils.reconcile import aws, identity
+from ansible.module_utils.reconcile.lock import LONGEST_ENTRY, parsed
+from ansible.module_utils.s3_state_bucket import observe as bucket
+from ansible.module_utils.s3_state_bucket import settings
+from botocore import exceptions as boto
+
+from tests.support.components import options
+
+OURS = {"streambed:stack": "sensors", "streambed:environment": "test"}
+
+
+def tagged(**more: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in {**OURS, **more}.items()]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_the_newest_event_is_shown_wherever_it_stands(newest_first: bool) -> None:
+    events = [{"SourceIdentifier": "sensors", "Date": datetime(2026, 11, 26, hour, tzinfo=UTC), "Message": str(hour)}
+              for hour in (9, 10, 11)]  # fmt: skip
+    answer = {"Events": events[::-1] if newest_first else events}
+    assert jmespath.search(names.events("sensors").path, answer) == "11"
+    assert jmespath.search(names.events("sensors").path, {"Events": []}) is None
+
+
+GROUP = {"stack_name": "sensors", "environment_suffix": "test"}
+USER = {"UserId": "sensors-test-app", "UserName": "app", "Status": "modifying", "AccessString": "on ~* +@all",
+        "Authentication": {"Type": "password"}, "ARN": "arn:user"}  # fmt: skip
+
+
+def cache(**given: Any) -> dict[str, Any]:
+    app = {"user_name": "app", "access_string": "on ~* +@all", "authentication_type": "password",
+           "password_secret_arns": ["arn:aws:secretsmanager:x"]}  # fmt: skip
+    return options("elasticache_replication_group", {"transit_encryption_enabled": True, "users": [app], **given})
+
+
+def test_tags_of_a_busy_user_are_out_of_reach_and_nobody_elses() -> None:
+    first = {"users": {"Users": [USER]}, "user_group": None}
+    assert users.tag_looks(cache(), first)["tags of user sensors-test-app"][3:] == (("UserNotFound",),)
+    found, refusals = users.satellites(cache(), first, {"tags of user sensors-test-app": None})
+    assert refusals == ()
+    wanted = users.wanted(cache(), {"password_versions": {"sensors-test-app": "1"}, "passwords": {}, "engine": "redis"},
+                          found)  # fmt: skip
+    assert users.compared_users(wanted["users"]) == users.compared_users(found["users"]), (
+        "no opinion until it is at rest"
+    )
+
+
+def test_tags_of_a_user_at_rest_are_read_again() -> None:
+    first = {"users": {"Users": [{**USER, "Status": "active"}]}, "user_group": None}
+    assert len(users.tag_looks(cache(), first)["tags of user sensors-test-app"]) == 3
+    assert aws.is_unknown("UserNotFound")
+
+
+@pytest.mark.parametrize(("route", "by_aws"), [
+    ({"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, True),
+    ({"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}, True),
+    ({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vgw-1", "Origin": "EnableVgwRoutePropagation"}, True),
+    ({"DestinationCidrBlock": "10.9.0.0/16", "NetworkInterfaceId": "eni-1", "Origin": "Advertisement"}, True),
+    ({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "Origin": "CreateRoute"}, False),
+])  # fmt: skip
+def test_what_aws_put_into_a_table_is_not_hand_made(route: dict[str, str], by_aws: bool) -> None:
+    assert strangers.by_aws(route) is by_aws
+
+
+def refusal(code: str, message: str) -> boto.ClientError:
+    return boto.ClientError({"Error": {"Code": code, "Message": message}}, "Call")
+
+
+@pytest.mark.parametrize(("message", "seconds"), [
+    ("You do not have permission to access the specified resource.", 120),
+    ("AWS was not able to validate the provided access credentials", 0),
+])  # fmt: skip
+def test_patience_is_for_words(message: str, seconds: float) -> None:
+    patience = {"AuthFailure:do not have permission to access the specified resource": 120.0}
+    assert aws._worth(refusal("AuthFailure", message), patience, "ReleaseAddress") == seconds
+
+
+def test_a_flow_log_that_delivers_nothing_is_told() -> None:
+    log = {"FlowLogId": "fl-1", "Tags": tagged(**{"streambed:part": "flow-log"}), "DeliverLogsStatus": "FAILED",
+           "DeliverLogsErrorMessage": "Access error"}  # fmt: skip
+    ours = owned.Owned(options("ec2_vpc_network", {}))
+    assert flow_logs.undelivered(ours, {"flow_logs": {"FlowLogs": [log]}}) == "Access error"
+    assert flow_logs.undelivered(ours, {"flow_logs": {"FlowLogs": [{**log, "DeliverLogsStatus": "SUCCESS"}]}}) == ""
+
+
+@pytest.mark.parametrize(("region", "world"), [
+    ("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso"),
+    ("us-isob-east-1", "aws-iso-b"), ("eusc-de-east-1", "aws-eusc"),
+])  # fmt: skip
+def test_worlds_are_botocores(region: str, world: str) -> None:
+    assert policies.world(region)[0] == world
+
+
+def test_a_service_in_china_is_called_either_way() -> None:
+    assert endpoints.service_names("cn-north-1", "sts") == [
+        "com.amazonaws.cn-north-1.sts",
+        "cn.com.amazonaws.cn-north-1.sts",
+    ]
+    details = [{"ServiceName": "cn.com.amazonaws.cn-north-1.sts", "ServiceType": [{"ServiceType": "Interface"}],
+                "AvailabilityZones": ["cn-north-1a"]}]  # fmt: skip
+    offers = endpoints.services("cn-north-1", {"endpoint_services": {"ServiceDetails": details}})
+    given = options("ec2_vpc_network", {"interface_endpoints": ["sts"], "interface_endpoint_tier": "app"})
+    found = endpoints.names_of(given, {"region": "cn-north-1", "endpoint_services": offers})
+    assert found == {"sts": "cn.com.amazonaws.cn-north-1.sts"}
+
+
+def test_the_primary_address_of_a_nat_gateway_is_its_address() -> None:
+    addresses = [{"AllocationId": "eipalloc-2", "IsPrimary": False}, {"AllocationId": "eipalloc-1", "IsPrimary": True}]
+    seen = gateways._observed_gateway({"NatGatewayId": "nat-1", "SubnetId": "s", "NatGatewayAddresses": addresses}, {})
+    assert seen["allocation_id"] == "eipalloc-1"
+
+
+def test_an_endpoint_that_moves_within_its_zones_leaves_first() -> None:
+    before = {"id": "vpce-1", "subnets": ["app/a", "app/b"], "security_groups": [], "private_dns": True, "policy": None}
+    after = {**before, "subnets": ["cache/a", "cache/b"]}
+    subnets = {key: {"id": f"subnet-{key}"} for key in (*before["subnets"], *after["subnets"])}
+    first, second = endpoints._modify_interface({"subnets": subnets}, before, after, "kms")
+    assert first.params["RemoveSubnetIds"] == ["subnet-app/a", "subnet-app/b"]
+    assert "AddSubnetIds" not in first.params
+    assert second.params["AddSubnetIds"] == ["subnet-cache/a", "subnet-cache/b"]
+    assert "RemoveSubnetIds" not in second.params
+
+
+def test_protocols_by_number_are_the_words() -> None:
+    by_word = groups.declared([{"protocol": "tcp", "port": 443, "cidr_block": "10.0.0.0/8"}])
+    assert groups.declared([{"protocol": "6", "port": 443, "cidr_block": "10.0.0.0/8"}]) == by_word
+
+
+@pytest.mark.parametrize(("tags", "words"), [
+    ({"team": None}, "tags team: found nothing"), ({"team": "x" * 257}, "257 characters"), ({"x" * 129: "1"}, "129"),
+])  # fmt: skip
+def test_tags_that_aws_would_not_take(tags: dict[str, Any], words: str) -> None:
+    found = list(identity.refusals({**GROUP, "tags": tags}))
+    assert words in str(found[0])
+
+
+def test_multi_az_wants_two_zones() -> None:
+    given = {"multi_az_enabled": True}
+    assert list(misfits.one_zone(given, {"zones": ["eu-west-1a"]}))
+    assert not list(misfits.one_zone(given, {"zones": ["eu-west-1a", "eu-west-1b"]}))
+    assert not list(misfits.one_zone(given, {"zones": []})), "subnets that are still to be made"
+
+
+def test_grants_of_an_acl_stand_in_the_way_of_ownership() -> None:
+    owner = {"ID": "me"}
+    everybody = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+    acl = {"Owner": owner, "Grants": [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"},
+                                      {"Grantee": everybody, "Permission": "READ"}]}  # fmt: skip
+    assert settings.grantees(acl) == [everybody["URI"]]
+    given = {"object_ownership": "BucketOwnerEnforced"}
+    resource = {"name": "sensors", "object_ownership": "ObjectWriter"}
+    assert "put-bucket-acl" in str(bucket.granted(given, resource, settings.grantees(acl))[0])
+    assert bucket.granted(given, {**resource, "object_ownership": "BucketOwnerEnforced"}, ["x"]) == ()
+
+
+@pytest.mark.parametrize("body", [b"hello", b"[" * 100_000, b'{"Who": "' + b"x" * 1_000_000 + b'"}'])
+def test_what_is_no_lock_can_be_named_and_freed(body: bytes) -> None:
+    lock = parsed(body, '"5d41"')
+    assert lock.id == "5d41"
+    assert len(lock.who) <= LONGEST_ENTRY
