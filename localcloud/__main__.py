@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from pathlib import Path
+
+import boto3
+import boto3.session
 
 from localcloud import process
 
@@ -25,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.verb == "serve":
         # Imported here: moto takes a second, and the other verbs do not need it.
+        _share_session()
         from localcloud.server import serve
 
         serve(options.port, options.state_dir, options.parent_pid)
@@ -37,6 +42,11 @@ def _run(options: argparse.Namespace) -> int:
         print(f"localcloud is up at {running[1]} (pid {running[0]})" if running else "localcloud is not up")
         return 0 if running else NOT_UP
     return 0
+
+
+def _share_session() -> None:
+    """moto makes a session for each list of regions, and each session reads boto3's list of endpoints anew."""
+    boto3.Session = functools.cache(boto3.session.Session)  # type: ignore[assignment,misc]
 
 
 def _parser() -> argparse.ArgumentParser:

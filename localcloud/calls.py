@@ -9,11 +9,12 @@ from typing import Any
 
 from botocore.exceptions import UnknownServiceError
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
+
+from localcloud.models.reading import parser_of
 
 #: Signing names that differ from boto3's service names.
 _SERVICE_OF_SIGNING_NAME = {
@@ -44,11 +45,32 @@ class Call:
     region: str = "us-east-1"
     agent: str = ""
     params: dict[str, Any] = field(default_factory=dict)
+    #: The parameters as they came, with secrets, and the model of the operation; neither is for the journal.
+    given: dict[str, Any] = field(default_factory=dict, repr=False)
+    model: OperationModel | None = field(default=None, repr=False)
 
     @property
     def write(self) -> bool:
         """False for operations that only read."""
         return not self.operation.startswith(_READS)
+
+
+class Current:
+    """The call that is being answered; one at a time."""
+
+    call: Call | None = None
+
+    def __init__(self) -> None:
+        #: Versions that DeleteObjects was asked to delete and that do not exist.
+        self.unknown_versions: list[dict[str, str]] = []
+
+    def is_about(self, operation: str) -> bool:
+        """Whether this operation is being answered."""
+        return self.call is not None and self.call.operation == operation
+
+
+#: The call of this process: one process is one cloud.
+current = Current()
 
 
 def read_call(request: Request) -> Call:
@@ -61,8 +83,9 @@ def read_call(request: Request) -> Call:
         operation, uri_params = get_service_router(service).match(request)
     except (NotFound, NotImplementedError, UnknownServiceError):
         return call
-    call.operation = operation.name
-    call.params = _plain(_parse(request, call.protocol, operation, uri_params), service)
+    call.operation, call.model = operation.name, operation
+    call.given = _parse(request, call.protocol, operation, uri_params)
+    call.params = _plain(call.given, service)
     return call
 
 
@@ -83,9 +106,9 @@ def _named_operation(request: Request) -> str:
 
 
 def _parse(request: Request, protocol: str, operation: OperationModel, uri_params: dict[str, Any]) -> dict[str, Any]:
-    parser = PROTOCOL_PARSERS[protocol](operation)
+    parser = parser_of(protocol)(operation)
     try:
-        return parser.parse(
+        parsed = parser.parse(
             {
                 "method": request.method,
                 "values": request.values,
@@ -95,6 +118,7 @@ def _parse(request: Request, protocol: str, operation: OperationModel, uri_param
                 "url_params": uri_params,
             }
         )
+        return {name: value for name, value in parsed.items() if value is not None}
     except Exception as error:  # moto's parsers promise nothing about what they raise on a malformed request
         return {"_unreadable": f"{type(error).__name__}: {error}"}
 

@@ -94,6 +94,12 @@ def answer_of(fault: Fault, call: Call, true: Answer | None = None) -> Answer:
     return Answer(status, answer.headers, b"") if call.service == "s3" and call.operation.startswith("Head") else answer
 
 
+def throttled(call: Call) -> Answer:
+    """What the client gets for a call that came too fast."""
+    code, status, message = _throttle(call, {})
+    return error_answer(call.protocol, status, code, message)
+
+
 def _garbled(form: str, call: Call, true: Answer | None) -> Answer:
     """An answer with status 200 that is none: the kinds that proxies and broken lines make."""
     json_spoken = call.protocol in ("json", "rest-json")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.calls import Call
-from localcloud.fault_answers import answer_of
+from localcloud.fault_answers import answer_of, throttled
 from localcloud.faults import AFTERMATHS, OUTCOMES, Fault, Faults, faults
 from localcloud.overlays.failures import fail_endpoint, fail_group, fail_nat_gateway
+from localcloud.rates import rates
 from localcloud.refusals import Answer
 from localcloud.stale import Hidden, ids_of
 
@@ -20,6 +21,8 @@ class Strike:
 
     seconds: float = 0.0
     outcome: Fault | None = None
+    #: What is answered without a fault and without a look at anything.
+    answer: Answer | None = None
     #: What the journal says; empty when nothing struck.
     entry: dict[str, Any] = field(default_factory=dict)
 
@@ -35,6 +38,7 @@ class Injection:
         """As after the start: no fault is on, everything is seen, ids begin again."""
         self._faults.reset()
         self._hidden.reset()
+        rates.reset()
 
     def remove(self, number: int) -> None:
         """The fault with this id is off, and what it hid is seen. Raises FaultError when there is none."""
@@ -48,6 +52,8 @@ class Injection:
 
     def meet(self, call: Call) -> Strike:
         """What strikes a call that has just come in."""
+        if not rates.takes(call):
+            return Strike(answer=throttled(call), entry={"kind": "rate"})
         slow = [fault for fault in self._faults.of({"latency"}, call) if fault.strikes(call)]
         milliseconds = sum(fault.options["ms"] for fault in slow)
         outcome = next((fault for fault in self._faults.of(OUTCOMES, call) if fault.strikes(call)), None)
@@ -62,6 +68,8 @@ class Injection:
 
     def answer(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
         """The answer to the call; `act` lets it take effect. Completes the strike's entry."""
+        if strike.answer:
+            return strike.answer
         outcome = strike.outcome
         if outcome and not outcome.after:
             return answer_of(outcome, call)

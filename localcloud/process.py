@@ -27,6 +27,7 @@ ACCESS_KEY = "LOCALCLOUDPRETENDKEY"
 SECRET_KEY = "localcloud-pretend-secret"
 CREDENTIALS = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
 
+#: Long: moto is read within two seconds on a quiet machine, and within half a minute on a busy one.
 _START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 _HEALTH_SECONDS = 5.0

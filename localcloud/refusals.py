@@ -21,6 +21,8 @@ _EC2 = (
 )
 _REST_XML = "<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request}</RequestId></Error>"
 
+#: What XML 1.0 cannot hold.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CODE_ELEMENT = re.compile(rb"<Code>([^<]+)</Code>")
 
 
@@ -50,7 +52,7 @@ def error_answer(protocol: str, status: int, code: str, message: str) -> Answer:
     template = {"ec2": _EC2, "rest-xml": _REST_XML}.get(protocol, _QUERY)
     text = template.format(
         code=escape(code),
-        message=escape(message),
+        message=escape(_CONTROL.sub("?", message)),
         request=REQUEST_ID,
         fault="Sender" if status < 500 else "Receiver",
     )

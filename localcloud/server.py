@@ -25,11 +25,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wsgi import get_input_stream
 
 from localcloud import overlays
-from localcloud.calls import Call, read_call
+from localcloud.calls import Call, current, read_call
 from localcloud.control import PREFIX, Control
 from localcloud.fault_answers import NO_ANSWER
 from localcloud.injection import injection
 from localcloud.journal import Journal
+from localcloud.models.check import refusal
+from localcloud.overlays import words
 from localcloud.refusals import Answer, error_answer
 from localcloud.settings import ACCOUNT, settings
 
@@ -79,15 +81,19 @@ class LocalCloud:
         return answer
 
     def _dispatch(self, call: Call, environ: dict[str, Any]) -> Answer:
-        """moto's answer; its crashes as errors in AWS's shape instead of HTML."""
+        """moto's answer to what its model allows; its crashes as errors in AWS's shape instead of HTML."""
+        current.call = call
         try:
-            return _collect(self._moto, environ)
+            wrong = refusal(call.service, call.model, call.given) or overlays.refused(call)
+            if wrong:
+                return error_answer(call.protocol, wrong.status, wrong.code, wrong.message)
+            return words.mended(call, _collect(self._moto, environ))
         except ServiceException as error:
             return error_answer(call.protocol, 400, error.code, error.message)
         except FilterNotImplementedError as error:
-            # Source: EC2 API reference, "Common error codes": InvalidParameterValue.
-            name = str(error).partition("' for ")[0].rpartition("'")[2]
-            return error_answer(call.protocol, 400, "InvalidParameterValue", f"The filter '{name}' is invalid")
+            # The name is one of AWS's, or the models' check would have refused it.
+            message = f"localcloud does not have this filter of {call.operation}: {error}"
+            return error_answer(call.protocol, 501, "NotImplemented", message)
         except OperationNotFoundError:
             # Source: "Common errors" of the query APIs: InvalidAction.
             message = f"The action {call.operation} is not valid for this web service."

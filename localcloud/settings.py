@@ -35,6 +35,7 @@ DURATIONS: dict[str, float] = {
     "cidr_block": 5,
     "vpc_encryption_control": 60,
     "vpc_exclusion": 60,
+    "vpc": 1,
     "stream": 20,
     "user": 5,
 }
@@ -50,6 +51,8 @@ DEFAULTS: dict[str, Any] = {
     "clock_ahead_seconds": 0.0,
     # Whether a Redis runs behind each endpoint, where the machine has one.
     "real_redis": False,
+    # Whether requests are refused that come faster than AWS takes them.
+    "rates": False,
     "quotas": DEFAULT_QUOTAS,
 }
 
@@ -128,6 +131,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "pace": _check_amount,
     "clock_ahead_seconds": _check_amount,
     "real_redis": _check_switch,
+    "rates": _check_switch,
 }
 
 #: The settings of this process: one process is one cloud.

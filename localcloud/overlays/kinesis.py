@@ -5,19 +5,21 @@ Source: Kinesis API reference, each operation's page; developer guide "Quotas an
 
 from __future__ import annotations
 
+import base64
 import datetime
 import json
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
+from moto.core.utils import unix_time, utcnow
 from moto.kinesis import urls
 from moto.kinesis.exceptions import StreamCannotBeUpdatedError
-from moto.kinesis.models import Stream
-from moto.kinesis.responses import KinesisResponse
+from moto.kinesis.models import Consumer, Stream
 
 from localcloud.clock import clock
+from localcloud.overlays import kinesis_shards
+from localcloud.overlays.kinesis_shards import Shards
 from localcloud.overlays.kms import key_exists
 from localcloud.overlays.wrap import wrap
 from localcloud.refusals import refuse
@@ -41,7 +43,7 @@ _ALL_METRICS = [
 ]
 
 
-class LocalKinesis(KinesisResponse):
+class LocalKinesis(Shards):
     """moto's Kinesis with states and limits."""
 
     @property
@@ -87,7 +89,7 @@ class LocalKinesis(KinesisResponse):
         stream = self._looked_at()
         answer = super().describe_stream()
         shown = answer.result["StreamDescription"]  # type: ignore[index]
-        shown["StreamModeDetails"] = stream.stream_mode
+        shown |= {"StreamModeDetails": stream.stream_mode, **self.described_page(stream)}
         if stream.status == "CREATING":
             # Source: DescribeStream: a stream that is being created has no shards yet.
             shown["Shards"] = []
@@ -276,10 +278,43 @@ class LocalKinesis(KinesisResponse):
             raise refuse("LimitExceededException", f"A stream can have at most {MAX_CONSUMERS} consumers.")
         tags = self.given.get("Tags", {})
         _check_tags(tags)
-        answer = super().register_stream_consumer()
-        # moto drops the tags.
-        stream.consumers[-1].__dict__["localcloud_tags"] = dict(tags)
-        return answer
+        super().register_stream_consumer()
+        # moto drops the tags, and makes an ARN without the time.
+        made = stream.consumers[-1]
+        made.__dict__["localcloud_tags"] = dict(tags)
+        made.consumer_arn += f":{int(unix_time(made.created))}"
+        made.__dict__["localcloud_status"] = "CREATING"
+        clock.begin(_KIND, made.consumer_arn, lambda: made.__dict__.update(localcloud_status="ACTIVE"))
+        return ActionResult({"Consumer": made.to_json()})
+
+    def describe_stream_consumer(self) -> ActionResult:
+        """moto's answer; each look brings a new consumer one poll nearer."""
+        self._look_at_consumers()
+        return super().describe_stream_consumer()
+
+    def list_stream_consumers(self) -> Any:
+        """moto's answer; each look brings new consumers one poll nearer."""
+        self._look_at_consumers()
+        return super().list_stream_consumers()
+
+    def _look_at_consumers(self) -> None:
+        for stream in self._streams():
+            for consumer in stream.consumers:
+                clock.look(consumer.consumer_arn)
+
+    def put_record(self) -> ActionResult:
+        """moto's answer; a record may not be larger than the stream allows."""
+        stream = self._stream()
+        size = len(base64.b64decode(self.given["Data"])) + len(self.given["PartitionKey"])
+        most = stream.localcloud_record_size * 1024  # type: ignore[attr-defined]
+        if size > most:
+            # Source: PutRecord: data and partition key together, up to the stream's MaxRecordSizeInKiB.
+            raise refuse(
+                "ValidationException",
+                "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length "
+                f"less than or equal to {most}",
+            )
+        return super().put_record()
 
     def deregister_stream_consumer(self) -> ActionResult:
         """Nothing. moto keeps the named consumer and drops the others."""
@@ -341,6 +376,11 @@ class LocalKinesis(KinesisResponse):
         clock.begin(_KIND, stream.arn, done)
 
 
+def _consumer(original: Any, self: Consumer, include_stream_arn: bool = False) -> dict[str, Any]:
+    """moto's description with the consumer's true state."""
+    return {**original(self, include_stream_arn), "ConsumerStatus": self.__dict__.get("localcloud_status", "ACTIVE")}
+
+
 def _open_shards(stream: Stream) -> int:
     return sum(shard.is_open for shard in stream.shards.values())
 
@@ -363,17 +403,8 @@ def _count_change(stream: Stream, kind: str, most: int) -> None:
     changes.append(utcnow())
 
 
-def _get_shard_for_key(original: Any, self: Stream, partition_key: str, explicit_hash_key: str) -> Any:
-    """The open shard of a key; in moto the closed parents of a reshard keep theirs."""
-    every = self.shards
-    self.shards = {name: shard for name, shard in every.items() if shard.is_open}
-    try:
-        return original(self, partition_key, explicit_hash_key)
-    finally:
-        self.shards = every
-
-
 def install() -> None:
     """Let requests for Kinesis come here."""
     urls.url_paths["{0}/$"] = LocalKinesis.dispatch
-    wrap(Stream, "get_shard_for_key", _get_shard_for_key)
+    kinesis_shards.correct_models()
+    wrap(Consumer, "to_json", _consumer)

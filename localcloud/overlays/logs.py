@@ -1,4 +1,7 @@
-"""CloudWatch Logs: the KMS key of a log group can be changed.  Source: AssociateKmsKey API reference."""
+"""CloudWatch Logs: the KMS key and the class of a log group.
+
+Source: Logs API reference AssociateKmsKey, CreateLogGroup, data type LogGroup; recorded answers.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from typing import Any
 
 from moto.core.responses import EmptyResult
 from moto.logs import urls
+from moto.logs.models import LogGroup
 from moto.logs.responses import LogsResponse
 
+from localcloud.overlays.wrap import wrap
 from localcloud.refusals import refuse
 
 
@@ -24,6 +29,12 @@ class LocalLogs(LogsResponse):
         self._group().kms_key_id = None
         return EmptyResult()
 
+    def create_log_group(self) -> Any:
+        """Nothing; the class of the group is kept."""
+        answer = super().create_log_group()
+        self._group().localcloud_class = self._get_param("logGroupClass", "STANDARD")
+        return answer
+
     def _group(self) -> Any:
         name = self._get_param("logGroupName")
         if name not in self.logs_backend.groups:
@@ -31,7 +42,14 @@ class LocalLogs(LogsResponse):
         return self.logs_backend.groups[name]
 
 
+def _describe(original: Any, self: LogGroup) -> dict[str, Any]:
+    """moto's description with the group's class."""
+    more = {"logGroupClass": getattr(self, "localcloud_class", "STANDARD"), "deletionProtectionEnabled": False}
+    return {**original(self), **more}
+
+
 def install() -> None:
     """Let requests for CloudWatch Logs come here."""
     for path in urls.url_paths:
         urls.url_paths[path] = LocalLogs.dispatch
+    wrap(LogGroup, "to_describe_dict", _describe)

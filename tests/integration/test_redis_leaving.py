@@ -18,7 +18,7 @@ def test_a_run_goes_on_behind_the_last_snapshot(cloud: Cloud, state: str) -> Non
     cloud.configure(settle_polls=3)
     run(cloud, MODULE, {"state": "absent", "wait": False})
     status = cloud.client("elasticache").describe_replication_groups()["ReplicationGroups"][0]["Status"]
-    assert status == "snapshotting"
+    assert status == "deleting"
     result = run(cloud, MODULE, {**DECLARATIONS[MODULE], "state": state})
     groups = cloud.client("elasticache").describe_replication_groups()["ReplicationGroups"]
     assert len(groups) == (state == "present")

@@ -514,3 +514,10 @@ def records_go_to_closed_shards(client: Client) -> bool:
     shards = kinesis.list_shards(StreamName="s")["Shards"]
     closed = {shard["ShardId"] for shard in shards if "EndingSequenceNumber" in shard["SequenceNumberRange"]}
     return put["ShardId"] in closed
+
+
+@still_wrong("resourcegroupstaggingapi", "get_resources")
+def streams_bear_no_tags_for_the_tagging_api(client: Client) -> bool:
+    """Streams, endpoints and addresses are not found by their tags."""
+    stream(client, shards=1).add_tags_to_stream(StreamName="s", Tags={"team": "a"})
+    return not client("resourcegroupstaggingapi").get_resources()["ResourceTagMappingList"]

@@ -22,7 +22,7 @@ LOGS = {
     ("change", "field", "value"),
     [
         ({"ReplicationGroupDescription": "other"}, "Description", "other"),
-        ({"SnapshotRetentionLimit": 3}, "SnapshotRetentionLimit", 3),
+        ({"SnapshotRetentionLimit": 3, "SnapshottingClusterId": "demo-001"}, "SnapshotRetentionLimit", 3),
         ({"SnapshotWindow": "04:15-05:15"}, "SnapshotWindow", "04:15-05:15"),
         ({"CacheNodeType": "cache.m7g.large"}, "CacheNodeType", "cache.m7g.large"),
         ({"AutoMinorVersionUpgrade": False}, "AutoMinorVersionUpgrade", False),
@@ -89,14 +89,14 @@ def test_what_waits_for_the_maintenance_window(network: Network) -> None:
     with refused("InvalidParameterCombination", "No modifications"):
         network.modify(ApplyImmediately=False, CacheNodeType="cache.m7g.large")
     # What applies at once is not held back by what waits.
-    network.modify(ApplyImmediately=False, SnapshotRetentionLimit=2)
+    network.modify(ApplyImmediately=False, SnapshotRetentionLimit=2, SnapshottingClusterId="demo-001")
     assert network.show()["SnapshotRetentionLimit"] == 2
     assert network.nodes()[0]["PendingModifiedValues"] == {"CacheNodeType": "cache.m7g.large"}
     # Asking for what is there takes the pending change back.
     network.modify(ApplyImmediately=False, AutomaticFailoverEnabled=True)
     assert network.show()["PendingModifiedValues"] == {}
     # ApplyImmediately also applies what was pending.
-    network.modify(SnapshotRetentionLimit=3)
+    network.modify(SnapshotRetentionLimit=3, SnapshottingClusterId="demo-001")
     assert network.show()["CacheNodeType"] == "cache.m7g.large"
     assert network.nodes()[0]["PendingModifiedValues"] == {}
 
@@ -128,6 +128,7 @@ BAD = [
     ("InvalidParameterCombination", {"CacheNodeType": "cache.r6gd.xlarge"}),
     ("InvalidParameterValue", {"CacheNodeType": "cache.none"}),
     ("InvalidParameterValue", {"SnapshotRetentionLimit": 36}),
+    ("InvalidParameterCombination", {"SnapshotRetentionLimit": 3}),
     ("InvalidParameterValue", {"SnapshotWindow": "01:00-01:59"}),
     ("CacheParameterGroupNotFound", {"CacheParameterGroupName": "none"}),
     ("InvalidParameterCombination", {"TransitEncryptionMode": "required"}),
@@ -173,7 +174,7 @@ def test_cluster_mode_comes_in_two_steps(network: Network) -> None:
     assert {"PrimaryEndpoint", "Slots"} <= set(group["NodeGroups"][0])
     assert "ConfigurationEndpoint" in group
     with refused("InvalidParameterCombination"):
-        network.modify(SnapshotRetentionLimit=3)
+        network.modify(SnapshotRetentionLimit=3, SnapshottingClusterId="demo-001")
     with refused("InvalidParameterCombination"):
         network.cache.increase_replica_count(ReplicationGroupId="demo", NewReplicaCount=2, ApplyImmediately=True)
     network.modify(ClusterMode="enabled")

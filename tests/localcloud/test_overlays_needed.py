@@ -21,6 +21,7 @@ from localcloud.overlays.ec2 import LocalEC2
 from localcloud.overlays.elasticache import LocalElastiCache
 from localcloud.overlays.kinesis import LocalKinesis
 from localcloud.overlays.service_quotas import LocalServiceQuotas
+from localcloud.overlays.tagging import LocalTagging
 from localcloud.process import CREDENTIALS, REGION
 from tests.localcloud.moto_probes import PROBES, Client, Probe
 
@@ -29,6 +30,7 @@ OVERLAYS = {
     "elasticache": LocalElastiCache,
     "kinesis": LocalKinesis,
     "service-quotas": LocalServiceQuotas,
+    "resourcegroupstaggingapi": LocalTagging,
 }
 
 

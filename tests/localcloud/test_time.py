@@ -19,19 +19,19 @@ def test_a_group_that_is_being_saved_takes_no_change(cloud: Cloud, network: Netw
     cloud.configure(settle_polls=1)
     network.cache.create_snapshot(SnapshotName="now", ReplicationGroupId="demo")
     with refused("InvalidReplicationGroupState", "snapshotting"):
-        network.modify(SnapshotRetentionLimit=3)
+        network.modify(SnapshotRetentionLimit=3, SnapshottingClusterId="demo-001")
     assert network.show()["Status"] == "snapshotting"
     assert network.show()["Status"] == "available"
-    network.modify(SnapshotRetentionLimit=3)
+    network.modify(SnapshotRetentionLimit=3, SnapshottingClusterId="demo-001")
 
 
-# Source: terraform-provider-aws, elasticache/wait.go: clusters on their way out are `snapshotting`, then `deleting`.
+# Source: terraform-provider-aws, waitReplicationGroupDeleted: a group on its way out is `deleting`, snapshot or not.
 def test_a_last_snapshot_comes_before_the_deletion(cloud: Cloud, network: Network) -> None:
     network.create()
     network.show()
     cloud.configure(settle_polls=1)
     network.cache.delete_replication_group(ReplicationGroupId="demo", FinalSnapshotIdentifier="last")
-    assert network.show()["Status"] == "snapshotting"
+    assert network.show()["Status"] == "deleting"
     assert network.show()["Status"] == "deleting"
     snapshots = network.cache.describe_snapshots(SnapshotName="last")["Snapshots"]
     assert [snapshot["SnapshotStatus"] for snapshot in snapshots] == ["available"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moto.ec2 import urls
 
-from localcloud.overlays.ec2 import blocks, flow_logs
+from localcloud.overlays.ec2 import blocks, flow_logs, subnets
 from localcloud.overlays.ec2.acls import Acls
 from localcloud.overlays.ec2.blocks import Blocks
 from localcloud.overlays.ec2.dhcp import Dhcp
@@ -30,4 +30,5 @@ def install() -> None:
     urls.url_paths["{0}/"] = LocalEC2.dispatch
     blocks.correct_models()
     flow_logs.correct_models()
+    subnets.correct_models()
     correct_models()

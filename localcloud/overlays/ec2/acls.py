@@ -6,6 +6,7 @@ VPC quotas", rules per network ACL.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -17,10 +18,23 @@ _ICMP = {"1": "icmp", "58": "icmpv6"}
 _WITH_PORTS = ("6", "17")
 _RULES = 20
 _LAST_NUMBER = 32766
+_ANYTHING = {"icmp_code": None, "icmp_type": None, "port_range_from": None, "port_range_to": None}
 
 
 class Acls(Base):
     """The calls on rules, with ICMP types and with the refusals that moto lacks."""
+
+    def create_network_acl(self) -> ActionResult:
+        """The ACL, which denies everything until it has rules. Source: recorded, ec2/create-network-acl."""
+        answer: Any = super().create_network_acl().result
+        acl = answer["NetworkAcl"]
+        blocks = {"cidr_block": "0.0.0.0/0", "ipv6_cidr_block": None}
+        last: list[tuple[int, dict[str, Any]]] = [(_LAST_NUMBER + 1, blocks)]
+        if self.ec2_backend.get_vpc(acl.vpc_id).get_cidr_block_association_set(ipv6=True):
+            last.append((_LAST_NUMBER + 2, {"cidr_block": None, "ipv6_cidr_block": "::/0"}))
+        for (number, block), egress in itertools.product(last, (True, False)):
+            self.ec2_backend.create_network_acl_entry(acl.id, number, "-1", "deny", egress, **block, **_ANYTHING)
+        return ActionResult(answer)
 
     def create_network_acl_entry(self) -> ActionResult:
         """Nothing."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.core.utils import get_service_model
 from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.responses import EC2Response
 
+from localcloud.overlays.ec2 import pages
 from localcloud.refusals import Refusal, refuse
 
 #: Operation -> the only resource type its TagSpecifications may name.
@@ -39,7 +41,7 @@ class Base(EC2Response):
     """moto's EC2 with the checks that hold for every call."""
 
     def call_action(self) -> Any:
-        """moto's answer, unless the call is a dry run or tags the wrong kind of thing."""
+        """moto's answer, unless the call is a dry run, tags the wrong kind of thing, or was answered before."""
         if self._get_param("DryRun"):
             # Source: EC2 API reference, DryRun: DryRunOperation when the caller has the permissions.
             raise DryRunClientError()
@@ -50,41 +52,50 @@ class Base(EC2Response):
                 raise refuse(
                     "InvalidParameterValue", f"'{kind}' is not a valid taggable resource type for this operation."
                 )
-        return super().call_action()
+        pages.check(self.given)
+        # What moto would make of these is no page.
+        self._page = {name: self.given.pop(name, None) for name in ("MaxResults", "NextToken")}
+        answered = self._answered()
+        return super().call_action() if answered is None else self.serialized(ActionResult(answered))
+
+    def serialized(self, action_result: ActionResult) -> Any:
+        """The answer with its client token, and one page of its list."""
+        result = action_result.result
+        if isinstance(result, dict):
+            shape = get_service_model("ec2").operation_model(self._get_action()).output_shape
+            listed = pages.list_member(shape)
+            if listed and isinstance(result.get(listed), list):
+                items, token = pages.page(result[listed], self._page["MaxResults"], self._page["NextToken"])
+                result = {**result, listed: items, "NextToken": token}
+            result = self._remembered(result)
+            return super().serialized(ActionResult(result))
+        return super().serialized(action_result)
 
     @property
     def given(self) -> dict[str, Any]:
         """The parameters of the call, typed, as boto3 sent them."""
         return self._get_params()
 
-    def known_by_token(self, kind: str) -> str | None:
-        """The id of what an earlier call with the same ClientToken made; None for a new token.
+    def _answered(self) -> dict[str, Any] | None:
+        """What an earlier call with the same ClientToken was answered; None for a new token.
 
         Source: EC2 developer guide, "Ensuring idempotency": the same token with other parameters is refused.
         """
         token = self.given.get("ClientToken")
-        fingerprint = self._fingerprint
-        known = self._tokens().get((kind, token))
-        if token is None or known is None:
-            return None
-        if known[0] != fingerprint:
+        self._fingerprint = json.dumps(self.given, sort_keys=True, default=str)
+        known = kept(self.ec2_backend, "tokens").get((self._get_action(), token)) if token else None
+        if known is not None and known[0] != self._fingerprint:
             raise refuse("IdempotentParameterMismatch", "The client token was used before with other parameters.")
-        return known[1]
+        return known[1] if known else None
 
-    def remember_token(self, kind: str, made: str) -> None:
-        """Tie the call's ClientToken, if it has one, to what it made."""
+    def _remembered(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The answer with the call's ClientToken, which from now on stands for it."""
         token = self.given.get("ClientToken")
-        if token is not None:
-            self._tokens()[(kind, token)] = (self._fingerprint, made)
-
-    @cached_property
-    def _fingerprint(self) -> str:
-        """The parameters as they were when the token was first looked up."""
-        return json.dumps(self.given, sort_keys=True, default=str)
-
-    def _tokens(self) -> dict[tuple[str, str | None], tuple[str, str]]:
-        """The tokens of this account and region; they live and die with moto's backend."""
-        return kept(self.ec2_backend, "tokens")
+        if not token:
+            return result
+        result = {**result, "ClientToken": token}
+        kept(self.ec2_backend, "tokens")[self._get_action(), token] = (self._fingerprint, result)
+        return result
 
 
 def kept(ec2: Any, kind: str) -> dict[Any, Any]:

@@ -6,6 +6,7 @@ and "Access an AWS service using an interface VPC endpoint".
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -26,32 +27,29 @@ class Endpoints(Base):
 
     def create_vpc_endpoint(self) -> ActionResult:
         """The endpoint; interface endpoints are `pending` for a while."""
-        known = self.known_by_token(_KIND)
-        if known:
-            return ActionResult({"VpcEndpoint": self.ec2_backend.vpc_end_points[known], **self._client_token()})
         given = self.given
         kind = given.get("VpcEndpointType", "Gateway")
         self._check_service(given["ServiceName"], kind)
         vpc = self.ec2_backend.get_vpc(given["VpcId"])
         interface = kind == "Interface"
         private_dns = given.get("PrivateDnsEnabled", interface)
+        _check_policy(given.get("PolicyDocument"))
         if interface:
             self._check_interface(vpc, given, private_dns)
             self._check_zones(given)
+        for table_id in given.get("RouteTableIds", []):
+            self._check_no_route_yet(table_id, given["ServiceName"])
         given |= {"VpcEndpointType": kind, "PrivateDnsEnabled": private_dns}
         if interface and not given.get("SecurityGroupIds"):
             given["SecurityGroupIds"] = [self.ec2_backend.get_default_security_group(vpc.id).id]
         endpoint = super().create_vpc_endpoint().result["VpcEndpoint"]  # type: ignore[index]
-        self.remember_token(_KIND, endpoint.id)
+        endpoint.ip_address_type = given.get("IpAddressType", "ipv4")
+        endpoint.dns_options = {"DnsRecordIpType": endpoint.ip_address_type, **given.get("DnsOptions", {})}
         if interface:
             self._adopt(endpoint)
             endpoint.state = "pending"
             clock.begin(_KIND, endpoint.id, lambda: setattr(endpoint, "state", "available"))
-        return ActionResult({"VpcEndpoint": endpoint, **self._client_token()})
-
-    def _client_token(self) -> dict[str, str]:
-        token = self.given.get("ClientToken")
-        return {"ClientToken": token} if token else {}
+        return ActionResult({"VpcEndpoint": endpoint})
 
     def _check_service(self, name: str, kind: str) -> None:
         prefix = f"com.amazonaws.{self.region}."
@@ -84,13 +82,35 @@ class Endpoints(Base):
                 "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true "
                 f"for {vpc.id}",
             )
+        self._check_gateway_beside(vpc, given)
         for other in self.ec2_backend.vpc_end_points.values():
             if (other.vpc_id, other.service_name, other.private_dns_enabled) == (vpc.id, given["ServiceName"], True):
                 raise refuse(
                     "InvalidParameter",
                     f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
-                    f"{given['ServiceName']} in the VPC {vpc.id}",
+                    f"{services.private_name(given['ServiceName'])} in the VPC {vpc.id}",
                 )
+
+    def _check_gateway_beside(self, vpc: Any, given: dict[str, Any]) -> None:
+        """Source: recorded; terraform-aws-modules/terraform-aws-vpc#982."""
+        options = given.get("DnsOptions", {})
+        only_inbound = options.get("PrivateDnsOnlyForInboundResolverEndpoint", True)
+        if not given["ServiceName"].endswith(".s3") or not only_inbound:
+            return
+        gateways = [e for e in self.ec2_backend.vpc_end_points.values() if e.vpc_endpoint_type == "Gateway"]
+        if not any((each.vpc_id, each.service_name) == (vpc.id, given["ServiceName"]) for each in gateways):
+            raise refuse(
+                "InvalidParameter",
+                f"To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC {vpc.id} must have a Gateway "
+                "endpoint for the service.",
+            )
+
+    def _check_no_route_yet(self, table_id: str, service: str) -> None:
+        """Source: EC2 error codes, RouteAlreadyExists: one route to a prefix list in a table."""
+        for other in self.ec2_backend.vpc_end_points.values():
+            if other.service_name == service and table_id in (other.route_table_ids or []):
+                text = f"route table {table_id} already has a route with destination-prefix-list-id"
+                raise refuse("RouteAlreadyExists", text)
 
     def describe_vpc_endpoint_services(self) -> ActionResult:
         """The services that match, with one entry for each type that they come in."""
@@ -135,6 +155,7 @@ class Endpoints(Base):
         for table_id in given.get("AddRouteTableIds", []):
             self.ec2_backend.get_route_table(table_id)
             if table_id not in endpoint.route_table_ids:
+                self._check_no_route_yet(table_id, endpoint.service_name)
                 self._add_route(endpoint, table_id)
         for table_id in given.get("RemoveRouteTableIds", []):
             self._remove_route(endpoint, table_id)
@@ -144,8 +165,10 @@ class Endpoints(Base):
                 endpoint.network_interface_ids.append(eni.id)
         for subnet_id in given.get("RemoveSubnetIds", []):
             self._remove_interfaces(endpoint, subnet_id)
-        if "PrivateDnsEnabled" in given:
-            endpoint.private_dns_enabled = given["PrivateDnsEnabled"]
+        endpoint.private_dns_enabled = given.get("PrivateDnsEnabled", endpoint.private_dns_enabled)
+        _check_policy(given.get("PolicyDocument"))
+        endpoint.ip_address_type = given.get("IpAddressType", endpoint.ip_address_type)
+        endpoint.dns_options = {**endpoint.dns_options, **given.get("DnsOptions", {})}
         if given.get("ResetPolicy"):
             given["PolicyDocument"] = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
         answer = super().modify_vpc_endpoint()
@@ -208,3 +231,13 @@ class Endpoints(Base):
             if eni and eni.subnet.id == subnet_id:
                 endpoint.network_interface_ids.remove(eni_id)
                 interfaces.let_go(self.ec2_backend, eni_id)
+
+
+def _check_policy(policy: str | None) -> None:
+    """Source: EC2 error codes, InvalidPolicyDocument."""
+    try:
+        good = policy is None or "Statement" in json.loads(policy)
+    except (ValueError, TypeError):
+        good = False
+    if not good:
+        raise refuse("InvalidPolicyDocument", "The specified policy document is not a valid JSON policy document.")

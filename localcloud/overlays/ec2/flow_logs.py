@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.flow_logs import FlowLogs as Model
 
 from localcloud.overlays.ec2.base import Base
+from localcloud.refusals import refuse
 
 _PLAIN = {"FileFormat": "plain-text", "HiveCompatiblePartitions": False, "PerHourPartition": False}
 
@@ -19,6 +20,9 @@ class FlowLogs(Base):
         """The ids; a bucket that does not exist is told in `Unsuccessful`."""
         given = self.given
         destination, options = given.get("LogDestination"), given.get("DestinationOptions")
+        if destination is None and "LogGroupName" not in given:
+            # Source: recorded, ec2/create-flow-logs/error-no-destination.
+            raise refuse("InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided.")
         to_bucket = given.get("LogDestinationType") == "s3"
         if to_bucket:
             given["LogDestination"] = destination.partition("/")[0]

@@ -6,6 +6,8 @@ DetachInternetGateway; VPC user guide "Troubleshoot NAT gateways"; "Error codes"
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -101,23 +103,25 @@ class Gateways(Base):
 
     def create_nat_gateway(self) -> ActionResult:
         """The NAT gateway, `pending`; `available` or `failed` later."""
-        known = self.known_by_token(NAT)
-        if known:
-            return ActionResult({"NatGateway": self.ec2_backend.nat_gateways[known], **self._token()})
         self.given.setdefault("ConnectivityType", "public")
         if self.given.get("AvailabilityMode") == "regional":
             return self._create_regional()
         subnet = self.ec2_backend.get_subnet(self.given.get("SubnetId"))
-        if self.given["ConnectivityType"] == "public" and "AllocationId" not in self.given:
+        public = self.given["ConnectivityType"] == "public"
+        if public and "AllocationId" not in self.given:
             raise refuse("MissingParameter", "The request must contain the parameter AllocationId")
+        if not public and "AllocationId" in self.given:
+            # Source: CreateNatGateway, AllocationId: not for a private NAT gateway.
+            raise refuse("InvalidParameterCombination", "A private NAT gateway takes no AllocationId")
+        _check_address(subnet, self.given.get("PrivateIpAddress"))
         self._check_nat_quota(subnet.availability_zone)
         answer = super().create_nat_gateway()
         nat = answer.result["NatGateway"]  # type: ignore[index]
         interfaces.own(nat._eni, f"Interface for NAT Gateway {nat.id}", self.current_account, "nat_gateway")
+        _place(nat, subnet, self.given.get("PrivateIpAddress"))
         nat.state = "pending"
-        self.remember_token(NAT, nat.id)
         clock.begin(NAT, nat.id, lambda: self._nat_arrives(nat))
-        return ActionResult({"NatGateway": nat, **self._token()})
+        return ActionResult({"NatGateway": nat})
 
     def _create_regional(self) -> ActionResult:
         given, ec2 = self.given, self.ec2_backend
@@ -127,13 +131,8 @@ class Gateways(Base):
         tags = self._parse_tag_specification().get("natgateway", {})
         nat = RegionalNat(ec2, vpc.id, given.get("AvailabilityZoneAddresses", []), tags)
         ec2.nat_gateways[nat.id] = nat
-        self.remember_token(NAT, nat.id)
         clock.begin(NAT, nat.id, lambda: self._nat_arrives(nat))
-        return ActionResult({"NatGateway": nat, **self._token()})
-
-    def _token(self) -> dict[str, str]:
-        token = self.given.get("ClientToken")
-        return {"ClientToken": token} if token else {}
+        return ActionResult({"NatGateway": nat})
 
     def _check_nat_quota(self, zone: str) -> None:
         # Source: quota L-FE5A380F; pending, active and deleting gateways count.
@@ -190,6 +189,28 @@ class Gateways(Base):
         if name not in self.ec2_backend.nat_gateways:
             raise _no_nat(name)
         return self.ec2_backend.nat_gateways[name]
+
+
+def _check_address(subnet: Any, address: str | None) -> None:
+    """Source: EC2 error codes, InvalidParameterValue: an address has to be one of the subnet's."""
+    if address is not None and ipaddress.ip_address(address) not in subnet.cidr:
+        raise refuse("InvalidParameterValue", f"Address {address} does not fall within the subnet's address range")
+
+
+def _place(nat: Any, subnet: Any, address: str | None) -> None:
+    """The gateway has the address that was asked for, or the first one of its subnet that is free.
+
+    moto draws one that lies in no subnet. Source: VPC user guide, "Subnet sizing": the first four are AWS's.
+    """
+    taken = {eni.private_ip_address for eni in nat.ec2_backend.enis.values() if eni.subnet.id == subnet.id}
+    free = (str(host) for host in itertools.islice(subnet.cidr.hosts(), 3, None))
+    nat.private_ip = address or next(host for host in free if host not in taken)
+    for entry in nat._eni.private_ip_addresses:
+        if entry.get("Primary"):
+            entry["PrivateIpAddress"] = nat.private_ip
+    nat._eni.private_ip_address = nat.private_ip
+    for entry in nat.address_set:
+        entry["privateIp" if "privateIp" in entry else "PrivateIp"] = nat.private_ip
 
 
 def give_up(ec2: Any, nat: Any, code: str, message: str) -> None:

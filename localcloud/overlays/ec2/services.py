@@ -45,6 +45,12 @@ def fits(detail: dict[str, Any], filters: dict[str, list[str]]) -> bool:
     )
 
 
+def private_name(service: str) -> str:
+    """The DNS name that an endpoint of the service takes over: `kinesis.eu-west-1.amazonaws.com`."""
+    region, name = service.removeprefix("com.amazonaws.").split(".", 1)
+    return f"{_INTERFACES.get(name) or name}.{region}.amazonaws.com"
+
+
 def _detail(region: str, name: str, kind: str, zones: list[str]) -> dict[str, Any]:
     full = f"com.amazonaws.{region}.{name}"
     mark = hashlib.sha256(f"{full} {kind}".encode()).hexdigest()[:17]

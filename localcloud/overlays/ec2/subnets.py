@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models.subnets import Subnet
 
 from localcloud.overlays.ec2.base import Base
 from localcloud.refusals import refuse
@@ -18,6 +19,17 @@ _NAME_OPTIONS = {
     "EnableResourceNameDnsAAAARecordOnLaunch": "EnableResourceNameDnsAAAARecord",
     "PrivateDnsHostnameTypeOnLaunch": "HostnameType",
 }
+
+
+def _free_addresses(self: Subnet) -> int:
+    """The IPv4 addresses that are left; moto counts those of IPv6 blocks in. AWS keeps five of each subnet."""
+    taken = [eni for eni in self.ec2_backend.enis.values() if eni.subnet.id == self.id]
+    return max(0, self.cidr.num_addresses - 5 - len(taken))
+
+
+def correct_models() -> None:
+    """Correct what moto's own model of subnets has wrong."""
+    Subnet.available_ip_address_count = property(_free_addresses)  # type: ignore[assignment,method-assign]
 
 
 class Subnets(Base):

@@ -11,6 +11,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elasticache.models import elasticache_backends
 
+from localcloud.clock import clock
 from localcloud.overlays.ec2.base import Base, violation
 from localcloud.overlays.ec2.gateways import is_gone
 from localcloud.overlays.elasticache.store import store_of
@@ -18,15 +19,45 @@ from localcloud.overlays.interfaces import still_there
 from localcloud.refusals import refuse
 from localcloud.settings import settings
 
+_KIND = "vpc"
+_TARGETS = (
+    "CarrierGatewayId", "CoreNetworkArn", "EgressOnlyInternetGatewayId", "GatewayId", "InstanceId", "LocalGatewayId",
+    "NatGatewayId", "NetworkInterfaceId", "TransitGatewayId", "VpcEndpointId", "OdbNetworkArn",
+    "VpcPeeringConnectionId",
+)  # fmt: skip
+
 
 class Vpcs(Base):
     """The calls on VPCs, subnets and route tables that AWS refuses more often than moto does."""
 
     def create_vpc(self) -> ActionResult:
-        """The VPC; AWS clears the host bits of its CIDR block."""
+        """The VPC, `pending` first; AWS clears the host bits of its CIDR block."""
         self._check_vpc_quota()
         self._clear_host_bits()
-        return super().create_vpc()
+        answer: Any = super().create_vpc().result
+        vpc = answer["Vpc"]
+        vpc.state = "pending"
+        clock.begin(_KIND, vpc.id, lambda: setattr(vpc, "state", "available"))
+        return ActionResult(answer)
+
+    def describe_vpcs(self) -> ActionResult:
+        """moto's answer; each look brings a new VPC one poll nearer."""
+        named = self.given.get("VpcIds") or list(self.ec2_backend.vpcs)
+        for name in named:
+            clock.look(name)
+        return super().describe_vpcs()
+
+    def modify_vpc_attribute(self) -> ActionResult:
+        """Nothing; one attribute is set in a call. Source: ModifyVpcAttribute; VPC user guide, "DNS attributes"."""
+        given = self.given
+        vpc = self.ec2_backend.get_vpc(given["VpcId"])
+        names = [name for name in given if name.startswith("Enable")]
+        if len(names) > 1:
+            text = f"Fields for multiple attribute types specified: {', '.join(names)}"
+            raise refuse("InvalidParameterCombination", text)
+        if names == ["EnableDnsHostnames"] and given["EnableDnsHostnames"].get("Value") and not vpc.enable_dns_support:
+            raise refuse("InvalidParameterValue", "DNS hostnames need DNS support to be enabled")
+        return super().modify_vpc_attribute()
 
     def create_default_vpc(self) -> ActionResult:
         """The default VPC, which counts like any other."""
@@ -75,6 +106,7 @@ class Vpcs(Base):
         vpc_id = self.given["VpcId"]
         ec2 = self.ec2_backend
         ec2.get_vpc(vpc_id)
+        clock.touch(vpc_id)
         if self._dependents(vpc_id):
             raise violation("vpc", vpc_id)
         answer = super().delete_vpc()
@@ -137,6 +169,17 @@ class Vpcs(Base):
         table.propagating_vgws = [each for each in table.__dict__.get("propagating_vgws", []) if each != gone]
         return EmptyResult()
 
+    def delete_route(self) -> ActionResult:
+        """moto's answer; the local route stays."""
+        given = self.given
+        block = given.get("DestinationCidrBlock") or given.get("DestinationIpv6CidrBlock")
+        table = self.ec2_backend.get_route_table(given["RouteTableId"])
+        route = next((each for each in table._routes.values() if block and block in _blocks(each)), None)
+        if route is not None and route.local:
+            text = f"cannot remove local route {block} in route table {table.id}"
+            raise refuse("InvalidParameterValue", text)
+        return super().delete_route()
+
     def associate_route_table(self) -> ActionResult:
         """The association; refused for a subnet that has another table.  Source: AssociateRouteTable API reference."""
         subnet_id, table_id = self.given.get("SubnetId"), self.given["RouteTableId"]
@@ -149,6 +192,9 @@ class Vpcs(Base):
 
     def create_route(self) -> ActionResult:
         """moto's answer, once the target is known to be usable from this route table."""
+        if not any(name in self.given for name in _TARGETS):
+            # Source: EC2 error codes, MissingParameter; CreateRoute: exactly one target.
+            raise refuse("MissingParameter", "The request must contain exactly one target of the route")
         self._check_target()
         return super().create_route()
 
@@ -177,6 +223,10 @@ class Vpcs(Base):
             if attached is None or attached.id != table.vpc_id:
                 message = f"route table {table.id} and network gateway {igw} belong to different networks"
                 raise refuse("InvalidParameterValue", message)
+
+
+def _blocks(route: Any) -> tuple[Any, Any]:
+    return route.destination_cidr_block, route.destination_ipv6_cidr_block
 
 
 def _ipv6(block: str) -> ipaddress.IPv6Network | None:

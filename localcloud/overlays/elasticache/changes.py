@@ -102,9 +102,12 @@ class Changes(Base):
         """Refuses what AWS refuses; `after` is the group as it would be."""
         _check_cluster_mode(group, given)
         _check_transit(group, after, given)
+        if _access_changes(group, after):
+            checks.check_preferred(after)
         _check_primary(group, given)
         checks.check_availability(after)
         checks.check_snapshots(after.snapshot_retention)
+        _check_snapshotting(group, after)
         check_windows(after.maintenance_window, after.snapshot_window)
         if not 1 <= len(after.description) <= 255:
             raise checks.value("ReplicationGroupDescription must have 1 to 255 characters.")
@@ -116,9 +119,9 @@ class Changes(Base):
         checks.check_user_groups(self.store, after)
         checks.check_addresses(after)
         if after.user_groups and not group.transit_encryption:
-            raise checks.combination("User groups are only supported when encryption-in-transit is enabled.")
+            raise checks.combination(checks.NO_TLS_FOR_USERS)
         if after.snapshotting_cluster and group.clustered:
-            raise checks.combination("SnapshottingClusterId cannot be set for a group with cluster mode enabled.")
+            raise checks.combination("Cannot set snapshotting cluster for cluster mode enabled replication group")
 
 
 def let_window_pass(store: Store) -> list[str]:
@@ -277,9 +280,20 @@ def _check_cluster_mode(group: Group, given: dict[str, Any]) -> None:
         raise checks.combination("ClusterMode can be modified with automatic failover and at least one replica.")
 
 
+def _check_snapshotting(group: Group, after: Group) -> None:
+    """Source: hashicorp/terraform#10581: without cluster mode snapshots are switched on for one named member."""
+    switched_on = after.snapshot_retention > 0 and group.snapshot_retention == 0
+    if switched_on and not group.clustered and after.snapshotting_cluster is None:
+        raise checks.combination("Must specify SnapshottingClusterId to turn on automatic snapshots for this group.")
+
+
 def _check_transit(group: Group, after: Group, given: dict[str, Any]) -> None:
     """TLS comes as `preferred`, becomes `required` later, and leaves the same way."""
     mode = given.get("TransitEncryptionMode")
+    if "TransitEncryptionEnabled" in given and group.user_groups:
+        # Source: recorded; aws-controllers-k8s/community#2536.
+        text = "Modification of transit encryption is not supported for access control enabled clusters."
+        raise checks.combination(text)
     if mode and not after.transit_encryption:
         raise checks.combination("To modify transit encryption mode, set encryption-in-transit as enabled.")
     if mode == "required" and group.transit_mode is None:
@@ -294,6 +308,12 @@ def _check_transit(group: Group, after: Group, given: dict[str, Any]) -> None:
             raise checks.combination("Transit encryption can only be disabled in mode preferred.")
         if after.auth_tokens or after.user_groups:
             raise checks.combination("Transit encryption cannot be disabled while AUTH or user groups are used.")
+
+
+def _access_changes(group: Group, after: Group) -> bool:
+    """Whether access or encryption is another one afterwards: `preferred` that was there already may stay."""
+    names = ("transit_mode", "auth_tokens", "user_groups")
+    return any(getattr(group, name) != getattr(after, name) for name in names)
 
 
 def _check_primary(group: Group, given: dict[str, Any]) -> None:

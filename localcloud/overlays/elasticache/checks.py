@@ -29,6 +29,17 @@ NO_TOKEN = ""
 _TOKEN = re.compile(r"^[a-zA-Z0-9!&#$^<>-]{16,128}$")
 
 
+NO_TLS_FOR_USERS = (
+    "User group based access control requires encryption-in-transit to be enabled on the replication group."
+)
+
+
+def check_preferred(group: Group) -> None:
+    """Source: cloudposse/terraform-aws-elasticache-redis#239."""
+    if group.transit_mode == "preferred" and (group.auth_tokens or group.user_groups):
+        raise combination("Transit encryption preferred is not supported with redis access control")
+
+
 def combination(message: str) -> Exception:
     """The refusal of parameters that do not go together."""
     return refuse("InvalidParameterCombination", message)
@@ -91,7 +102,8 @@ def check_availability(group: Group) -> None:
     if group.clustered and not group.automatic_failover:
         raise value("Redis with cluster mode enabled cannot be created with auto failover turned off.")
     if not group.clustered and group.automatic_failover and replicas < 1:
-        raise combination("Automatic failover is not supported for a group with fewer than two cache clusters.")
+        text = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
+        raise combination(text)
     if group.multi_az and not group.automatic_failover:
         raise combination("Multi-AZ cannot be enabled without automatic failover.")
     if group.multi_az and replicas < 1:
@@ -100,6 +112,7 @@ def check_availability(group: Group) -> None:
 
 def check_encryption(group: Group, given: dict[str, Any]) -> None:
     """TLS, AUTH, user groups and keys of a new group."""
+    check_preferred(group)
     if "TransitEncryptionMode" in given and not group.transit_encryption:
         raise combination("To set the transit encryption mode, set encryption-in-transit as enabled.")
     if "AuthToken" in given and not group.transit_encryption:
@@ -107,7 +120,7 @@ def check_encryption(group: Group, given: dict[str, Any]) -> None:
     if "AuthToken" in given and group.user_groups:
         raise combination("AuthToken and UserGroupIds cannot be used together.")
     if group.user_groups and not group.transit_encryption:
-        raise combination("User groups are only supported when encryption-in-transit is enabled.")
+        raise combination(NO_TLS_FOR_USERS)
     if group.kms_key and not group.at_rest_encryption:
         raise combination("KmsKeyId is only supported when encryption-at-rest is enabled.")
 
@@ -134,7 +147,7 @@ def check_tiering(node_type: str, tiered: bool) -> None:
 def check_parameter_group(group: ParameterGroup, family: str, clustered: bool) -> None:
     """The family has to fit the engine version, and `cluster-enabled` the cluster mode."""
     if group.family != family:
-        raise combination(f"Expected a parameter group of family {family} but found one of family {group.family}.")
+        raise combination(f"Expected a parameter group of family {family} but found one of family {group.family}")
     if (is_cluster_enabled(group)) != clustered:
         state = "disabled" if clustered else "enabled"
         raise combination(f"The parameter group {group.name} has cluster mode {state}.")

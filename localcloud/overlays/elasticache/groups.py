@@ -193,7 +193,11 @@ class Groups(Base):
     def delete_replication_group(self) -> ActionResult:
         """A group that is `deleting`; its snapshot and its retained primary come when it is gone."""
         given = self.given
-        group = self.store.idle_group(given["ReplicationGroupId"])
+        name = given["ReplicationGroupId"]
+        status = self.store.group(name).status
+        group = self.store.idle_group(
+            name, f"Replication group {name} has status {status} which is not valid for deletion."
+        )
         snapshot = given.get("FinalSnapshotIdentifier")
         retain = given.get("RetainPrimaryCluster", False)
         if snapshot and snapshot in self.store.snapshots:
@@ -218,8 +222,9 @@ class Groups(Base):
             self.store.settle(group, "deleting", gone)
 
         if snapshot and group.status != "create-failed":
-            # Source: terraform-provider-aws, elasticache/wait.go: `snapshotting` is on the way to a deleted cluster.
-            self.store.settle(group, "snapshotting", last_snapshot)
+            # Source: terraform-provider-aws, waitReplicationGroupDeleted: a group that takes its last snapshot is
+            # `deleting` all the while.
+            self.store.settle(group, "deleting", last_snapshot)
         else:
             self.store.settle(group, "deleting", gone)
         return ActionResult({"ReplicationGroup": group_view(group)})

@@ -60,13 +60,16 @@ class Lists(Base):
         return self.elasticache_backend.describe_cache_clusters(cluster_id)[0].cache_node_type
 
     def describe_events(self) -> ActionResult:
-        """The events that match, newest last. Source: DescribeEvents: the last hour unless a time is given."""
+        """The events that match, newest first.
+
+        Source: DescribeEvents: the last hour unless a time is given; its example for the order.
+        """
         given = self.given
         since = given.get("StartTime") or utcnow() - datetime.timedelta(minutes=given.get("Duration", 60))
         until = given.get("EndTime") or utcnow()
         shown = [
             event
-            for event in self.store.events
+            for event in reversed(self.store.events)
             if since <= event["Date"] <= until
             and given.get("SourceIdentifier", event["SourceIdentifier"]) == event["SourceIdentifier"]
             and given.get("SourceType", event["SourceType"]) == event["SourceType"]

@@ -22,6 +22,10 @@ from localcloud.refusals import refuse
 MAX_FAILOVERS_PER_DAY = 15
 
 
+#: Recorded: elasticache/modify-replication-group-shard-configuration/error-not-available.
+_BUSY = "Replication group must be in available state to modify."
+
+
 class Scaling(Base):
     """The calls that move nodes."""
 
@@ -160,7 +164,7 @@ class Scaling(Base):
 
     def _scalable(self, given: dict[str, Any]) -> Group:
         """The group of the call, if it may be scaled now."""
-        group = self.store.available_group(given["ReplicationGroupId"])
+        group = self.store.available_group(given["ReplicationGroupId"], _BUSY)
         if not given.get("ApplyImmediately"):
             # Source: all three calls: "currently, the only permitted value is true".
             raise checks.value("ApplyImmediately must be true.")
@@ -183,7 +187,7 @@ class Scaling(Base):
     def test_failover(self) -> ActionResult:
         """The group, `modifying`; afterwards another member of the shard is its primary."""
         given = self.given
-        group = self.store.available_group(given["ReplicationGroupId"])
+        group = self.store.available_group(given["ReplicationGroupId"], _BUSY)
         shard = _shard(group, given["NodeGroupId"])
         if not group.automatic_failover or shard.replicas < 1:
             raise checks.combination("TestFailover needs automatic failover and at least one replica.")

@@ -9,23 +9,20 @@ from moto.core.utils import utcnow
 
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.checks import check_tags, combination
-from localcloud.overlays.elasticache.store import Group, Shard, Store
+from localcloud.overlays.elasticache.store import Group, Member, Shard, Store
 from localcloud.refusals import refuse
 
 
-def take_snapshot(store: Store, group: Group, name: str) -> dict[str, Any]:
-    """A snapshot of the group as it is now. Source: API reference, data type Snapshot."""
+def take_snapshot(store: Store, group: Group, name: str, member: Member | None = None) -> dict[str, Any]:
+    """A snapshot of the group, or of one of its members, as it is now. Source: API reference, data type Snapshot."""
     snapshot = {
         "SnapshotName": name,
-        "ReplicationGroupId": group.id,
-        "ReplicationGroupDescription": group.description,
+        **(_of_group(group) if member is None else _of_member(group, member)),
         "SnapshotStatus": "available",
         "SnapshotSource": "manual",
         "CacheNodeType": group.node_type,
         "Engine": group.engine,
         "EngineVersion": group.version,
-        "NumNodeGroups": len(group.shards),
-        "AutomaticFailover": "enabled" if group.automatic_failover else "disabled",
         "PreferredMaintenanceWindow": group.maintenance_window,
         "TopicArn": group.topic,
         "Port": group.port,
@@ -43,6 +40,25 @@ def take_snapshot(store: Store, group: Group, name: str) -> dict[str, Any]:
     store.snapshots[name] = {key: value for key, value in snapshot.items() if value is not None}
     store.note(group.id, f"Snapshot succeeded for snapshot with ID '{name}'")
     return store.snapshots[name]
+
+
+def _of_group(group: Group) -> dict[str, Any]:
+    return {
+        "ReplicationGroupId": group.id,
+        "ReplicationGroupDescription": group.description,
+        "NumNodeGroups": len(group.shards),
+        "AutomaticFailover": "enabled" if group.automatic_failover else "disabled",
+    }
+
+
+def _of_member(group: Group, member: Member) -> dict[str, Any]:
+    """Source: recorded, elasticache/describe-snapshots: such a snapshot shows the cluster, and no group."""
+    return {
+        "CacheClusterId": member.id,
+        "CacheClusterCreateTime": group.created,
+        "NumCacheNodes": 1,
+        "PreferredAvailabilityZone": member.zone,
+    }
 
 
 def _node_snapshot(group: Group, shard: Shard) -> dict[str, Any]:
@@ -71,17 +87,26 @@ class Snapshots(Base):
         name = given["SnapshotName"]
         if ("ReplicationGroupId" in given) == ("CacheClusterId" in given):
             raise combination("Exactly one of ReplicationGroupId and CacheClusterId must be given.")
-        if "CacheClusterId" in given:
-            return super().create_snapshot()
         if name in self.store.snapshots:
             raise refuse("SnapshotAlreadyExistsFault", f"Snapshot {name} already exists.")
         check_tags(given.get("Tags", []))
-        group = self.store.available_group(given["ReplicationGroupId"])
-        snapshot = take_snapshot(self.store, group, name)
+        group, member = self._source()
+        snapshot = take_snapshot(self.store, group, name, member)
         snapshot["SnapshotStatus"] = "creating"
         self.tag(snapshot["ARN"], given.get("Tags", []))
         self.store.settle(group, "snapshotting", lambda: snapshot.update(SnapshotStatus="available"))
         return ActionResult({"Snapshot": snapshot})
+
+    def _source(self) -> tuple[Group, Member | None]:
+        """The group, and the member that was named instead of it."""
+        name = self.given.get("CacheClusterId")
+        if name is None:
+            return self.store.available_group(self.given["ReplicationGroupId"]), None
+        for group in self.store.all_groups():
+            for member in group.members:
+                if member.id == name:
+                    return self.store.available_group(group.id), member
+        raise refuse("CacheClusterNotFound", f"CacheCluster not found: {name}")
 
     def describe_snapshots(self) -> ActionResult:
         """The snapshots that match, with their node groups only on request."""

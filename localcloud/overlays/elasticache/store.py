@@ -136,19 +136,17 @@ class Store:
             raise refuse("ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found.")
         return found
 
-    def idle_group(self, name: str) -> Group:
+    def idle_group(self, name: str, otherwise: str = "") -> Group:
         """The replication group, if nothing is under way with it: a failed one has tags, and can only be deleted."""
         found = self.group(name)
-        return found if found.status == "create-failed" else self.available_group(name)
+        return found if found.status == "create-failed" else self.available_group(name, otherwise)
 
-    def available_group(self, name: str) -> Group:
-        """The replication group, if it may be changed now."""
+    def available_group(self, name: str, otherwise: str = "") -> Group:
+        """The replication group, if it may be changed now; `otherwise` is what AWS says when not."""
         found = self.group(name)
         if found.status != "available":
-            raise refuse(
-                "InvalidReplicationGroupState",
-                f"Replication group {found.id} is not available: its status is {found.status}.",
-            )
+            message = otherwise or f"Replication group {found.id} is not available: its status is {found.status}."
+            raise refuse("InvalidReplicationGroupState", message)
         return found
 
     def all_groups(self) -> list[Group]:

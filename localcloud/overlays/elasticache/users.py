@@ -81,6 +81,9 @@ class UserGroups(Base):
     def delete_user(self) -> ActionResult:
         """The user, `deleting`; groups lose it, unless it is their user `default`. Source: DeleteUser."""
         user = self._active_user(self.given["UserId"])
+        if user.id == "default":
+            # Source: user guide, "Role-Based Access Control": the user with the id default cannot be deleted.
+            raise value("User default cannot be deleted.")
         groups = [group for group in self.store.user_groups.values() if user.id in group["UserIds"]]
         if groups and user.name == "default":
             raise refuse("DefaultUserAssociatedToUserGroup", f"User {user.id} is the default user of a user group.")
@@ -142,7 +145,10 @@ class UserGroups(Base):
         users = [user for user in group["UserIds"] if user not in to_remove] + to_add
         self._check_users(users, group["Engine"])
         group["UserIds"] = users
-        self._settle(group, "modifying", lambda: None)
+        # Source: data type UserGroupPendingChanges; recorded: each list only where it has users.
+        pending = {"UserIdsToAdd": to_add, "UserIdsToRemove": to_remove}
+        group["PendingChanges"] = {name: users for name, users in pending.items() if users}
+        self._settle(group, "modifying", lambda: group.pop("PendingChanges", None))
         return ActionResult(self._view(group))
 
     def delete_user_group(self) -> ActionResult:
@@ -271,4 +277,4 @@ def _authentication(given: dict[str, Any], kind: str, present: list[str]) -> tup
 def _check_iam(kind: str, user_id: str, name: str) -> None:
     """Source: user guide, "Authenticating with IAM": user id and user name have to be the same."""
     if kind == "iam" and user_id != name:
-        raise value("UserId and UserName must be the same for a user who authenticates with IAM.")
+        raise combination("User Id and User name must be same for authentication type: iam")

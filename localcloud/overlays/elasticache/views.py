@@ -12,6 +12,7 @@ from typing import Any
 from localcloud.overlays.elasticache.store import Group, Member, Shard
 from localcloud.redis.resp import HOST
 
+_NOT_WHILE_DELETING = ("MemberClusters", "ClusterEnabled", "ClusterMode", "CacheNodeType")
 _ON_OFF = {True: "enabled", False: "disabled"}
 
 
@@ -29,6 +30,7 @@ def group_view(group: Group) -> dict[str, Any]:
         "SnapshotRetentionLimit": group.snapshot_retention,
         "SnapshotWindow": group.snapshot_window,
         "SnapshottingClusterId": group.snapshotting_cluster,
+        "GlobalReplicationGroupInfo": {},
         "ClusterEnabled": group.clustered,
         "ClusterMode": group.cluster_mode,
         "CacheNodeType": group.node_type,
@@ -43,6 +45,9 @@ def group_view(group: Group) -> dict[str, Any]:
         **_shared(group),
         **_placed(group),
     }
+    if group.status == "deleting":
+        # Recorded: elasticache/delete-replication-group.
+        view = {name: value for name, value in view.items() if name not in _NOT_WHILE_DELETING}
     return _without_none(view)
 
 
@@ -54,6 +59,7 @@ def member_view(group: Group, shard: Shard, member: Member, with_nodes: bool) ->
         "ReplicationGroupId": group.id,
         "ARN": group.arn.rsplit(":", 2)[0] + f":cluster:{member.id}",
         "CacheClusterStatus": group.status,
+        "ClientDownloadLandingPage": "https://console.aws.amazon.com/elasticache/home#client-download:",
         "CacheNodeType": group.node_type,
         "Engine": group.engine,
         "EngineVersion": group.version,
@@ -97,7 +103,7 @@ def _shared(group: Group) -> dict[str, Any]:
 
 def _placed(group: Group) -> dict[str, Any]:
     """Shards and endpoints; AWS shows them once the group exists."""
-    if group.status == "creating":
+    if group.status in ("creating", "deleting"):
         return {}
     shown: dict[str, Any] = {"NodeGroups": [_node_group(group, shard) for shard in group.shards]}
     if group.clustered:

@@ -1,8 +1,4 @@
-"""S3: new buckets as AWS makes them since April 2023, policies with conditions, and settings that moto drops.
-
-Source: S3 user guide "Bucket naming rules", "Default settings for new buckets", "Blocking public access",
-"Setting a lifecycle configuration"; API reference CreateBucket.
-"""
+"""Buckets, their policies and their objects."""
 
 from __future__ import annotations
 
@@ -17,7 +13,8 @@ from moto.s3.exceptions import InvalidBucketName, S3AccessDeniedError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
-from localcloud.calls import read_call
+from localcloud.calls import current
+from localcloud.overlays.s3.kept import NEW_ENCRYPTION, READS, keep, shown
 from localcloud.overlays.wrap import wrap
 from localcloud.refusals import error_answer, refuse
 from localcloud.settings import settings
@@ -25,7 +22,7 @@ from localcloud.settings import settings
 _NAME = re.compile(r"^(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$")
 _BAD_END = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+$")
-_ENCRYPTION = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}}
+_ENCRYPTION = {"Rule": NEW_ENCRYPTION["Rules"][0]}
 
 
 class LocalS3(S3Response):
@@ -33,8 +30,11 @@ class LocalS3(S3Response):
 
     def _bucket_response_put(self, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
         answer = super()._bucket_response_put(request, bucket_name, querystring)
-        if self.data.get("Action") == "CreateBucket":
-            tags = read_call(request).params.get("CreateBucketConfiguration", {}).get("Tags", [])
+        call = current.call
+        if call is not None and bucket_name in self.backend.buckets:
+            keep(self.backend.get_bucket(bucket_name), call.operation, call.given)
+        if call is not None and call.operation == "CreateBucket":
+            tags = call.given.get("CreateBucketConfiguration", {}).get("Tags", [])
             if tags:
                 self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag["Value"] for tag in tags})
         return answer
@@ -47,20 +47,39 @@ class LocalS3(S3Response):
             return error.status, dict(error.headers), error.body
         return answer
 
+    def head_bucket(self) -> Any:
+        """moto's answer, and the bucket's ARN. Source: HeadBucket API reference; recorded."""
+        status, headers, body = super().head_bucket()
+        if status == 200:
+            headers |= {"x-amz-bucket-arn": f"arn:aws:s3:::{self.bucket_name}", "x-amz-access-point-alias": "false"}
+        return status, headers, body
+
+    def put_object(self) -> Any:
+        """moto's answer, and of which kind its checksum is. Source: PutObject API reference, ChecksumType."""
+        answer = super().put_object()
+        if any(name.lower().startswith("x-amz-checksum-") for name in answer[1]):
+            answer[1]["x-amz-checksum-type"] = "FULL_OBJECT"
+        return answer
+
     def serialized(self, action_result: ActionResult) -> Any:
         """moto's answer, with what its models have no place for."""
         result: Any = action_result.result
-        action = self.data.get("Action") if isinstance(result, dict) else None
-        if action == "GetBucketLifecycleConfiguration":
-            for shown, rule in zip(result["Rules"], self.backend.get_bucket_lifecycle(self.bucket_name), strict=True):
-                newer = getattr(rule, "localcloud_newer", None)
-                if newer is not None:
-                    shown["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = newer
-        if action == "GetObjectLockConfiguration" and "Rule" in result["ObjectLockConfiguration"]:
-            retention = result["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
-            # A default retention has days or years, never both.
-            result["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] = {k: v for k, v in retention.items() if v}
+        if isinstance(result, dict) and self.data.get("Action") == "DeleteObjects":
+            action_result = ActionResult(_with_unknown_versions(result))
+        if isinstance(result, dict) and self.data.get("Action") in READS:
+            action_result = ActionResult(shown(self.backend.get_bucket(self.bucket_name), self.data["Action"], result))
         return super().serialized(action_result)
+
+
+def _with_unknown_versions(result: dict[str, Any]) -> dict[str, Any]:
+    """The answer to DeleteObjects in which what does not exist was not deleted.
+
+    Source: recorded, s3/delete-objects/wrong-version-refused-inside-of-200.
+    """
+    unknown, current.unknown_versions = current.unknown_versions, []
+    gone = [each for each in result["Deleted"] if {k: each[k] for k in ("Key", "VersionId")} not in unknown]
+    words = {"Code": "NoSuchVersion", "Message": "The specified version does not exist."}
+    return {**result, "Deleted": gone, "Errors": [*result["Errors"], *({**each, **words} for each in unknown)]}
 
 
 def _now() -> datetime:
@@ -136,14 +155,6 @@ def _is_about_transport(statement: dict[str, Any]) -> bool:
     return bool(keys) and keys <= {"aws:SecureTransport", "s3:TlsVersion"}
 
 
-def _set_lifecycle(original: Any, self: FakeBucket, rules: list[dict[str, Any]]) -> None:
-    """moto's rules, with NewerNoncurrentVersions beside them."""
-    original(self, rules)
-    for kept, rule in zip(self.rules, rules, strict=True):
-        newer = (rule.get("NoncurrentVersionExpiration") or {}).get("NewerNoncurrentVersions")
-        kept.localcloud_newer = newer  # type: ignore[attr-defined]
-
-
 def _put_object_lock(
     original: Any,
     self: S3Backend,
@@ -155,12 +166,23 @@ def _put_object_lock(
 ) -> None:
     """Source: S3 user guide "Configuring Object Lock": possible on existing buckets that have versioning."""
     bucket = self.get_bucket(bucket_name)
-    if bucket.versioning_status != "Enabled":
-        raise refuse(
-            "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
-        )
     bucket.object_lock_enabled = lock_enabled
     bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
+def _delete_object(
+    original: Any, self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, **options: Any
+) -> Any:
+    """moto's answer; a version that does not exist is an error of DeleteObjects, and nothing to DeleteObject.
+
+    Source: recorded, s3/delete-objects/wrong-version-refused-inside-of-200.
+    """
+    bucket = self.get_bucket(bucket_name)
+    versions = {str(key.version_id) for key in bucket.keys.getlist(key_name, [])}
+    if version_id is not None and version_id not in versions and current.is_about("DeleteObjects"):
+        current.unknown_versions.append({"Key": key_name, "VersionId": version_id})
+        return True, {}
+    return original(self, bucket_name, key_name, version_id, **options)
 
 
 def install() -> None:
@@ -174,4 +196,4 @@ def install() -> None:
     wrap(S3Backend, "put_bucket_policy", _put_bucket_policy)
     wrap(S3Backend, "put_object_lock_configuration", _put_object_lock)
     wrap(FakeBucket, "get_permission", _get_permission)
-    wrap(FakeBucket, "set_lifecycle", _set_lifecycle)
+    wrap(S3Backend, "delete_object", _delete_object)

@@ -1,0 +1,1 @@
+"""Every request is held against botocore's model of its operation before a backend sees it."""
