@@ -1,13 +1,16 @@
 """What moto spends time and memory on without need.
 
 moto remembers every object it ever made, for a dashboard that is not served here: after a thousand resets that is
-gigabytes. And it finds the tags of one object by matching patterns with the ids of all.
+gigabytes. It finds the tags of one object by matching patterns with the ids of all, and asks each class for its methods
+with each call.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from moto.core import responses
 from moto.core.common_models import BaseModel
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
@@ -29,5 +32,7 @@ def _get_tags(self: Any) -> list[dict[str, str]]:
 
 def install() -> None:
     """Take moto's shorter way."""
+    # It looks through all methods of a service's class with each call, a fifth of what a call costs.
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
     BaseModel.__new__ = _new  # type: ignore[assignment,method-assign]
     TaggedEC2Resource.get_tags = _get_tags  # type: ignore[method-assign]
