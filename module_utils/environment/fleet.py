@@ -50,15 +50,17 @@ class FleetAws(Aws):
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def read(self, service: str, operation: str, absent: tuple[str, ...] = (), **params: Any) -> dict[str, Any] | None:
+    def read(
+        self, service: str, operation: str, absent: tuple[str, ...] = (), outage_seconds: float = 0.0, **params: Any
+    ) -> dict[str, Any] | None:
         """As in Aws; what answers for a whole account is asked once in a run, and kept without its metadata."""
         if (service, operation) not in SHARED:
-            return super().read(service, operation, absent, **params)
+            return super().read(service, operation, absent, outage_seconds, **params)
         with self._alone("answer", service, operation, params) as file:
             text = file.read()
             if text:
                 return json.loads(text)
-            answer = super().read(service, operation, absent, **params)
+            answer = super().read(service, operation, absent, outage_seconds, **params)
             kept = answer and {key: value for key, value in answer.items() if key != "ResponseMetadata"}
             file.write(json.dumps(kept, default=str))
             return kept
