@@ -14,7 +14,7 @@ _PLAIN = {"FileFormat": "plain-text", "HiveCompatiblePartitions": False, "PerHou
 
 
 class FlowLogs(Base):
-    """CreateFlowLogs."""
+    """CreateFlowLogs and DeleteFlowLogs."""
 
     def create_flow_logs(self) -> ActionResult:
         """The ids; a bucket that does not exist is told in `Unsuccessful`."""
@@ -33,6 +33,11 @@ class FlowLogs(Base):
                 made.log_destination = destination
                 made.destination_options = {**_PLAIN, **(options or {})}
         return ActionResult(answer)
+
+    def delete_flow_logs(self) -> ActionResult:
+        """What could not be deleted: nothing.  Source: EC2 API reference DeleteFlowLogs, Unsuccessful."""
+        super().delete_flow_logs()
+        return ActionResult({"Unsuccessful": []})
 
 
 def correct_models() -> None:
