@@ -7,9 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from ..aws.client import Aws, explain
+from ..aws.client import Aws
 from ..reconcile import engine, walk
 from ..reconcile.errors import AwsFailure, Refusal, Refused
 from ..reconcile.offers import STATE_LOCK
@@ -201,12 +199,9 @@ class Run:
             raise AwsFailure("preflight says stop; nothing was changed\n" + "\n".join(preflight.table(checks)))
 
     def _warn(self) -> None:
-        checks = self._room_or_nothing()
+        checks = [check for room in self._rooms.values() for check in room]
         self._say([f"warning: {check.what}: {check.found}, wanted {check.wanted}; {check.next_step}"
                    for check in checks if check.verdict == preflight.WARNING])  # fmt: skip
-
-    def _room_or_nothing(self) -> list[preflight.Check]:
-        return [check for checks in self._rooms.values() for check in checks]
 
     # Changing
 
@@ -295,5 +290,4 @@ class Run:
 def failure_result(error: Exception) -> Result:
     """The result of a run that ended with an error."""
     headline = "REFUSED" if isinstance(error, Refused) else "FAILED"
-    told = explain(error) if isinstance(error, (BotoCoreError, ClientError)) else engine.failure_of(error)
-    return {"failed": True, "msg": told, "headline": headline}
+    return {"failed": True, "msg": engine.failure_of(error), "headline": headline}

@@ -77,12 +77,10 @@ def run(
     gate(plan)
     if terms.check_mode or not plan.calls:
         return Outcome(plan, plan, check_mode=terms.check_mode)
-    return carry_out(declarations, aws, terms, plan, gate)
+    return carry_out(declarations, aws, terms, plan)
 
 
-def carry_out(
-    declarations: Sequence[Declaration], aws: Aws, terms: Terms, plan: Plan, gate: Gate = open_gate
-) -> Outcome:
+def carry_out(declarations: Sequence[Declaration], aws: Aws, terms: Terms, plan: Plan) -> Outcome:
     """Makes the calls and looks again.  After a lost answer it looks, plans anew and goes on from what is there."""
     owners = owners_of(declarations, terms)
     made: list[Call] = []
@@ -104,8 +102,12 @@ def carry_out(
 
 def owners_of(declarations: Sequence[Declaration], terms: Terms) -> dict[str, Owner]:
     """Whom calls belong to, by key."""
-    return {each.key: Owner(each.component, float(each.options.get("wait_timeout") or terms.wait_timeout))
-            for each in declarations}  # fmt: skip
+    return {each.key: Owner(each.component, _wait_timeout(each, terms)) for each in declarations}
+
+
+def _wait_timeout(declaration: Declaration, terms: Terms) -> float:
+    """Seconds that each wait of a declaration may last."""
+    return float(declaration.options.get("wait_timeout") or terms.wait_timeout)
 
 
 def look_and_plan(declarations: Sequence[Declaration], aws: Aws, terms: Terms) -> Plan:
@@ -116,7 +118,7 @@ def look_and_plan(declarations: Sequence[Declaration], aws: Aws, terms: Terms) -
     """
     plan = _from_one_look(declarations, aws)
     waits = [] if terms.check_mode else [
-        (wait, float(part.declaration.options.get("wait_timeout") or terms.wait_timeout))
+        (wait, _wait_timeout(part.declaration, terms))
         for part in plan.parts.values() for wait in part.waits if terms.wait or not wait.slow]  # fmt: skip
     if not waits or plan.failures:
         return plan
@@ -152,7 +154,7 @@ def look(declarations: Sequence[Declaration], aws: Aws) -> dict[str, Look]:
         except Refused as refused:
             return Look(refusals=refused.refusals)
         except (Failure, BotoCoreError, ClientError) as error:
-            return Look(failure=explain(error) if not isinstance(error, Failure) else str(error))
+            return Look(failure=failure_of(error))
 
     with ThreadPoolExecutor(max(1, len(declarations))) as pool:
         return dict(zip((each.key for each in declarations), pool.map(one, declarations), strict=True))
