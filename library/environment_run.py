@@ -67,9 +67,10 @@ options:
     description: Whether main objects that bear this environment's tags and are declared nowhere are removed.
     type: bool
     default: false
-  look_for_orphans:
-    description: Whether they are looked for; left out, in check mode and where they are purged.
+  whole:
+    description: Whether O(components) is all that the environment consists of; where not, nobody looks for orphans.
     type: bool
+    default: true
   outputs:
     description: Whether ids, endpoints and backend settings are written to O(artifacts_folder).
     type: bool

@@ -134,5 +134,5 @@ COMPONENT = Component(
     module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
     permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, blockers=blockers,
-    offering=(NETWORK,), offers=offers,
+    offering=(NETWORK,), offers=offers, for_changes=frozenset({"zones", "internet_gateways", "endpoint_services"}),
 )  # fmt: skip

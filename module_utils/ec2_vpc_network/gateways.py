@@ -212,7 +212,7 @@ def used(addresses: Mapping[str, Any], gateways: Iterable[Mapping[str, Any]]) ->
 
 def observed_address(owned: Owned, item: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "public_ip": item["PublicIp"],
+        "public_ip": item.get("PublicIp"),
         "zone": owned.part(item, "nat"),
         "use": IN_USE if "AssociationId" in item else FREE,
     }

@@ -32,6 +32,8 @@ def observe(aws: Any, options: Any) -> Seen:
     if group:
         second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
     answers |= aws.read_many(second) if second else {}
+    # One that is not attached is looked for where something is to be done.
+    answers["internet_gateways"] = answers["internet_gateways"] or answers.get("attached_gateways")
     return view.seen(options, aws.region, looked_closer(aws, options, answers) if vpc else answers)
 
 

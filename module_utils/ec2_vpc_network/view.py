@@ -40,7 +40,7 @@ Answers = Mapping[str, Any]
 def seen(options: Any, region: str, answers: Answers) -> Seen:
     """Everything that one look found, and what speaks against the declaration."""
     owned = recognised(options, answers)
-    zones = sorted(zone["ZoneName"] for zone in answers["zones"]["AvailabilityZones"])
+    zones = sorted(zone["ZoneName"] for zone in (answers["zones"] or {}).get("AvailabilityZones", ()))
     given = answers.get("given_addresses")
     addresses = {item["AllocationId"]: item for item in given["Addresses"]} if given else None
     around = {
@@ -83,7 +83,7 @@ def _waiting(options: Any, resource: Mapping[str, Any]) -> Iterator[dict[str, st
 def _satellites(options: Any, owned: Owned, answers: Answers) -> dict[str, Any]:
     """What can exist without the VPC: its gateway before it is attached, addresses, role and log group."""
     vpc_id = next((vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]), None)
-    free_or_ours = [item for item in answers["internet_gateways"]["InternetGateways"]
+    free_or_ours = [item for item in items(answers, "internet-gateway")
                     if all(each["VpcId"] == vpc_id for each in item.get("Attachments") or ())]  # fmt: skip
     gateway = owned.parts(free_or_ours, "internet-gateway").get("") or adoption.taken_over(options, answers)
     addresses = {item["AllocationId"]: item for item in answers["addresses"]["Addresses"]

@@ -85,5 +85,5 @@ COMPONENT = Component(
     module="elasticache_replication_group", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
     permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, misfits=misfits, leans_on={NETWORK: read_network},
-    further=further, learned=learned,
+    further=further, learned=learned, for_changes=frozenset({"offers"}),
 )  # fmt: skip

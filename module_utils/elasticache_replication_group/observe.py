@@ -27,7 +27,7 @@ from .parameters import at_reboot, choice, known_parameters, own_groups, paramet
 from .secret import current_version, fetch, look, token_of
 from .surroundings import NAMED_SUBNETS, subnet_of
 from .transitions import unwanted
-from .versions import find, matches, newest
+from .versions import Offer, find, matches, newest
 
 if TYPE_CHECKING:
     from ..aws.client import Aws
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Options = Mapping[str, Any]
 State = dict[str, Any]
 NEW_ENGINE = "redis"
+VERSIONS = ("elasticache", "describe_cache_engine_versions", {})
 EVENT_MINUTES = 14 * 24 * 60
 # Tags of a group that is being changed cannot be listed.  Source: hashicorp/terraform-provider-aws#41416.
 BUSY = ("InvalidReplicationGroupState", "CacheClusterNotFound")
@@ -50,7 +51,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     group = None if leaving else group
     second = aws.read_many(second_round(options, group, first))
     satellites, strangers = subnet_group(options, first, second)
-    offers = translate.offers_of(first["offers"]) if "offers" in first else []
+    offers = on_offer(aws, first, second)
     resource, scheduled = described(options, group, second, offers)
     around = surroundings(options, first, resource, offers) if offers else {}
     groups, of_others = parameter_groups(options, first, second)
@@ -75,6 +76,17 @@ def observe(aws: Aws, options: Options) -> Seen:
     waits = (gone(group_name(options)),) if leaving else waits_of(resource)
     told = by_itself(options, resource)
     return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers, told)
+
+
+def on_offer(aws: Aws, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Offer]:
+    """The versions that AWS offers; at a glance the one in force will do, unless another is on its way."""
+    if "offers" not in first:
+        return []
+    (member,) = (second.get("member") or {"CacheClusters": [{}]})["CacheClusters"]
+    known = translate.offer_in_force(member, first.get("parameter_groups") or {}) if first["offers"] is None else None
+    if known:
+        return [known]
+    return translate.offers_of(first["offers"] or aws.read_many({"versions": VERSIONS})["versions"])
 
 
 def by_itself(options: Options, resource: State | None) -> tuple[Mapping[str, str], ...]:
@@ -138,7 +150,7 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
     if options["state"] == "absent":
         return requests
     requests.update(look(options))
-    requests["offers"] = ("elasticache", "describe_cache_engine_versions", {})
+    requests["offers"] = VERSIONS
     if options["subnet_ids"]:
         about = {"SubnetIds": list(options["subnet_ids"])}
         requests["subnets"] = ("ec2", "describe_subnets", about, ("InvalidSubnetID.NotFound",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from .logs import delivery_errors, log_delivery_state, pending_log_delivery
 from .versions import Offer, engine_of
 
 State = dict[str, Any]
+# AWS's own parameter groups: default.redis7, default.valkey8.cluster.on.
+DEFAULT_GROUP = re.compile(r"default\.(.+?)(?:\.cluster\.on)?\Z")
 ON = {"enabled": True, "enabling": True, "disabled": False, "disabling": False}
 
 
@@ -179,6 +182,21 @@ def subnet_group_state(answer: Mapping[str, Any], tags: Mapping[str, str]) -> St
         "tags": dict(tags),
         "arn": answer.get("ARN"),
     }
+
+
+def offer_in_force(member: Mapping[str, Any], groups: Mapping[str, Any]) -> Offer | None:
+    """The version that a member runs, where its parameter group tells the family; ``None`` while it is to change.
+
+    ``groups`` is DescribeCacheParameterGroups' answer, or empty.
+    """
+    name = member.get("CacheParameterGroup", {}).get("CacheParameterGroupName", "")
+    families = {each["CacheParameterGroupName"]: each["CacheParameterGroupFamily"]
+                for each in groups.get("CacheParameterGroups", ())}  # fmt: skip
+    found = DEFAULT_GROUP.match(name)
+    family = families.get(name) or (found.group(1) if found else "")
+    if not family or (member.get("PendingModifiedValues") or {}).get("EngineVersion"):
+        return None
+    return Offer(member["Engine"], member["EngineVersion"], family)
 
 
 def offers_of(answer: Mapping[str, Any]) -> list[Offer]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..aws.client import Aws
+from ..aws.glance import Glance
 from ..reconcile import engine, walk
 from ..reconcile.errors import AwsFailure, Refusal, Refused
 from ..reconcile.offers import STATE_LOCK
@@ -121,10 +122,35 @@ class Run:
     # Looking and judging
 
     def _look(self) -> Plan:
+        """The plan: from a glance where that finds nothing to do, else from a look at everything."""
+        glances = self._options["verb"] == "apply" and self._whole and not self._options["purge_orphans"]
+        return (self._glance() if glances else None) or self._full_look()
+
+    @property
+    def _whole(self) -> bool:
+        """Whether this run looks at everything that the environment consists of."""
+        return bool(self._options["whole"]) and not self._request.others
+
+    def _glance(self) -> Plan | None:
+        """The plan of an environment that is in order, with all that bears its tags accounted for; ``None`` where it is
+        not."""
+        tags = orphans.look(self._aws, self._request.identity)
+        if not tags:
+            return None
+        with ThreadPoolExecutor(1) as pool:
+            place = pool.submit(self._place_checks, Glance(self._aws, tags))
+            plan = engine.glance(self._declarations, self._aws, tags, self._terms.check_mode)
+            self._checks = place.result()
+        if plan is None or orphans.unknown(tags, plan):
+            return None
+        self._refuse_stops(self._checks)
+        return plan
+
+    def _full_look(self) -> Plan:
         """The plan, with the account's checks and the orphans looked up beside it."""
         options = self._options
         with ThreadPoolExecutor(2) as pool:
-            place = pool.submit(account.place_checks, self._aws, options["account_id"], options["region"])
+            place = pool.submit(self._place_checks, self._aws)
             tagged = pool.submit(self._tagged)
             plan = engine.look_and_plan(self._declarations, self._aws, self._terms)
             self._checks = place.result()
@@ -142,11 +168,13 @@ class Run:
         self._declarations = [*self._declarations, *there]
         return engine.look_and_plan(self._declarations, self._aws, self._terms)
 
-    def _tagged(self) -> list[str]:
+    def _place_checks(self, aws: Any) -> list[preflight.Check]:
+        return account.place_checks(aws, self._options["account_id"], self._options["region"])
+
+    def _tagged(self) -> Mapping[str, Any]:
         """What bears our tags, where this run looks for it: in plans, and where it is to be removed."""
-        asked = self._options["look_for_orphans"]
-        asked = (self._terms.check_mode or self._options["purge_orphans"]) if asked is None else asked
-        return orphans.look(self._aws, self._request.identity) if asked else []
+        asked = self._terms.check_mode or self._options["purge_orphans"]
+        return orphans.look(self._aws, self._request.identity) if asked and self._whole else {}
 
     def _gate(self, plan: Plan, approval: bool = True) -> None:
         """Raises Refused with everything that speaks against the plan; nothing was written yet."""

@@ -29,7 +29,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "approved_plan": {"type": "raw"},
     "confirm": {},
     "purge_orphans": {"type": "bool", "default": False},
-    "look_for_orphans": {"type": "bool"},
+    "whole": {"type": "bool", "default": True},
     "outputs": {"type": "bool", "default": True},
     "artifacts_folder": {"default": ""},
     "terraform_stack": {},

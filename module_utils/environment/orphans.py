@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..reconcile.identity import Identity
 from ..reconcile.plan import walk
 from ..reconcile.planning import Declaration, Plan
+from ..reconcile.tags import ansible_tags
 from .components import COMPONENTS, options_of
 
 if TYPE_CHECKING:
@@ -26,23 +27,24 @@ MAIN = (
 )
 # Parts that stay and cost, or are in the way, when nobody knows them. Others go on being listed for an hour after they
 # went.  Source: Resource Groups Tagging API reference, GetResources: "may include resources that were deleted".
-PARTS = re.compile(r":(?:ec2:.*:(?:elastic-ip|security-group|subnet|internet-gateway|route-table|network-acl)/(.+)"
-                   r"|elasticache:.*:(?:subnetgroup|parametergroup|user|usergroup):(.+)"
-                   r"|dynamodb:.*:table/(.+)|logs:.*:log-group:([^:]+).*|cloudwatch:.*:alarm:(.+)"
-                   r"|secretsmanager:.*:secret:(.+))\Z")  # fmt: skip
+PARTS = re.compile(r":(?:ec2:.*:(?:elastic-ip|security-group|subnet|internet-gateway|route-table|network-acl)/"
+                   r"|elasticache:.*:(?:subnetgroup|parametergroup|user|usergroup):"
+                   r"|dynamodb:.*:table/|logs:.*:log-group:|cloudwatch:.*:alarm:"
+                   r"|secretsmanager:.*:secret:)")  # fmt: skip
+SHORT = re.compile(r":(?:ec2:.*:[a-z-]+/|cloudwatch:.*:alarm:)(.+)\Z")
 
 
-def look(aws: Aws, identity: Identity) -> list[str]:
-    """The ARNs of everything in this account and region that bears the environment's tags."""
+def look(aws: Aws, identity: Identity) -> dict[str, dict[str, str]]:
+    """The tags, by ARN, of everything in this account and region that bears the environment's tags."""
     filters = [{"Key": key, "Values": [value]} for key, value in identity.ownership.items()]
     answer = aws.read("resourcegroupstaggingapi", "get_resources", UNREADABLE, TagFilters=filters) or {}
-    return [item["ResourceARN"] for item in answer.get("ResourceTagMappingList", ())]
+    return {item["ResourceARN"]: ansible_tags(item.get("Tags")) for item in answer.get("ResourceTagMappingList", ())}
 
 
 def unknown(arns: Iterable[str], plan: Plan) -> list[str]:
-    """The ARNs of what no look has seen."""
+    """The ARNs of what stays by itself and no look has seen."""
     known = {name for part in plan.parts.values() if part.look.seen for name in _names(part)}
-    return [arn for arn in arns if arn not in known and not any(name in known for name in _own_names(arn))]
+    return [arn for arn in arns if _stays(arn) and arn not in known and _short(arn) not in known]
 
 
 def _names(part: Any) -> Iterator[str]:
@@ -62,11 +64,18 @@ def _keys(value: Any) -> Iterator[str]:
             yield from _keys(item)
 
 
-def _own_names(arn: str) -> list[str]:
-    """What a look may call the object of an ARN; a secret's ARN ends in six characters of AWS's own."""
-    found = PARTS.search(arn) or next((match for pattern, *_ in MAIN if (match := pattern.search(arn))), None)
-    name = next(filter(None, found.groups()), "") if found else ""
-    return [name, name.rpartition("-")[0]] if ":secret:" in arn else [name] if name else []
+def _stays(arn: str) -> bool:
+    """Whether an object of ours stays until somebody removes it."""
+    return bool(PARTS.search(arn)) or any(pattern.search(arn) for pattern, *_ in MAIN)
+
+
+def _short(arn: str) -> str | None:
+    """What a look calls an object that has no ARN there: an id of EC2's, or an alarm's name.
+
+    Other names are no proof, for a stream may be called as a cache is.
+    """
+    found = SHORT.search(arn)
+    return found.group(1) if found else None
 
 
 def declarations(arns: Iterable[str], common: Mapping[str, Any], given: Mapping[str, Declaration]) -> list[Declaration]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..reconcile.component import Component
 from . import alarms
 from .names import NOUN
-from .observe import observe
+from .observe import OTHERS_POLICY, observe
 from .plan import FIELDS, create, delete, desire, newborn, update
 from .rules import guards, rules
 
@@ -50,5 +50,5 @@ PATIENCE = {"ResourceInUseException": 600, "LimitExceededException": 60}
 COMPONENT = Component(
     module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE,
+    permissions=PERMISSIONS, patience=PATIENCE, to_tell=frozenset({OTHERS_POLICY}),
 )  # fmt: skip

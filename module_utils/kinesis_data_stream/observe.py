@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Options = Mapping[str, Any]
 State = dict[str, Any]
+# The read of a policy that is not declared, and only told.
+OTHERS_POLICY = "others_policy"
 
 
 def observe(aws: Aws, options: Options) -> Seen:
@@ -62,7 +64,8 @@ def beside(options: Options, summary: Mapping[str, Any]) -> dict[str, Any]:
     if options["consumers"] is not None or summary.get("ConsumerCount"):
         requests["consumers"] = ("kinesis", "list_stream_consumers", {"StreamARN": arn}, GONE)
     if not leaves:
-        requests["policy"] = ("kinesis", "get_resource_policy", {"ResourceARN": arn}, GONE)
+        key = OTHERS_POLICY if options["resource_policy"] is None else "policy"
+        requests[key] = ("kinesis", "get_resource_policy", {"ResourceARN": arn}, GONE)
     return requests
 
 
@@ -80,7 +83,8 @@ def described(name: str, summary: Mapping[str, Any], second: Mapping[str, Any]) 
     """The stream in the words of the options."""
     encrypted = summary.get("EncryptionType", "NONE") == "KMS"
     metrics = [each for level in summary.get("EnhancedMonitoring") or () for each in level.get("ShardLevelMetrics", ())]
-    policy = json.loads((second.get("policy") or {}).get("Policy") or "{}") if "policy" in second else None
+    answer = next((second[key] or {} for key in ("policy", OTHERS_POLICY) if key in second), None)
+    policy = None if answer is None else json.loads(answer.get("Policy") or "{}")
     consumers = (second.get("consumers") or {}).get("Consumers")
     return {
         "name": name,

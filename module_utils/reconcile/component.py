@@ -71,6 +71,10 @@ class Component:
     offer are in ``offering``. What a component leans on comes to it in ``seen.around``: from the environment that it
     belongs to, or where that offers none, from the reader beside the name in ``leans_on``. ``further(options, seen)``
     names the reads that only this makes necessary, ``learned(seen, answers)`` is what they add.
+
+    A glance, which only tells whether anything is to be done, leaves out the reads in ``for_changes``, which judge what
+    is new, and where nobody listens those in ``to_tell``, which find what is told and left alone; both are keys of
+    ``read_many``, whose answer is ``None`` then.
     """
 
     module: str
@@ -93,6 +97,8 @@ class Component:
     leans_on: Mapping[str, Callable[[Aws, Options], Any]] = field(default_factory=dict)
     further: Callable[[Options, Seen], Mapping[str, tuple[Any, ...]]] = _no_offers
     learned: Callable[[Seen, Mapping[str, Any]], Seen] = _as_seen
+    for_changes: frozenset[str] = frozenset()
+    to_tell: frozenset[str] = frozenset()
     # Error codes that mean "not yet", with the seconds they are worth waiting for.
     patience: Mapping[str, float] = field(default_factory=dict)
     # Error codes that mean "it is so already", with the text that the message must hold.

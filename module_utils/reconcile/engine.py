@@ -6,7 +6,7 @@ environment of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +14,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..aws.client import Aws, explain
+from ..aws.glance import Glance, Tags
 from . import planning
 from .component import Component, Options, Seen
 from .errors import AwsFailure, Failure, LostAnswer, Refused
 from .plan import CREATE, Call, Wait, same_call
-from .planning import Declaration, Look, Plan, draw_up, parentless, refuse, unconverged
+from .planning import Declaration, Look, Part, Plan, draw_up, parentless, refuse, unconverged
 from .report import component_result, title
 from .walk import Owner, Terms, Walked, apply, settle
 
@@ -132,8 +133,7 @@ def _from_one_look(declarations: Sequence[Declaration], aws: Aws) -> Plan:
     plan = draw_up(declarations, looks)
     asked = False
     for part in plan.parts.values():
-        component, seen = part.declaration.component, part.look.seen
-        requests = component.further(part.declaration.options, seen) if seen else {}
+        component, requests = part.declaration.component, _further(part)
         first = looks[part.declaration.key].seen
         if requests and first:
             looks[part.declaration.key] = Look(component.learned(first, aws.read_many(requests)))
@@ -141,8 +141,33 @@ def _from_one_look(declarations: Sequence[Declaration], aws: Aws) -> Plan:
     return draw_up(declarations, looks) if asked else plan
 
 
-def look(declarations: Sequence[Declaration], aws: Aws) -> dict[str, Look]:
-    """What there is of each declaration; what speaks against one is kept beside the looks at the others."""
+def glance(declarations: Sequence[Declaration], aws: Aws, tags: Mapping[str, Tags], tells: bool) -> Plan | None:
+    """The plan where nothing is to be done and nothing speaks against that; ``None`` where it takes a look to say.
+
+    ``tags`` is what the tagging API lists by ARN; ``tells`` says whether what others have put into ours is to be told.
+    """
+
+    def at_a_glance(component: Component) -> Any:
+        return Glance(aws, tags, component.for_changes if tells else component.for_changes | component.to_tell)
+
+    plan = draw_up(declarations, look(declarations, aws, at_a_glance))
+    rest = any(part.waits or _further(part) for part in plan.parts.values())
+    return None if rest or plan.calls or plan.refusals or plan.failures else plan
+
+
+def _further(part: Part) -> Mapping[str, tuple[Any, ...]]:
+    """The reads that only the plan makes necessary."""
+    seen = part.look.seen
+    return part.declaration.component.further(part.declaration.options, seen) if seen else {}
+
+
+def look(
+    declarations: Sequence[Declaration], aws: Aws, eyes: Callable[[Component], Any] | None = None
+) -> dict[str, Look]:
+    """What there is of each declaration; what speaks against one is kept beside the looks at the others.
+
+    ``eyes`` is what a component reads with, where that is not ``aws`` itself.
+    """
     offered = planning.offered(declarations)
 
     def one(declaration: Declaration) -> Look:
@@ -150,7 +175,7 @@ def look(declarations: Sequence[Declaration], aws: Aws) -> dict[str, Look]:
         if refusals:
             return Look(refusals=tuple(refusals))
         try:
-            return Look(_observed(declaration, aws, offered))
+            return Look(_observed(declaration, eyes(declaration.component) if eyes else aws, offered))
         except Refused as refused:
             return Look(refusals=refused.refusals)
         except (Failure, BotoCoreError, ClientError) as error:

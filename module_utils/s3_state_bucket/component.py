@@ -79,5 +79,5 @@ COMPONENT = Component(
     module="s3_state_bucket", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
     permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS,
-    offering=(STATE_LOCK,), offers=offers,
+    offering=(STATE_LOCK,), offers=offers, to_tell=frozenset({"cors", "website"}),
 )  # fmt: skip

@@ -46,6 +46,8 @@ def observe(aws: Aws, options: Options) -> Seen:
     table = (found.get("table") or {}).get("Table")
     requests = {**settings.requests(where), **extras.requests(where, options)} if found["bucket"] is not None else {}
     answers = aws.read_many({**requests, **(table_requests(table) if table else {})})
+    access = settings.further(where, answers) if requests else {}
+    answers |= aws.read_many(access) if access else {}
     around = {"region": aws.region}
     tables, waits, strangers = observed_table(aws, options, table, answers)
     if found["bucket"] is None:

@@ -40,8 +40,23 @@ def requests(where: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
         "tags": read("get_bucket_tagging", "NoSuchTagSet"),
         "cors": read("get_bucket_cors", "NoSuchCORSConfiguration"),
         "website": read("get_bucket_website", "NoSuchWebsiteConfiguration"),
-        "acl": read("get_bucket_acl"),
     }
+
+
+def further(where: Mapping[str, str], answers: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """The read of the access control list, which counts only where the owner's controls let it.
+
+    Source: S3 User Guide, "Controlling ownership of objects": BucketOwnerEnforced disables access control lists.
+    """
+    if ownership(answers["ownership"] or {}) == "BucketOwnerEnforced":
+        return {}
+    return {"acl": ("s3", "get_bucket_acl", where, GONE)}
+
+
+def ownership(answer: Mapping[str, Any]) -> str:
+    """Whose the objects are; a bucket without controls is as ObjectWriter."""
+    controls = answer.get("OwnershipControls", {}).get("Rules") or [{}]
+    return str(controls[0].get("ObjectOwnership", "ObjectWriter"))
 
 
 def observed(name: str, region: str, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -50,7 +65,6 @@ def observed(name: str, region: str, answers: Mapping[str, Any]) -> tuple[dict[s
     document = json.loads(found["policy"].get("Policy") or "null")
     tags = found["tags"].get("TagSet", [])
     rule = (found["encryption"].get("ServerSideEncryptionConfiguration", {}).get("Rules") or [{}])[0]
-    controls = found["ownership"].get("OwnershipControls", {}).get("Rules") or [{}]
     rules = plain(found["lifecycle"].get("Rules", []))
     arn = policy.bucket_arn(name, region)
     resource = {
@@ -60,8 +74,7 @@ def observed(name: str, region: str, answers: Mapping[str, Any]) -> tuple[dict[s
         "versioning_enabled": found["versioning"].get("Status") == "Enabled",
         **observed_encryption(rule),
         "block_public_access": observed_block(found["public"].get("PublicAccessBlockConfiguration", {})),
-        # A bucket without controls is as ObjectWriter.  Source: S3 User Guide, "Controlling ownership of objects".
-        "object_ownership": controls[0].get("ObjectOwnership", "ObjectWriter"),
+        "object_ownership": ownership(found["ownership"]),
         "tls_only": policy.requires_tls(document, arn),
         "policy_statements": policy.others(document),
         **lifecycle.in_force(rules),
@@ -74,7 +87,7 @@ def observed(name: str, region: str, answers: Mapping[str, Any]) -> tuple[dict[s
         "blocked_encryption": rule.get("BlockedEncryptionTypes"),
         "cors": bool(found["cors"].get("CORSRules")),
         "website": bool(set(found["website"]) - {"ResponseMetadata"}),
-        "grantees": grantees(found["acl"]),
+        "grantees": grantees(answers.get("acl") or {}),
         "aws_tags": {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith(OWNED_BY_AWS)},
     }
     return resource, rest

@@ -125,3 +125,83 @@ def test_a_world_that_changed_after_the_approval_is_named(cloud: Cloud, tmp_path
     with pytest.raises(Refused, match="new: set the bucket policy"):
         conducted(cloud, wanted, approved_plan=digest)
     assert not cloud.writes(made)
+
+
+TAGGED = {**SMALL, **{f"{role}_tags": {"team": "telemetry"} for role in ("vpc", "redis", "kinesis", "state_bucket")}}
+STREAM = "arn:aws:kinesis:eu-west-1:123456789012:stream/sensors-test"
+CACHE = "arn:aws:elasticache:eu-west-1:123456789012:{}:sensors-test"
+BUCKET = "sensors-test-state-123456789012"
+
+
+def vpc_of(cloud: Cloud) -> str:
+    filters = [{"Name": "tag:streambed:environment", "Values": ["test"]}]
+    (vpc,) = cloud.client("ec2").describe_vpcs(Filters=filters)["Vpcs"]
+    return str(vpc["VpcId"])
+
+
+# What somebody changes, and how; a glance must see each one.
+INTRUSIONS: dict[str, Any] = {
+    "a tag of the stream": lambda cloud: cloud.client("kinesis").untag_resource(
+        ResourceARN=STREAM, TagKeys=["team"]),
+    "a tag of the cache": lambda cloud: cloud.client("elasticache").remove_tags_from_resource(
+        ResourceName=CACHE.format("replicationgroup"), TagKeys=["team"]),
+    "a tag of the subnet group": lambda cloud: cloud.client("elasticache").add_tags_to_resource(
+        ResourceName=CACHE.format("subnetgroup"), Tags=[{"Key": "team", "Value": "x"}]),
+    "a tag of the bucket": lambda cloud: cloud.client("s3").put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [
+        {"Key": key, "Value": value} for key, value in
+        {"streambed:stack": "sensors", "streambed:environment": "test"}.items()]}),
+    "grants under an owner of objects": lambda cloud: (
+        cloud.client("s3").delete_bucket_ownership_controls(Bucket=BUCKET)),
+    "DNS names": lambda cloud: cloud.client("ec2").modify_vpc_attribute(
+        VpcId=vpc_of(cloud), EnableDnsHostnames={"Value": False}),
+    "public access": lambda cloud: cloud.client("s3").delete_public_access_block(Bucket=BUCKET),
+    "retention": lambda cloud: cloud.client("kinesis").increase_stream_retention_period(
+        StreamName="sensors-test", RetentionPeriodHours=48),
+}  # fmt: skip
+
+
+def test_a_glance_hides_nothing(cloud: Cloud) -> None:
+    declared = {**TAGGED, "kinesis_retention_hours": 24, "kinesis_allow_retention_decrease": True}
+    one_plan(cloud, declared)
+    for what, intrude in INTRUSIONS.items():
+        intrude(cloud)
+        assert conducted(cloud, declared)["changed"], f"{what}: not seen"
+    settled(cloud, declared)
+
+
+def test_what_bears_our_tags_beside_the_network_is_no_more_overlooked_by_a_glance(cloud: Cloud) -> None:
+    one_plan(cloud, SMALL)
+    tags = [{"Key": "streambed:stack", "Value": "sensors"}, {"Key": "streambed:environment", "Value": "test"},
+            {"Key": "streambed:part", "Value": "nat/eu-west-1a"}]  # fmt: skip
+    cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
+    assert operations(conducted(cloud, SMALL)["plan"]) == ["release_address"]
+    settled(cloud, SMALL)
+
+
+def test_who_may_not_list_tags_sees_everything_all_the_same(cloud: Cloud) -> None:
+    one_plan(cloud, TAGGED)
+    cloud.fault("denied", operation="GetResources", count=9)
+    assert not conducted(cloud, TAGGED)["changed"]
+    cloud.client("kinesis").untag_resource(ResourceARN=STREAM, TagKeys=["team"])
+    assert conducted(cloud, TAGGED)["changed"]
+
+
+def test_a_role_alone_takes_no_part_of_its_environment_for_an_orphan(cloud: Cloud) -> None:
+    one_plan(cloud, SMALL)
+    alone = conducted(cloud, SMALL, check=True, roles=("kinesis",), whole=False, purge_orphans=True)
+    assert (alone["plan"]["calls"], alone["plan"]["orphans"]) == (0, [])
+
+
+def test_orphans_are_told_and_go_when_they_are_to(cloud: Cloud) -> None:
+    one_plan(cloud, SMALL)
+    renamed = {**SMALL, "kinesis_name": "sensors-of-ours"}
+    plan = conducted(cloud, renamed, check=True)["plan"]
+    assert [each["id"] for each in plan["orphans"]] == ["sensors-test"]
+    assert operations(plan)[0] == "create_stream"
+    assert "delete_stream" not in operations(plan)
+    conducted(cloud, renamed)
+    assert conducted(cloud, renamed, check=True)["plan"]["orphans"], "an orphan went by itself"
+    conducted(cloud, renamed, purge_orphans=True)
+    assert cloud.client("kinesis").list_streams()["StreamNames"] == ["sensors-of-ours"]
+    assert conducted(cloud, renamed, check=True)["plan"]["orphans"] == []
+    settled(cloud, renamed)

@@ -82,8 +82,9 @@ def one_plan(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> dict
 
 
 def settled(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> None:
-    """Fails unless everything is as declared: neither a plan nor a run has anything to do."""
-    left = conducted(cloud, variables, check=True, **options)
+    """Fails unless everything is as declared: neither a plan from a full look nor a run, which glances, has anything
+    to do."""
+    left = conducted(cloud, variables, check=True, **{**options, "whole": False})
     assert not left["changed"], [call["why"] for call in left["plan"]["order"]]
     before = len(cloud.journal())
     again = conducted(cloud, variables, **options)

@@ -114,7 +114,7 @@ def test_a_roles_defaults_are_values_that_its_module_takes(role: str) -> None:
 @pytest.mark.parametrize("role", COMPONENTS)
 def test_a_component_role_is_one_task_and_declares_nothing_else(role: str) -> None:
     [task] = tasks(role)
-    assert task["environment_run"] == {"roles": [role], "outputs": False}
+    assert task["environment_run"] == {"roles": [role], "outputs": False, "whole": False}
     assert task["register"] == f"{role}_result"
     assert tasks(role, "declare") == []
 
