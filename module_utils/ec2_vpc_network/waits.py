@@ -8,6 +8,11 @@ from typing import Any
 from ..reconcile.plan import Wait
 from . import names
 
+# How long these usually take.  Source: localcloud's durations, from observed runs; AWS promises nothing.
+NAT_SECONDS = 120
+ENDPOINT_SECONDS = 60
+PROTECTION_SECONDS = 60
+
 # AWS writes the states of endpoints in lower case, its service model in capitals.
 # Source: DescribeVpcEndpoints API reference, VpcEndpoint.State.
 AVAILABLE = ("available", "Available")
@@ -102,25 +107,27 @@ def attached(gateway_id: Any) -> Wait:
 def nat_gateway(zone: str, gateway_id: Any) -> Wait:
     return Wait(names.nat_gateway(zone), "ec2", "describe_nat_gateways", {"NatGatewayIds": [gateway_id]},
                 "NatGateways[].State", done=("available",), failed=("failed", "deleting", "deleted"),
-                reason="NatGateways[0].FailureMessage", absent_codes=("NatGatewayNotFound",))  # fmt: skip
+                reason="NatGateways[0].FailureMessage", absent_codes=("NatGatewayNotFound",),
+                typical_seconds=NAT_SECONDS)  # fmt: skip
 
 
 def nat_gateway_gone(zone: str, gateway_id: Any) -> Wait:
     return Wait(names.nat_gateway(zone), "ec2", "describe_nat_gateways", {"NatGatewayIds": [gateway_id]},
                 "NatGateways[].State", done=("deleted", "failed", "absent"),
-                absent_codes=("NatGatewayNotFound",))  # fmt: skip
+                absent_codes=("NatGatewayNotFound",), typical_seconds=NAT_SECONDS)  # fmt: skip
 
 
 def endpoint(service: str, endpoint_id: Any) -> Wait:
     return Wait(names.endpoint(service), "ec2", "describe_vpc_endpoints", {"VpcEndpointIds": [endpoint_id]},
                 "VpcEndpoints[].State", done=AVAILABLE, failed=ENDPOINT_FAILED,
-                reason="VpcEndpoints[0].LastError.Message", absent_codes=ENDPOINT_GONE)  # fmt: skip
+                reason="VpcEndpoints[0].LastError.Message", absent_codes=ENDPOINT_GONE,
+                typical_seconds=ENDPOINT_SECONDS)  # fmt: skip
 
 
 def endpoint_gone(service: str, endpoint_id: Any, slow: bool = True) -> Wait:
     return Wait(names.endpoint(service), "ec2", "describe_vpc_endpoints", {"VpcEndpointIds": [endpoint_id]},
                 "VpcEndpoints[].State", done=("deleted", "Deleted", "absent"),
-                absent_codes=ENDPOINT_GONE, slow=slow)  # fmt: skip
+                absent_codes=ENDPOINT_GONE, slow=slow, typical_seconds=ENDPOINT_SECONDS if slow else 0)  # fmt: skip
 
 
 def encryption_control(control_id: Any) -> Wait:
@@ -137,7 +144,8 @@ def _encryption_control(control_id: Any, done: tuple[str, ...]) -> Wait:
                 {"VpcEncryptionControlIds": [control_id]}, "VpcEncryptionControls[].State", done,
                 failed=("enforce-failed", "monitor-failed", "delete-failed"),
                 reason="VpcEncryptionControls[0].StateMessage",
-                absent_codes=("InvalidVpcEncryptionControlId.NotFound",))  # fmt: skip
+                absent_codes=("InvalidVpcEncryptionControlId.NotFound",),
+                typical_seconds=PROTECTION_SECONDS)  # fmt: skip
 
 
 def exclusion(exclusion_id: Any) -> Wait:
@@ -153,4 +161,5 @@ def _exclusion(exclusion_id: Any, done: tuple[str, ...]) -> Wait:
     return Wait(names.EXCLUSION, "ec2", "describe_vpc_block_public_access_exclusions",
                 {"ExclusionIds": [exclusion_id]}, "VpcBlockPublicAccessExclusions[].State", done,
                 failed=("create-failed", "update-failed"), reason="VpcBlockPublicAccessExclusions[0].Reason",
-                absent_codes=("InvalidVpcBlockPublicAccessExclusionId.NotFound",))  # fmt: skip
+                absent_codes=("InvalidVpcBlockPublicAccessExclusionId.NotFound",),
+                typical_seconds=PROTECTION_SECONDS)  # fmt: skip

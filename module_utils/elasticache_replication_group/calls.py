@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..reconcile.plan import DEFERRED, IN_PLACE, Call
+from ..reconcile.plan import DEFERRED, DISRUPTIVE, IN_PLACE, Call
 from ..reconcile.tags import tag_calls
-from .names import group_noun, parameter_group_noun, settled
+from .names import NODES_SECONDS, group_noun, parameter_group_noun, settled
 
 SERVICE = "elasticache"
 # Right after a change AWS may still show the group as available.  Source: terraform-provider-aws waits as long.
 MODIFYING_SHOWS_SECONDS = 30
+# What adds or takes nodes; so does a change that interrupts, for nodes are made anew.
+SCALING = ("modify_replication_group_shard_configuration", "increase_replica_count", "decrease_replica_count")
 
 
 def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = IN_PLACE) -> Call:
     """A call that keeps the group busy until it is available again."""
     every = params if "ResourceName" in params else {"ReplicationGroupId": name, **params}
-    return Call(SERVICE, operation, every, group_noun(name), why, kind, after=needed(params),
-                wait=replace(settled(name), delay_seconds=MODIFYING_SHOWS_SECONDS))  # fmt: skip
+    typical_seconds = NODES_SECONDS if operation in SCALING or kind == DISRUPTIVE else MODIFYING_SHOWS_SECONDS
+    wait = replace(settled(name), delay_seconds=MODIFYING_SHOWS_SECONDS, typical_seconds=typical_seconds)
+    return Call(SERVICE, operation, every, group_noun(name), why, kind, after=needed(params), wait=wait)
 
 
 def needed(params: Mapping[str, Any]) -> tuple[str, ...]:

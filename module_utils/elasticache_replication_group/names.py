@@ -23,6 +23,11 @@ GENERATION_TAG = "streambed:auth-token-generation"
 PASSWORD_VERSION_TAG = "streambed:password-version"
 GROUP_TAG = "streambed:replication-group"
 
+# How long a group takes in which nodes come, go or are made anew; users take seconds.
+# Source: localcloud's durations, from observed runs; AWS promises nothing, and up to 50 minutes were seen
+# (hashicorp/terraform-provider-aws#4093).
+NODES_SECONDS = 720
+USER_SECONDS = 5
 # A node group can lag behind its replication group.  Source: aws-controllers-k8s/community#529.
 STATES = "ReplicationGroups[].[Status, NodeGroups[].Status][][]"
 
@@ -75,13 +80,14 @@ def settled(name: str) -> Wait:
     """
     return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
                 done=("available",), failed=("create-failed",), absent_codes=(GONE,), pause_seconds=15,
-                events=events(name))  # fmt: skip
+                typical_seconds=NODES_SECONDS, events=events(name))  # fmt: skip
 
 
 def gone(name: str) -> Wait:
     """Until the group is deleted; right after the call it may still read ``available``, or take its final snapshot."""
     return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
-                done=("absent",), absent_codes=(GONE,), pause_seconds=15, events=events(name))  # fmt: skip
+                done=("absent",), absent_codes=(GONE,), pause_seconds=15, typical_seconds=NODES_SECONDS,
+                events=events(name))  # fmt: skip
 
 
 def events(name: str) -> Events:

@@ -23,6 +23,7 @@ from .names import (
     TOKEN_VERSION_TAG,
     USER_GROUP_NOUN,
     USER_NOUN,
+    USER_SECONDS,
     group_name,
     group_noun,
     user_group_noun,
@@ -263,13 +264,13 @@ def compared_group(group: Any) -> Any:
 def user_wait(name: str) -> Wait:
     """Until a user takes the next change: seconds."""
     return Wait(user_noun(name), SERVICE, "describe_users", {"UserId": name}, "Users[].Status", done=("active",),
-                absent_codes=NO_USER, slow=False)  # fmt: skip
+                absent_codes=NO_USER, slow=False, typical_seconds=USER_SECONDS)  # fmt: skip
 
 
 def user_group_wait(name: str) -> Wait:
     """Until a user group takes the next change: seconds."""
     return Wait(user_group_noun(name), SERVICE, "describe_user_groups", {"UserGroupId": name}, "UserGroups[].Status",
-                done=("active",), absent_codes=NO_GROUP, slow=False)  # fmt: skip
+                done=("active",), absent_codes=NO_GROUP, slow=False, typical_seconds=USER_SECONDS)  # fmt: skip
 
 
 def user_calls(observed: State, desired: State, differences: Differences) -> list[Call]:

@@ -12,6 +12,10 @@ from ..reconcile.plan import IN_PLACE, Call, Wait
 NOUN = "Kinesis data stream"
 GONE = ("ResourceNotFoundException",)
 STATUS = "StreamDescriptionSummary.StreamStatus"
+# How long a stream takes for a change, and a consumer to come or go.
+# Source: localcloud's durations; Kinesis developer guide, "Resharding a stream": seconds for a few shards.
+STREAM_SECONDS = 20
+CONSUMER_SECONDS = 20
 # CreateStream answers nothing; what names the stream by its ARN waits for this.
 STREAM_ARN = "stream ARN"
 
@@ -29,13 +33,14 @@ def on(name: str) -> str:
 def settled(name: str) -> Wait:
     """The stream takes changes again; its ARN is known then."""
     return Wait(on(name), "kinesis", "describe_stream_summary", {"StreamName": name}, STATUS, done=("ACTIVE",),
-                absent_codes=GONE, saves={STREAM_ARN: "StreamDescriptionSummary.StreamARN"})  # fmt: skip
+                absent_codes=GONE, typical_seconds=STREAM_SECONDS,
+                saves={STREAM_ARN: "StreamDescriptionSummary.StreamARN"})  # fmt: skip
 
 
 def gone(name: str) -> Wait:
     """The stream is deleted."""
     return Wait(on(name), "kinesis", "describe_stream_summary", {"StreamName": name}, STATUS, done=("absent",),
-                absent_codes=GONE)  # fmt: skip
+                absent_codes=GONE, typical_seconds=STREAM_SECONDS)  # fmt: skip
 
 
 # Right after a change AWS may still show the stream as ACTIVE.  Source: terraform-provider-aws waits as long.

@@ -13,7 +13,7 @@ from ..reconcile.fields import Difference, Field, bare_key, unordered
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Ref, Wait
 from ..reconcile.tags import new_tags, tag_calls, wanted_tags
 from . import alarms
-from .names import GONE, NOUN, STREAM_ARN, change, gone, on, stream_name
+from .names import CONSUMER_SECONDS, GONE, NOUN, STREAM_ARN, change, gone, on, stream_name
 from .shards import steps
 
 State = dict[str, Any]
@@ -213,7 +213,7 @@ def consumers(observed: State, desired: State, differences: Differences) -> list
 def consumer_settled(name: str, about: Mapping[str, Any], state: str) -> Wait:
     """A consumer is registered, or gone."""
     return Wait(f"consumer {name}", "kinesis", "describe_stream_consumer", about, "ConsumerDescription.ConsumerStatus",
-                done=(state,), absent_codes=GONE)  # fmt: skip
+                done=(state,), absent_codes=GONE, typical_seconds=CONSUMER_SECONDS)  # fmt: skip
 
 
 def watch(observed: State, desired: State, differences: Differences) -> list[Call]:

@@ -13,7 +13,7 @@ from ansible.module_utils.reconcile.component import Seen
 from ansible.module_utils.reconcile.errors import Refused
 from ansible.module_utils.reconcile.graph import ordered
 from ansible.module_utils.reconcile.offers import NETWORK, Network, Subnet
-from ansible.module_utils.reconcile.plan import CHANGES, Ref, described
+from ansible.module_utils.reconcile.plan import CHANGES, Ref, chain, described
 
 from tests.support.components import MODULES, component, options
 
@@ -58,6 +58,8 @@ def planned(name: str, case: dict[str, Any]) -> list[dict[str, Any]]:
     _, _, calls = planning.planned(component(name), given, seen)
     assert calls == ordered(calls)
     assert all(call.change in CHANGES for call in calls)
+    # The headline of a plan says how long its waits usually take.
+    assert all(wait.typical_seconds > 0 for call in calls for wait in chain(call.wait) if wait.slow)
     return [described(call) for call in calls]
 
 

@@ -96,6 +96,21 @@ def test_a_parent_that_nobody_creates_is_named() -> None:
     assert plan.described(calls[0])["params"] == {"SubnetIds": ["(known after apply)"]}
 
 
+def test_a_plan_takes_as_long_as_its_slowest_chain_of_waits() -> None:
+    def slow(seconds: float, then: plan.Wait | None = None) -> plan.Wait:
+        return plan.Wait("it", "ec2", "describe_it", {}, "State", ("done",), typical_seconds=seconds, then=then)
+
+    calls = [
+        call("nat", "a", wait=slow(120)),
+        call("endpoint", "b", wait=slow(60)),
+        call("route", "c", after=("a",)),
+        call("group", "d", after=("b",), wait=slow(700, then=slow(20))),
+        call("stream", "e", wait=slow(20)),
+    ]
+    assert graph.typical_seconds(calls) == 60 + 700 + 20
+    assert graph.typical_seconds([]) == 0
+
+
 class Recorder:
     """Stands in for Aws: notes writes in order, answers from a table, and can fail one operation."""
 
