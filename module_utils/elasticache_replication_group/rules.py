@@ -278,7 +278,7 @@ def texts(options: Options) -> Iterator[Finding]:
     if not NAME.match(name):
         yield ("name", repr(name), "1 to 40 letters, digits and single hyphens, a letter first, no hyphen last",
                "correct name")  # fmt: skip
-    if description is not None and not 1 <= len(description.strip()) <= len(description) <= 255:
+    if description is not None and not 1 <= len(description) <= 255:
         yield "description", f"{len(description)} characters", "1 to 255 characters", "correct description"
     topic = options["notification_topic_arn"]
     if topic and not topic.startswith("arn:"):
