@@ -192,15 +192,16 @@ def test_states_by_polls(cloud: Cloud, network: Network) -> None:
     assert created["Status"] == "creating"
     assert "NodeGroups" not in created
     assert [network.show()["Status"] for _ in range(3)] == ["creating", "creating", "available"]
-    assert network.modify(SnapshotRetentionLimit=1)["Status"] == "modifying"
+    assert network.modify(SnapshotWindow="05:00-06:00")["Status"] == "modifying"
     with refused("InvalidReplicationGroupState"):
-        network.modify(SnapshotRetentionLimit=2)
+        network.modify(SnapshotWindow="06:00-07:00")
     with refused("InvalidReplicationGroupState"):
         network.cache.delete_replication_group(ReplicationGroupId="demo")
     with refused("InvalidReplicationGroupState"):
         network.cache.list_tags_for_resource(ResourceName=created["ARN"])
-    seen = [(group["Status"], group["SnapshotRetentionLimit"]) for group in (network.show() for _ in range(3))]
-    assert seen == [("modifying", 0), ("modifying", 0), ("available", 1)]
+    seen = [(group["Status"], group["SnapshotWindow"]) for group in (network.show() for _ in range(3))]
+    before = created["SnapshotWindow"]
+    assert seen == [("modifying", before), ("modifying", before), ("available", "05:00-06:00")]
     deleted = network.cache.delete_replication_group(ReplicationGroupId="demo")["ReplicationGroup"]
     assert deleted["Status"] == "deleting"
     assert [network.show()["Status"] for _ in range(2)] == ["deleting", "deleting"]

@@ -178,8 +178,15 @@ def test_user_groups_need_a_default_user(network: Network) -> None:
         network.cache.create_user_group(UserGroupId="team", Engine="redis", UserIds=["default", "none"])
     network.cache.create_user_group(UserGroupId="team", Engine="redis", UserIds=["default"])
     network.cache.modify_user_group(UserGroupId="team", UserIdsToAdd=["app"])
-    with refused("DefaultUserAssociatedToUserGroup"):
+    with refused("InvalidParameterValue"):
         network.cache.delete_user(UserId="default")
+    own = {"UserId": "own-default", "UserName": "default", "Engine": "redis", "AccessString": "off ~* -@all"}
+    network.cache.create_user(**own, Passwords=password)
+    network.cache.create_user_group(UserGroupId="other", Engine="redis", UserIds=["own-default"])
+    with refused("DefaultUserAssociatedToUserGroup"):
+        network.cache.delete_user(UserId="own-default")
+    network.cache.delete_user_group(UserGroupId="other")
+    network.cache.delete_user(UserId="own-default")
     network.cache.delete_user(UserId="app")
     with refused("UserNotFound"):
         network.cache.describe_users(UserId="app")
@@ -211,7 +218,7 @@ def test_users_and_groups_are_busy_for_a_while(network: Network, cloud: Cloud) -
     [({"AccessString": "on >secret ~* +@all"}, "InvalidParameterValue"),
      ({"AuthenticationMode": {"Type": "password", "Passwords": ["short"]}}, "InvalidParameterValue"),
      ({"AuthenticationMode": {"Type": "password", "Passwords": ["p" * 16] * 3}}, "InvalidParameterValue"),
-     ({"AuthenticationMode": {"Type": "iam"}, "UserId": "other"}, "InvalidParameterValue"),
+     ({"AuthenticationMode": {"Type": "iam"}, "UserId": "other"}, "InvalidParameterCombination"),
      ({"AuthenticationMode": {"Type": "password"}}, "InvalidParameterCombination")],
 )  # fmt: skip
 def test_users_that_cannot_be(network: Network, change: dict[str, Any], code: str) -> None:

@@ -254,7 +254,7 @@ def test_a_group_fails_to_be_made_says_why_and_can_be_deleted(cloud: Cloud, netw
     assert network.create()["Status"] == "creating"
     assert network.show()["Status"] == "create-failed"
     events = network.cache.describe_events()["Events"]
-    assert [event["SourceType"] for event in events] == ["cache-cluster", "replication-group"]
+    assert [event["SourceType"] for event in events] == ["replication-group", "cache-cluster"]
     assert all("no capacity in eu-west-1a" in event["Message"] for event in events)
     network.cache.delete_replication_group(ReplicationGroupId="demo")
     with refused("ReplicationGroupNotFoundFault"):

@@ -23,7 +23,7 @@ from localcloud.overlays.kinesis import LocalKinesis
 from localcloud.overlays.service_quotas import LocalServiceQuotas
 from localcloud.overlays.tagging import LocalTagging
 from localcloud.process import CREDENTIALS, REGION
-from tests.localcloud.moto_probes import PROBES, Client, Probe
+from tests.localcloud.probes import PROBES, Client, Probe
 
 OVERLAYS = {
     "ec2": LocalEC2,
