@@ -51,10 +51,16 @@ class Control:
             if what == "GET settings":
                 return _json(settings.values)
             if what == "POST settings":
-                return _json(settings.update(json.loads(request.get_data())))
+                return _json(self._update(json.loads(request.get_data())))
         except (SettingError, FaultError, ValueError) as error:
             return _json({"error": str(error)}, 400)
         return _json({"error": f"there is no {what}"}, 404)
+
+    def _update(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """All settings after the changes."""
+        if "lateness" in changes:
+            injection.catch_up()
+        return settings.update(changes)
 
     def _faults(self, request: Request) -> Answer:
         """GET: all faults. POST: the new one. DELETE: those left when the one that `id` names, or all, are off."""

@@ -9,10 +9,12 @@ from typing import Any
 from localcloud.calls import Call
 from localcloud.fault_answers import answer_of, throttled
 from localcloud.faults import AFTERMATHS, OUTCOMES, Fault, Faults, faults
+from localcloud.lateness import Lateness
 from localcloud.overlays.failures import fail_endpoint, fail_group, fail_nat_gateway
 from localcloud.rates import rates
 from localcloud.refusals import Answer
-from localcloud.stale import Hidden, ids_of
+from localcloud.shelves import ids_of
+from localcloud.stale import Hidden
 
 
 @dataclass
@@ -33,12 +35,19 @@ class Injection:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._hidden = Hidden()
+        self._late = Lateness(self._hidden)
 
     def reset(self) -> None:
         """As after the start: no fault is on, everything is seen, ids begin again."""
         self._faults.reset()
         self._hidden.reset()
+        self._late.reset()
         rates.reset()
+
+    def catch_up(self) -> None:
+        """Nothing is late any more; what the setting says holds for what is made and changed from now on."""
+        self._late.reset()
+        self._hidden.reveal(0)
 
     def remove(self, number: int) -> None:
         """The fault with this id is off, and what it hid is seen. Raises FaultError when there is none."""
@@ -73,7 +82,12 @@ class Injection:
         outcome = strike.outcome
         if outcome and not outcome.after:
             return answer_of(outcome, call)
-        answer = self._write(call, strike, act) if call.write else self._read(call, strike, act)
+        late = self._late.refusal(call)
+        if late:
+            answer, entry = late
+            strike.entry |= entry
+        else:
+            answer = self._write(call, strike, act) if call.write else self._read(call, strike, act)
         return answer_of(outcome, call, answer) if outcome else answer
 
     def _read(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
@@ -85,6 +99,8 @@ class Injection:
 
     def _write(self, call: Call, strike: Strike, act: Callable[[], Answer]) -> Answer:
         """The answer; what the call made is hidden or doomed when a fault says so."""
+        if self._late.is_on():
+            act = self._late.following(call, act)
         following = self._faults.of(AFTERMATHS, call)
         if not following:
             return act()
@@ -99,7 +115,7 @@ class Injection:
 
     def _follow(self, call: Call, made: dict[str, set[str]], fault: Fault) -> None:
         if fault.kind == "stale":
-            self._hidden.add(call, made, fault)
+            self._hidden.add(call, made, fault, fault.options["reads"])
         for name in made.get("replication group", ()) if fault.kind == "create-failed" else ():
             fail_group(call.region, name, **fault.options)
         for name in made.get("NAT gateway", ()) if fault.kind == "nat-failed" else ():

@@ -40,6 +40,9 @@ DURATIONS: dict[str, float] = {
     "user": 5,
 }
 
+#: What may be late, for the setting `lateness`.
+LATENESS = ("object", "change", "attachment", "role", "key", "versioning", "conflict", "flow_log")
+
 DEFAULTS: dict[str, Any] = {
     # How many Describe calls still show the transitional state: one number, or {kind: number, "default": number}.
     "settle_polls": 0,
@@ -53,6 +56,8 @@ DEFAULTS: dict[str, Any] = {
     "real_redis": False,
     # Whether requests are refused that come faster than AWS takes them.
     "rates": False,
+    # By how many calls AWS is late to know what it was told: {kind: calls}, and {"seed": number} for all other kinds.
+    "lateness": {},
     "quotas": DEFAULT_QUOTAS,
 }
 
@@ -121,6 +126,14 @@ def _check_switch(name: str, value: Any) -> None:
         raise SettingError(f"{name} must be true or false, not {value!r}")
 
 
+def _check_lateness(name: str, value: Any) -> None:
+    known = {*LATENESS, "seed"}
+    if not isinstance(value, dict) or set(value) - known:
+        raise SettingError(f"{name} must be a dictionary with some of {', '.join(sorted(known))}, not {value!r}")
+    if not all(isinstance(number, int) and _is_amount(number) for number in value.values()):
+        raise SettingError(f"{name} holds whole numbers from 0 up, not {value!r}")
+
+
 def _is_amount(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | float) and value >= 0
 
@@ -132,6 +145,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "clock_ahead_seconds": _check_amount,
     "real_redis": _check_switch,
     "rates": _check_switch,
+    "lateness": _check_lateness,
 }
 
 #: The settings of this process: one process is one cloud.
