@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -26,6 +26,9 @@ COMPONENTS: dict[str, Component] = {
 }
 # What the environment says for all of its components, so that no role repeats it.
 OF_THE_ENVIRONMENT = ("stack_name", "environment_suffix", "account_id", "poll_seconds", "lock_state_key", "wait")
+
+# An option, and what is wrong with its value.
+Wrong = tuple[str, str]
 
 
 def options_of(role: str) -> dict[str, Any]:
@@ -53,8 +56,10 @@ def unknown_variables(role: str, variables: Iterable[str], identity: Identity) -
     ]  # fmt: skip
 
 
-def declared(role: str, given: Mapping[str, Any], common: Mapping[str, Any]) -> tuple[Declaration, list[str], set[str]]:
-    """The declaration of one role, what is wrong with its values, and the values that no output may show.
+def declared(
+    role: str, given: Mapping[str, Any], common: Mapping[str, Any]
+) -> tuple[Declaration, list[Wrong], set[str]]:
+    """The declaration of one role, what is wrong with which option, and the values that no output may show.
 
     ``None`` is no opinion. ``common`` is what the environment says for all of its components.
     """
@@ -63,11 +68,23 @@ def declared(role: str, given: Mapping[str, Any], common: Mapping[str, Any]) -> 
     stated |= {name: value for name, value in common.items() if name in spec and value is not None}
     checked = ArgumentSpecValidator(spec).validate(stated)
     secrets = set(getattr(checked, "_no_log_values", ()))
-    return Declaration(role, COMPONENTS[role], checked.validated_parameters), list(checked.error_messages), secrets
+    wrong = _wrong(spec, stated, checked.error_messages)
+    return Declaration(role, COMPONENTS[role], checked.validated_parameters), wrong, secrets
 
 
-def wrong_values(role: str, messages: Iterable[str], identity: Identity) -> list[Refusal]:
+def _wrong(spec: Mapping[str, Any], stated: Mapping[str, Any], messages: Sequence[str]) -> list[Wrong]:
+    """Each message with its option, which Ansible does not tell: every option is looked at alone; ``*`` is several."""
+    if not messages:
+        return []
+    alone = {name: ArgumentSpecValidator({name: spec[name]}) for name in stated if name in spec}
+    single = [(name, message) for name, validator in alone.items()
+              for message in validator.validate({name: stated[name]}).error_messages]  # fmt: skip
+    told = {message for _, message in single}
+    return [*single, *(("*", message) for message in messages if message not in told)]
+
+
+def wrong_values(role: str, wrong: Iterable[Wrong], identity: Identity) -> list[Refusal]:
     """Refusals for values of the wrong type or choice, in Ansible's own words."""
-    return [Refusal("environment", identity.name, f"{role}_*", message, "values as the options' types say",
+    return [Refusal("environment", identity.name, f"{role}_{name}", message, "a value as the option's type says",
                     f"correct the variable; `ansible-doc {COMPONENTS[role].module}` lists every option")
-            for message in messages]  # fmt: skip
+            for name, message in wrong]  # fmt: skip

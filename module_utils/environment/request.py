@@ -63,10 +63,10 @@ def of(options: Mapping[str, Any]) -> Request:
             wanted = list(COMPONENTS)
             found.append(Refusal("environment", ours.name, "components", role, wanted, "correct it"))
             continue
-        declaration, messages, hidden = declared(role, given or {}, common)
-        found += [*unknown_variables(role, options["variables"] or (), ours), *wrong_values(role, messages, ours)]
+        declaration, wrong, hidden = declared(role, given or {}, common)
+        found += [*unknown_variables(role, options["variables"] or (), ours), *wrong_values(role, wrong, ours)]
         secrets |= hidden
-        if not messages:
+        if not wrong:
             declarations.append(_placed(declaration, options, place))
     only = [each.key for each in declarations] if options["only"] is None else options["only"]
     changing = tuple(each for each in declarations if each.key in only)

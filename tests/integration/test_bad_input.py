@@ -7,12 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from ansible.module_utils.reconcile.errors import Failure, Refused
 
 from localcloud.process import CREDENTIALS, REGION, Cloud
-from tests.support.playbooks import play
+from tests.support.environments import conducted
+from tests.support.playbooks import ROOT, play
 
-NETWORK = {"vpc_zones": ["eu-west-1a", "eu-west-1b"]}
-TIERS = {"public": {"internet": "gateway"}, "app": {"internet": "nat"}, "cache": {"internet": "none"}}
+# What inventory local declares, for runs that are told where the cloud is.
+ELSEWHERE = ("environment_variables", "environment_allowed_changes")
+LOCAL = {name: value for file in (ROOT / "inventories" / "local" / "group_vars" / "all").glob("*.yml")
+         for name, value in yaml.safe_load(file.read_text()).items() if name not in ELSEWHERE}  # fmt: skip
+
+
+def told(cloud: Cloud, variables: dict[str, Any], verb: str = "apply") -> str:
+    """What ends a run of inventory local that must not have written."""
+    with pytest.raises((Refused, Failure)) as ended:
+        conducted(cloud, {**LOCAL, **variables}, verb=verb)
+    assert not cloud.writes(), "a run that was refused wrote"
+    return " ".join(str(ended.value).split())
 
 
 def refused(cloud: Cloud, folder: Path, variables: dict[str, Any], playbook: str = "site", **environment: str) -> str:
@@ -28,7 +41,8 @@ def refused(cloud: Cloud, folder: Path, variables: dict[str, Any], playbook: str
 
 CASES = {
     "account": ({"account_id": "999999999999"}, ["account", "123456789012", "999999999999", "stop", "credentials"]),
-    "zones": ({"vpc_zones": ["eu-west-1a", "eu-west-1z"]}, ["eu-west-1z missing", "eu-west-1b", "vpc_zones"]),
+    "zones": ({"vpc_zones": ["eu-west-1a", "eu-west-1z"]},
+              ["zones: found eu-west-1z, which eu-west-1 does not offer", "eu-west-1b", "Next:"]),
     "region": ({"region": "eu-central-1"}, ["region", "eu-central-1"]),
     "overlap": ({"vpc_tiers": {"a": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.10.0.0/20"}},
                                "cache": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.10.0.0/21"}}},
@@ -41,15 +55,24 @@ CASES = {
     "both shapes": ({"redis_num_cache_clusters": 2}, ["num_cache_clusters", "num_node_groups", "Next:"]),
     "token": ({"redis_auth_token": "short", "redis_auth_token_version": "1"}, ["auth_token", "16", "Next:"]),
     "shards": ({"kinesis_shard_count": 0}, ["shard_count", "1 to 10000", "Next:"]),
-    "type": ({"kinesis_shard_count": "many"}, ["kinesis_shard_count", "many", "int"]),
+    "type": ({"kinesis_shard_count": "many"}, ["kinesis_shard_count: found", "many", "int", "Next:"]),
     "choice": ({"kinesis_stream_mode": "SOMETIMES"}, ["SOMETIMES", "PROVISIONED"]),
     "name": ({"stack_name": "Sensors_1"}, ["stack_name", "Sensors_1", "lower-case"]),
     "bucket": ({"state_bucket_name": "No_Bucket"}, ["No_Bucket", "Next:"]),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", list(CASES))
-def test_a_wrong_declaration_is_refused_before_any_write(cloud: Cloud, tmp_path: Path, case: str) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_a_wrong_declaration_is_refused_before_any_write(cloud: Cloud, case: str) -> None:
+    variables, texts = CASES[case]
+    output = told(cloud, variables)
+    for text in texts:
+        assert text in output
+
+
+# One for each place in which a run can end: the account's checks, a look, the names, the types of values.
+@pytest.mark.parametrize("case", ["account", "zones", "name", "type"])
+def test_a_playbook_ends_with_the_same_sentence(cloud: Cloud, tmp_path: Path, case: str) -> None:
     variables, texts = CASES[case]
     output = refused(cloud, tmp_path, variables)
     for text in texts:
@@ -72,12 +95,17 @@ def test_a_misspelt_option_names_the_one_that_was_meant(cloud: Cloud, tmp_path: 
     ({"elasticache_nodes_per_region": 3}, "cache nodes 0 of 3 used room for 4 more stop"),
     ({"kinesis_shards_per_region": 0}, "shards 0 of 0 used room for 1 more stop"),
 ])  # fmt: skip
-def test_a_quota_without_room_stops_the_run(cloud: Cloud, tmp_path: Path, quotas: dict[str, int], text: str) -> None:
+def test_a_quota_without_room_stops_the_run(cloud: Cloud, quotas: dict[str, int], text: str) -> None:
     cloud.configure(quotas=quotas)
-    output = refused(cloud, tmp_path, {})
+    output = told(cloud, {})
     assert text in output
     assert "ask for a higher quota in Service Quotas" in output
-    assert text in refused(cloud, tmp_path, {}, "preflight")
+    assert text in told(cloud, {}, "preflight")
+
+
+def test_the_preflight_playbook_stops_as_well(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.configure(quotas={"vpcs_per_region": 1})
+    assert "VPCs 1 of 1 used room for 1 more stop" in refused(cloud, tmp_path, {}, "preflight")
 
 
 def test_an_endpoint_that_does_not_answer_is_named(cloud: Cloud, tmp_path: Path) -> None:
@@ -112,13 +140,11 @@ def foreign_group(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("make", [foreign_stream, foreign_bucket, foreign_group])
-def test_a_foreign_object_of_our_name_is_never_touched(cloud: Cloud, tmp_path: Path, make: Any) -> None:
+def test_a_foreign_object_of_our_name_is_never_touched(cloud: Cloud, make: Any) -> None:
     make(cloud)
     before = len(cloud.journal())
-    done = play(cloud, "playbooks/site.yml", "-e", json.dumps({"environment_artifacts_folder": str(tmp_path)}))
-    assert done.returncode == 2
-    assert "sensors-local" in done.stdout
-    assert "ownership tags" in done.stdout
+    with pytest.raises(Refused, match=r"sensors-local.*: ownership tags: .*Next: "):
+        conducted(cloud, LOCAL)
     assert not cloud.writes(before)
 
 
