@@ -37,7 +37,7 @@ def say(lines: str) -> None:
 
 class ActionModule(in_process):
     module = "environment_run"
-    services = ("ec2", "elasticache", "kinesis", "s3", "iam", "logs", "sts")
+    services = ("ec2", "elasticache", "kinesis", "s3", "iam", "logs", "sts", "dynamodb", "resourcegroupstaggingapi")
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         variables = task_vars or {}

@@ -34,7 +34,8 @@ def components(variables: Mapping[str, Any], roles: tuple[str, ...] = ROLES) -> 
     """Options by role, as the action plugin gathers them."""
     found = {}
     for role in roles:
-        stated = {**defaults(role), **variables}
+        # As in the terms: a minute of the machine, however many it is on the clock of the run.
+        stated = {**defaults(role), f"{role}_wait_timeout": 60 * CLOCK_SPEED, **variables}
         found[role] = {option: stated[name] for name, option in variable_names(role).items()
                        if stated.get(name) is not None}  # fmt: skip
     return found
