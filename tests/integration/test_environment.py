@@ -46,6 +46,40 @@ def test_the_cache_moves_to_another_security_group_before_its_old_one_goes(cloud
     assert before(plan, "revoke_security_group_ingress", "delete_security_group")
 
 
+ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+
+
+def test_a_zone_is_given_up_once_the_nodes_have_left_it(cloud: Cloud) -> None:
+    one_plan(cloud, {**SMALL, "vpc_zones": ZONES, "redis_num_node_groups": 1, "redis_replicas_per_node_group": 2})
+    fewer = {**SMALL, "vpc_zones": ZONES[:2], "redis_num_node_groups": 1, "redis_replicas_per_node_group": 1}
+    plan = one_plan(cloud, fewer)
+    assert before(plan, "decrease_replica_count", "modify_cache_subnet_group")
+    assert before(plan, "modify_cache_subnet_group", "delete_subnet")
+    (group,) = cloud.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    nodes = [node["PreferredAvailabilityZone"] for node in group["NodeGroups"][0]["NodeGroupMembers"]]
+    assert sorted(nodes) == ZONES[:2]
+
+
+def test_a_zone_in_which_others_have_something_is_not_given_up_in_part(cloud: Cloud) -> None:
+    one_plan(cloud, {**SMALL, "vpc_zones": ZONES})
+    ec2 = cloud.client("ec2")
+    filters = [{"Name": "tag:streambed:tier", "Values": ["app"]},
+               {"Name": "availability-zone", "Values": ["eu-west-1c"]}]  # fmt: skip
+    (subnet,) = ec2.describe_subnets(Filters=filters)["Subnets"]
+    ec2.create_network_interface(SubnetId=subnet["SubnetId"], Description="a worker of the application")
+    made = len(cloud.journal())
+    with pytest.raises(Refused, match=subnet["SubnetId"]):
+        conducted(cloud, {**SMALL, "vpc_zones": ZONES[:2]})
+    assert not cloud.writes(made)
+
+
+def test_a_tier_under_another_name_keeps_its_subnets_and_the_cache_in_them(cloud: Cloud) -> None:
+    one_plan(cloud, SMALL)
+    tiers = {"app": {"internet": "none"}, "data": {"internet": "none"}}
+    plan = one_plan(cloud, {**SMALL, "vpc_tiers": tiers, "redis_subnet_tier": "data"})
+    assert set(operations(plan)) == {"create_tags"}
+
+
 @pytest.mark.parametrize(("variables", "texts"), [
     ({"vpc_zones": ["eu-west-1a"]}, ["multi_az_enabled: found true, with subnets in eu-west-1a only", "add a zone"]),
     ({"redis_subnet_tier": "cachee"}, ["subnet_tier: found cachee (did you mean cache?), wanted app, cache"]),

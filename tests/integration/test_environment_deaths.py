@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from typing import Any
@@ -43,20 +44,23 @@ class Killed(BaseException):
 class Mortal(Aws):
     """AWS for a run that dies at its nth write, before or after it; from then on no call of it reaches AWS."""
 
-    left = 0
+    at = 0
     after = False
     dead = False
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        # Writes are made side by side; each has a number of its own.
+        self._numbers = itertools.count(1)
+
     def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
+        lock = str(params.get("Key", "")).endswith(".tflock")
+        last = not lock and next(self._numbers) == self.at
+        self.dead = self.dead or (last and not self.after)
         if self.dead:
             raise Killed
-        if not str(params.get("Key", "")).endswith(".tflock"):
-            self.left -= 1
-        if self.left == 0 and not self.after:
-            self.dead = True
-            raise Killed
         answer = super().write(service, operation, params, *rest)
-        if self.left == 0 and self.after:
+        if last:
             self.dead = True
             raise Killed
         return answer
@@ -69,7 +73,7 @@ class Mortal(Aws):
 
 def dying(cloud: Cloud, at: int, after: bool) -> Mortal:
     aws = aws_of(cloud, Mortal)
-    aws.left, aws.after = at, after
+    aws.at, aws.after = at, after
     return aws
 
 
