@@ -27,7 +27,8 @@ _DESCRIPTION = r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}"
 class Rule:
     """What holds for a value: the service, the name of its shape, its member (or any), and a source.
 
-    `kind` is what a WIDER rule does not ask, and what a WORDS rule words; `limits` are those of a NARROWER rule.
+    `kind` is what a WIDER rule does not ask, and what a WORDS rule words; `limits` are those of a NARROWER rule, and of
+    a WIDER one that holds for some values only.
     """
 
     service: str
@@ -48,7 +49,9 @@ WIDER = (
     Rule("ec2", "TagSpecification", "ResourceType", "enum", source="the overlay says which type each call takes"),
     Rule("s3", "*", "Checksum*", "*", source="botocore adds these by itself"),
     Rule("s3", "*", "Key", "length", source="HEAD and GET of an empty key are other operations"),
-)
+    Rule("s3", "*", "ACL", "enum", limits=(("values", ("aws-exec-read", "log-delivery-write")),),
+         source="S3 User Guide, 'Access control list overview', canned ACLs of buckets"),
+)  # fmt: skip
 
 NARROWER = (
     Rule("logs", "PutRetentionPolicyRequest", "retentionInDays", limits=(("values", RETENTION_DAYS),),
@@ -99,7 +102,10 @@ WORDS = (
 def is_asked(service: str, each: Violation) -> bool:
     """Whether AWS asks for this, too."""
     return not any(
-        rule.is_about(service, each.owner, _member(each)) and rule.kind in ("*", each.kind) for rule in WIDER
+        rule.is_about(service, each.owner, _member(each))
+        and rule.kind in ("*", each.kind)
+        and each.value in dict(rule.limits).get("values", (each.value,))
+        for rule in WIDER
     )
 
 

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
-from localcloud.models import filters
+from localcloud.models import check, filters
 from localcloud.models.constraints import compiled, violations
 from localcloud.models.known import NARROWER, WIDER, WORDS
 from localcloud.process import Cloud
@@ -105,6 +105,12 @@ def test_a_bad_request_breaks_its_model_in_the_way_that_was_meant(bad: Bad) -> N
 def test_the_words(careless: Any, service: str, operation: str, params: Any, code: str, text: str) -> None:
     with refused(code, text):
         getattr(careless(service), operation)(**params)
+
+
+@pytest.mark.parametrize(("acl", "taken"), [("log-delivery-write", True), ("private", True), ("porridge", False)])
+def test_what_aws_takes_beside_the_model_is_taken_and_nothing_else(acl: str, taken: bool) -> None:
+    model = get_service_model("s3").operation_model("PutBucketAcl")
+    assert (check.refusal("s3", model, {"Bucket": "demo-bucket", "ACL": acl}) is None) == taken
 
 
 def test_a_secret_is_not_in_the_words(careless: Any) -> None:
