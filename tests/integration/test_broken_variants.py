@@ -71,8 +71,8 @@ SHARDED = DECLARATIONS[GROUP] | {"apply_immediately": True, "allow_memory_decrea
 class Impatient(Aws):
     """AWS as it is met by somebody who never sends a refused call again."""
 
-    def write(self, service: str, operation: str, params: Any, _patience: Any, harmless: Any) -> dict[str, Any]:
-        return super().write(service, operation, params, {}, harmless)
+    def write(self, service: str, operation: str, params: Any, _patience: Any, *rest: Any) -> dict[str, Any]:
+        return super().write(service, operation, params, {}, *rest)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.reconcile import engine
+from ansible.module_utils.reconcile import planning
 
 from localcloud.process import Cloud
 from tests.support.components import component, options
@@ -86,7 +86,7 @@ def test_a_plan_comes_at_once(cloud: Cloud, state: str) -> None:
     declared = options(module, dict(given))
     seen = component(module).observe(aws_of(cloud), declared)
     started = time.monotonic()
-    engine.plan(component(module), declared, seen)
+    planning.planned(component(module), declared, seen)
     assert time.monotonic() - started < LONGEST_PLAN_SECONDS
     assert seen.waits, "nothing was under way"
 
