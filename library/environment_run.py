@@ -189,8 +189,8 @@ lines:
   type: list
   elements: str
 aws_calls:
-  description: Calls made, as C(reads) and C(writes).
-  returned: success
+  description: Calls made, as C(reads) and C(writes); empty where a run ended before it could make any.
+  returned: always
   type: dict
 """
 

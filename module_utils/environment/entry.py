@@ -72,6 +72,7 @@ def run(options: Mapping[str, Any], listener: Callable[[str], None] | None = Non
 
 def outcome(module: Any, say: Callable[[str], None]) -> dict[str, Any]:
     """The result, whatever happens."""
+    counts: dict[str, int] = {}
     try:
         asked = request.of(module.params)
         module.no_log_values.update(asked.secrets)
@@ -79,6 +80,8 @@ def outcome(module: Any, say: Callable[[str], None]) -> dict[str, Any]:
         terms = Terms(module.check_mode, True, WAIT_SECONDS, options["poll_seconds"], time.sleep, time.monotonic, say,
                       options["progress_seconds"])  # fmt: skip
         folder = options["run_folder"]
-        return conduct(connect(module, partial(FleetAws, folder=folder) if folder else Aws), asked, terms)
+        aws = connect(module, partial(FleetAws, folder=folder) if folder else Aws)
+        counts = aws.counts
+        return conduct(aws, asked, terms)
     except Exception as error:
-        return failure_result(error)
+        return {**failure_result(error), "aws_calls": dict(counts)}

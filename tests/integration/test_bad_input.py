@@ -77,6 +77,7 @@ def test_a_playbook_ends_with_the_same_sentence(cloud: Cloud, tmp_path: Path, ca
     output = refused(cloud, tmp_path, variables)
     for text in texts:
         assert text in output
+    assert ("AWS calls: 0 reads" in output) == (case in ("name", "type")), "reads were made, and not told"
 
 
 def test_a_misspelt_option_names_the_one_that_was_meant(cloud: Cloud, tmp_path: Path) -> None:
