@@ -37,6 +37,7 @@ DURATIONS: dict[str, float] = {
     "vpc_exclusion": 60,
     "vpc": 1,
     "stream": 20,
+    "table": 5,
     "user": 5,
 }
 

@@ -11,6 +11,7 @@ from localcloud.overlays import (
     dynamodb,
     ec2,
     elasticache,
+    iam,
     kinesis,
     kms,
     lean,
@@ -28,6 +29,7 @@ _OVERLAYS = (
     dynamodb,
     ec2,
     elasticache,
+    iam,
     kinesis,
     kms,
     lean,
@@ -39,7 +41,7 @@ _OVERLAYS = (
     tagging,
 )
 #: Service -> what it refuses before it acts.
-_REFUSED: dict[str, Callable[[Call], Worded | None]] = {"s3": s3_refused.refused}
+_REFUSED: dict[str, Callable[[Call], Worded | None]] = {"dynamodb": dynamodb.refused, "s3": s3_refused.refused}
 
 
 def install() -> None:

@@ -39,7 +39,20 @@ def _delete_alarms(original: Any, self: CloudWatchBackend, alarm_names: list[str
         self.tagger.delete_all_tags_for_resource(arn)
 
 
+def _put_alarm(original: Any, self: CloudWatchBackend, name: str, *args: Any, **options: Any) -> Any:
+    """The alarm; a new one has seen nothing, a changed one keeps its state.  Source: PutMetricAlarm."""
+    before = self.alarms.get(name)
+    alarm = original(self, name, *args, **options)
+    if before is None:
+        alarm.state_value = "INSUFFICIENT_DATA"
+    else:
+        for part in ("value", "reason", "reason_data", "updated_timestamp"):
+            setattr(alarm, f"state_{part}", getattr(before, f"state_{part}"))
+    return alarm
+
+
 def install() -> None:
     """Change moto's CloudWatch."""
+    wrap(CloudWatchBackend, "put_metric_alarm", _put_alarm)
     wrap(CloudWatchBackend, "get_all_metrics", _all_metrics)
     wrap(CloudWatchBackend, "delete_alarms", _delete_alarms)

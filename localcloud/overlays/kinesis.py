@@ -268,6 +268,17 @@ class LocalKinesis(Shards):
         stream = self._active() if change else self._stream()
         return stream.tags
 
+    def put_resource_policy(self) -> ActionResult:
+        """Nothing; what is no policy is refused.  Source: PutResourcePolicy, InvalidArgumentException."""
+        try:
+            statements = json.loads(self.given["Policy"])["Statement"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise refuse("InvalidArgumentException", "The policy document is malformed.") from error
+        for each in statements if isinstance(statements, list) else [statements]:
+            if not {"Effect", "Principal", "Action", "Resource"} <= set(each):
+                raise refuse("InvalidArgumentException", "The policy document is malformed.")
+        return super().put_resource_policy()
+
     def register_stream_consumer(self) -> ActionResult:
         """The consumer. Source: RegisterStreamConsumer: 20 per stream, each name once."""
         stream = self._active()

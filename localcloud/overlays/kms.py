@@ -5,11 +5,16 @@ Source: KMS developer guide, "AWS managed keys"; API reference, data type KeyMet
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import json
 import re
 from typing import Any
 
+from moto.core.utils import unix_time, utcnow
+from moto.kms import urls
 from moto.kms.models import Key, KmsBackend, kms_backends
+from moto.kms.responses import KmsResponse
 
 from localcloud.overlays.wrap import wrap
 
@@ -55,7 +60,34 @@ def _to_dict(original: Any, self: Key) -> dict[str, Any]:
     return answer
 
 
+class LocalKms(KmsResponse):
+    """moto's KMS, in which the period of a rotation is kept.
+
+    Source: EnableKeyRotation, RotationPeriodInDays: 365 when none is given; GetKeyRotationStatus.
+    """
+
+    def enable_key_rotation(self) -> str:
+        """Nothing."""
+        answer = super().enable_key_rotation()
+        days = self._get_param("RotationPeriodInDays") or 365
+        vars(self._key())["localcloud_rotation"] = (days, utcnow() + datetime.timedelta(days=days))
+        return answer
+
+    def get_key_rotation_status(self) -> str:
+        """Whether the key is rotated, how often, and when next."""
+        shown = json.loads(super().get_key_rotation_status())
+        if shown["KeyRotationEnabled"]:
+            days, next_time = vars(self._key()).get("localcloud_rotation", (365, utcnow()))
+            shown |= {"RotationPeriodInDays": days, "NextRotationDate": unix_time(next_time)}
+        return json.dumps({"KeyId": self._key().arn, **shown})
+
+    def _key(self) -> Key:
+        return self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
+
+
 def install() -> None:
-    """Let DescribeKey find AWS's own keys."""
+    """Let requests for KMS come here, and DescribeKey find AWS's own keys."""
+    for path in urls.url_paths:
+        urls.url_paths[path] = LocalKms.dispatch
     wrap(KmsBackend, "get_key_id_from_alias", _get_key_id_from_alias)
     wrap(Key, "to_dict", _to_dict)

@@ -6,6 +6,7 @@ for with its own DescribeLimits.
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from moto.servicequotas import urls
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.responses import ServiceQuotasResponse
 
+from localcloud.refusals import refuse
 from localcloud.settings import DEFAULT_QUOTAS, settings
 
 _SERVICES = {
@@ -74,11 +76,29 @@ class LocalServiceQuotas(ServiceQuotasResponse):
 
     def list_service_quotas(self) -> ActionResult:
         """All quotas of a service with their current values."""
-        return ActionResult({"Quotas": self._all(settings.values["quotas"])})
+        return self._page("Quotas", self._all(settings.values["quotas"]))
 
     def list_aws_default_service_quotas(self) -> ActionResult:  # type: ignore[override]
         """All quotas of a service with the values that a new account has."""
-        return ActionResult({"Quotas": self._all(DEFAULT_QUOTAS)})
+        return self._page("Quotas", self._all(DEFAULT_QUOTAS))
+
+    def list_services(self) -> ActionResult:
+        """The services that have quotas here."""
+        shown = [{"ServiceCode": code, "ServiceName": name} for code, name in sorted(_SERVICES.items())]
+        return self._page("Services", shown)
+
+    def _page(self, name: str, items: list[dict[str, Any]]) -> ActionResult:
+        """One page of a list. Source: ListServiceQuotas: 100 at once; InvalidPaginationTokenException."""
+        given = json.loads(self.body)
+        try:
+            start = int(base64.b64decode(given.get("NextToken", ""), validate=True) or 0)
+        except ValueError as error:
+            raise refuse("InvalidPaginationTokenException", "Invalid token was used.") from error
+        end = start + given.get("MaxResults", 100)
+        answer: dict[str, Any] = {name: items[start:end]}
+        if end < len(items):
+            answer["NextToken"] = base64.b64encode(str(end).encode()).decode()
+        return ActionResult(answer)
 
     def _one(self, values: dict[str, int]) -> dict[str, Any]:
         code = json.loads(self.body)["QuotaCode"]

@@ -6,8 +6,10 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.dhcp_options import DHCPOptionsSet
+from moto.ec2.models.vpcs import VPC
 
-from localcloud.overlays.ec2.base import Base
+from localcloud.overlays.ec2.base import Base, kept
+from localcloud.overlays.wrap import wrap
 
 _LEASE = "ipv6-address-preferred-lease-time"
 
@@ -47,3 +49,22 @@ class Dhcp(Base):
         if before is not None and before is not vpc.dhcp_options:
             before.vpc = None
         return answer
+
+
+def _default_of(ec2: Any) -> DHCPOptionsSet:
+    """The region's own set, which every new VPC has.  Source: VPC user guide, "Default DHCP option set"."""
+    sets = kept(ec2, "dhcp")
+    if "default" not in sets:
+        domain = "ec2.internal" if ec2.region_name == "us-east-1" else f"{ec2.region_name}.compute.internal"
+        sets["default"] = ec2.create_dhcp_options(["AmazonProvidedDNS"], [domain])
+    return sets["default"]
+
+
+def _init_vpc(original: Any, self: VPC, ec2: Any, *args: Any, **options: Any) -> None:
+    original(self, ec2, *args, **options)
+    ec2.associate_dhcp_options(_default_of(ec2), self)
+
+
+def correct_models() -> None:
+    """Let a new VPC have the region's own set; `default` is what it shows when it was told to have none."""
+    wrap(VPC, "__init__", _init_vpc)

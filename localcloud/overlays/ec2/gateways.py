@@ -7,7 +7,6 @@ DetachInternetGateway; VPC user guide "Troubleshoot NAT gateways"; "Error codes"
 from __future__ import annotations
 
 import ipaddress
-import itertools
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -16,6 +15,7 @@ from moto.core.utils import utcnow
 from localcloud.clock import clock
 from localcloud.overlays import interfaces
 from localcloud.overlays.ec2.base import Base, keep_matching
+from localcloud.overlays.ec2.nat_addresses import add_private, add_public, free_hosts
 from localcloud.overlays.ec2.regional_nat import RegionalNat
 from localcloud.refusals import refuse
 from localcloud.settings import settings
@@ -119,9 +119,18 @@ class Gateways(Base):
         nat = answer.result["NatGateway"]  # type: ignore[index]
         interfaces.own(nat._eni, f"Interface for NAT Gateway {nat.id}", self.current_account, "nat_gateway")
         _place(nat, subnet, self.given.get("PrivateIpAddress"))
+        self._add_secondary(nat)
         nat.state = "pending"
         clock.begin(NAT, nat.id, lambda: self._nat_arrives(nat))
         return ActionResult({"NatGateway": nat})
+
+    def _add_secondary(self, nat: Any) -> None:
+        given = self.given
+        hosts, count = given.get("SecondaryPrivateIpAddresses", []), given.get("SecondaryPrivateIpAddressCount", 0)
+        if nat.connectivity_type == "public":
+            add_public(nat, given.get("SecondaryAllocationIds", []), hosts)
+        else:
+            add_private(nat, hosts, count)
 
     def _create_regional(self) -> ActionResult:
         given, ec2 = self.given, self.ec2_backend
@@ -200,11 +209,9 @@ def _check_address(subnet: Any, address: str | None) -> None:
 def _place(nat: Any, subnet: Any, address: str | None) -> None:
     """The gateway has the address that was asked for, or the first one of its subnet that is free.
 
-    moto draws one that lies in no subnet. Source: VPC user guide, "Subnet sizing": the first four are AWS's.
+    moto draws one that lies in no subnet.
     """
-    taken = {eni.private_ip_address for eni in nat.ec2_backend.enis.values() if eni.subnet.id == subnet.id}
-    free = (str(host) for host in itertools.islice(subnet.cidr.hosts(), 3, None))
-    nat.private_ip = address or next(host for host in free if host not in taken)
+    nat.private_ip = address or next(free_hosts(nat.ec2_backend, subnet))
     for entry in nat._eni.private_ip_addresses:
         if entry.get("Primary"):
             entry["PrivateIpAddress"] = nat.private_ip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.subnets import Subnet
 
 from localcloud.overlays.ec2.base import Base
+from localcloud.overlays.wrap import wrap
 from localcloud.refusals import refuse
 
 #: Parameter -> where a subnet of moto's holds it: an attribute, or an entry of its options for private names.
@@ -27,8 +30,19 @@ def _free_addresses(self: Subnet) -> int:
     return max(0, self.cidr.num_addresses - 5 - len(taken))
 
 
+def _filter_value(original: Any, self: Subnet, name: str, method: str | None = None) -> Any:
+    """What a filter compares; moto lacks those on IPv6 associations.  Source: DescribeSubnets, Filters."""
+    blocks = self.ipv6_cidr_block_association_set
+    if name == "ipv6-cidr-block-association.association-id":
+        return [block["associationId"] for block in blocks]
+    if name == "ipv6-cidr-block-association.state":
+        return [block["ipv6CidrBlockState"]["state"] for block in blocks]
+    return original(self, name, method)
+
+
 def correct_models() -> None:
     """Correct what moto's own model of subnets has wrong."""
+    wrap(Subnet, "get_filter_value", _filter_value)
     Subnet.available_ip_address_count = property(_free_addresses)  # type: ignore[assignment,method-assign]
 
 

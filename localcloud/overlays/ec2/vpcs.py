@@ -20,6 +20,8 @@ from localcloud.refusals import refuse
 from localcloud.settings import settings
 
 _KIND = "vpc"
+#: Source: VPC user guide, "Subnet sizing for IPv6": from /44 to /64 in steps of 4.
+_IPV6_LENGTHS = range(44, 65, 4)
 _TARGETS = (
     "CarrierGatewayId", "CoreNetworkArn", "EgressOnlyInternetGatewayId", "GatewayId", "InstanceId", "LocalGatewayId",
     "NatGatewayId", "NetworkInterfaceId", "TransitGatewayId", "VpcEndpointId", "OdbNetworkArn",
@@ -67,6 +69,10 @@ class Vpcs(Base):
     def create_subnet(self) -> ActionResult:
         """The subnet; AWS clears the host bits of its CIDR block."""
         self._clear_host_bits()
+        # Source: CreateSubnet: between /28 and /16.
+        if int(self.given.get("CidrBlock", "/16").rpartition("/")[2]) not in range(16, 29):
+            raise refuse("InvalidSubnet.Range", f"The CIDR '{self.given['CidrBlock']}' is invalid.")
+        self._check_zone()
         if "Ipv6CidrBlock" in self.given:
             self._check_ipv6(self.given["VpcId"], self.given["Ipv6CidrBlock"])
         return super().create_subnet()
@@ -82,12 +88,23 @@ class Vpcs(Base):
         ec2 = self.ec2_backend
         wanted = _ipv6(block)
         ranges = [_ipv6(a["cidr_block"]) for a in ec2.get_vpc(vpc_id).get_cidr_block_association_set(ipv6=True)]
-        if wanted is None or not any(wanted.subnet_of(there) for there in ranges if there):
+        if (
+            wanted is None
+            or wanted.prefixlen not in _IPV6_LENGTHS
+            or not any(wanted.subnet_of(there) for there in ranges if there)
+        ):
             raise refuse("InvalidSubnet.Range", f"The CIDR '{block}' is invalid.")
         siblings = [subnet for subnet in ec2.describe_subnets() if subnet.vpc_id == vpc_id]
         taken = [_ipv6(a["ipv6CidrBlock"]) for subnet in siblings for a in subnet.ipv6_cidr_block_association_set]
         if any(wanted.overlaps(other) for other in taken if other):
             raise refuse("InvalidSubnet.Conflict", f"The CIDR '{block}' conflicts with another subnet")
+
+    def _check_zone(self) -> None:
+        zones = [zone.name for zone in self.ec2_backend.describe_availability_zones([])]
+        wanted = self.given.get("AvailabilityZone")
+        if wanted is not None and wanted not in zones:
+            text = f"Value ({wanted}) for parameter availabilityZone is invalid. Subnets can currently only be created "
+            raise refuse("InvalidParameterValue", f"{text}in the following availability zones: {', '.join(zones)}.")
 
     def _check_vpc_quota(self) -> None:
         # Source: quota L-F678F1CE; error code VpcLimitExceeded.

@@ -12,7 +12,7 @@ from moto.core.responses import ActionResult
 from moto.elasticache.models import User
 
 from localcloud.clock import clock
-from localcloud.overlays.elasticache.access import as_returned, is_wrong
+from localcloud.overlays.elasticache.access import as_returned, holds_password, unknown_word
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.checks import check_tags, combination, value
 from localcloud.refusals import refuse
@@ -243,8 +243,12 @@ class UserGroups(Base):
 
 def _access(given: str) -> str:
     """The access string as it is returned."""
-    if is_wrong(given):
+    if holds_password(given):
         raise value("The access string holds a password or a reset, which are set with other parameters.")
+    wrong = unknown_word(given)
+    if wrong is not None:
+        # Source: user guide, "Specifying permissions using an access string".
+        raise value(f"Invalid access string: syntax error at '{wrong}'.")
     return as_returned(given)
 
 

@@ -28,8 +28,20 @@ _ENCRYPTION = {"Rule": NEW_ENCRYPTION["Rules"][0]}
 class LocalS3(S3Response):
     """moto's S3 with the settings that it drops."""
 
+    def _bucket_response_get(self, bucket_name: str, querystring: dict[str, Any]) -> Any:
+        """moto's answer, and who pays. Source: GetBucketRequestPayment: the owner unless told otherwise."""
+        if "requestPayment" not in querystring:
+            return super()._bucket_response_get(bucket_name, querystring)
+        self.backend.get_bucket(bucket_name)
+        self.data["Action"] = "GetBucketRequestPayment"
+        return self.serialized(ActionResult({"Payer": "BucketOwner"}))
+
     def _bucket_response_put(self, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
-        answer = super()._bucket_response_put(request, bucket_name, querystring)
+        if "requestPayment" in querystring:
+            self.backend.get_bucket(bucket_name)
+            answer: Any = 200, {}, ""
+        else:
+            answer = super()._bucket_response_put(request, bucket_name, querystring)
         call = current.call
         if call is not None and bucket_name in self.backend.buckets:
             keep(self.backend.get_bucket(bucket_name), call.operation, call.given)

@@ -14,10 +14,14 @@ from localcloud.overlays.wrap import wrap
 _PARAMETERS = {
     "PutBucketEncryption": ("GetBucketEncryption", "ServerSideEncryptionConfiguration"),
     "PutBucketLifecycleConfiguration": ("GetBucketLifecycleConfiguration", "LifecycleConfiguration"),
+    "PutBucketNotificationConfiguration": ("GetBucketNotificationConfiguration", "NotificationConfiguration"),
+    "PutBucketRequestPayment": ("GetBucketRequestPayment", "RequestPaymentConfiguration"),
     "PutBucketReplication": ("GetBucketReplication", "ReplicationConfiguration"),
     "PutObjectLockConfiguration": ("GetObjectLockConfiguration", "ObjectLockConfiguration"),
 }
 READS = frozenset(read for read, _ in _PARAMETERS.values())
+#: Parameters whose members are the answer itself.
+_BARE = ("GetBucketNotificationConfiguration", "GetBucketRequestPayment")
 #: What becomes of a bucket's setting -> the read that forgets what was given.
 _FORGOTTEN_BY = {
     "delete_bucket_encryption": "GetBucketEncryption",
@@ -46,6 +50,9 @@ def keep(bucket: FakeBucket, operation: str, given: dict[str, Any]) -> None:
             rule.setdefault("ID", str(uuid.uuid4()))
         for rule in value.get("Rules", []) if operation == "PutBucketEncryption" else []:
             rule.setdefault("BucketKeyEnabled", False)
+        for each in (each for listed in value.values() if isinstance(listed, list) for each in listed):
+            if operation == "PutBucketNotificationConfiguration":
+                each.setdefault("Id", str(uuid.uuid4()))
         size = given.get("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
         _all(bucket)[read] = {"size": size, "value": value}
 
@@ -57,6 +64,8 @@ def shown(bucket: FakeBucket, operation: str, answer: dict[str, Any]) -> dict[st
         return {"ServerSideEncryptionConfiguration": found["value"] if found else NEW_ENCRYPTION}
     if found is None:
         return answer
+    if operation in _BARE:
+        return dict(found["value"])
     if operation == "GetBucketLifecycleConfiguration":
         return {"Rules": found["value"]["Rules"], "TransitionDefaultMinimumObjectSize": found["size"]}
     return {next(parameter for read, parameter in _PARAMETERS.values() if read == operation): found["value"]}

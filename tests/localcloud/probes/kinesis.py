@@ -122,3 +122,11 @@ def consumers_are_there_at_once(client: Client) -> bool:
 def records_are_as_large_as_they_like(client: Client) -> bool:
     """A record of more than the 1,024 KiB of a new stream is taken."""
     return accepted(stream(client).put_record, StreamName="s", Data=b"x" * (1024 * 1024), PartitionKey="p" * 99)
+
+
+@still_wrong("kinesis", "put_resource_policy")
+def any_text_is_a_policy(client: Client) -> bool:
+    """A policy without statements is taken."""
+    kinesis = stream(client)
+    arn = kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["StreamARN"]
+    return accepted(kinesis.put_resource_policy, ResourceARN=arn, Policy="{}")
