@@ -32,7 +32,7 @@ _MASK = "***"
 _ADDED_BY_BOTO3 = re.compile(r"^(Checksum\w*|ContentMD5|ContentLength)$")
 _LONGEST_BODY = 1024
 
-_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass
@@ -48,6 +48,9 @@ class Call:
     #: The parameters as they came, with secrets, and the model of the operation; neither is for the journal.
     given: dict[str, Any] = field(default_factory=dict, repr=False)
     model: OperationModel | None = field(default=None, repr=False)
+    #: The id of the keys that signed it, and the token of a session.
+    access_key: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
 
     @property
     def write(self) -> bool:
@@ -61,8 +64,8 @@ class Current:
     call: Call | None = None
 
     def __init__(self) -> None:
-        #: Versions that DeleteObjects was asked to delete and that do not exist.
-        self.unknown_versions: list[dict[str, str]] = []
+        #: What DeleteObjects was asked to delete and did not, with Code and Message.
+        self.refused: list[dict[str, str]] = []
 
     def is_about(self, operation: str) -> bool:
         """Whether this operation is being answered."""
@@ -75,8 +78,9 @@ current = Current()
 
 def read_call(request: Request) -> Call:
     """The call behind a request. Whatever cannot be read stays empty: reading never fails."""
-    region, service = _scope(request)
+    key, region, service = _scope(request)
     call = Call(service, _named_operation(request), region=region, agent=request.headers.get("User-Agent", ""))
+    call.access_key, call.token = key, request.headers.get("X-Amz-Security-Token", "")
     try:
         model = get_service_model(service)
         call.protocol = determine_request_protocol(model, request.content_type)
@@ -89,14 +93,14 @@ def read_call(request: Request) -> Call:
     return call
 
 
-def _scope(request: Request) -> tuple[str, str]:
-    """Region and boto3 service name, from the signature."""
+def _scope(request: Request) -> tuple[str, str, str]:
+    """The keys' id, region and boto3 service name, from the signature."""
     credential = request.headers.get("Authorization", "") or request.args.get("X-Amz-Credential", "")
     found = _CREDENTIAL.search(credential if "Credential=" in credential else f"Credential={credential}")
     if not found:
-        return "us-east-1", "s3"
-    region, name = found.groups()
-    return region, _SERVICE_OF_SIGNING_NAME.get(name.lower(), name.lower())
+        return "", "us-east-1", "s3"
+    key, region, name = found.groups()
+    return key, region, _SERVICE_OF_SIGNING_NAME.get(name.lower(), name.lower())
 
 
 def _named_operation(request: Request) -> str:

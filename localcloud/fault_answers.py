@@ -55,12 +55,22 @@ _PREFIXES = {"service-quotas": "servicequotas", "resourcegroupstaggingapi": "tag
 #: S3 operation -> the action that allows it, where the names differ.
 #: Source: Service Authorization Reference, "Actions defined by Amazon S3"; API reference, "Permissions" of each.
 _S3_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteBucketCors": "PutBucketCORS",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
     "DeleteBucketTagging": "PutBucketTagging",
+    "DeleteObjects": "DeleteObject",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketReplication": "GetReplicationConfiguration",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
@@ -70,11 +80,18 @@ _S3_ACTIONS = {
     "ListObjectVersions": "ListBucketVersions",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketCors": "PutBucketCORS",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketReplication": "PutReplicationConfiguration",
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "UploadPart": "PutObject",
 }
+#: Of these the action on one version is another.
+_VERSIONED = ("DeleteObject", "GetObject", "HeadObject", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging")
 
 
 def answer_of(fault: Fault, call: Call, true: Answer | None = None) -> Answer:
@@ -89,9 +106,7 @@ def answer_of(fault: Fault, call: Call, true: Answer | None = None) -> Answer:
     code, status, message = {"throttle": _throttle, "denied": _denied, "refuse": _refusal, "error": _failure}[
         fault.kind
     ](call, fault.options)
-    answer = error_answer(call.protocol, status, code, message)
-    # An answer to HEAD has no body: the client only gets the status.
-    return Answer(status, answer.headers, b"") if call.service == "s3" and call.operation.startswith("Head") else answer
+    return error_answer(call.protocol, status, code, message)
 
 
 def throttled(call: Call) -> Answer:
@@ -117,6 +132,8 @@ def _garbled(form: str, call: Call, true: Answer | None) -> Answer:
 def action_of(call: Call) -> str:
     """The IAM action that allows a call, such as ec2:CreateVpc."""
     name = _S3_ACTIONS.get(call.operation, call.operation) if call.service == "s3" else call.operation
+    if call.service == "s3" and call.operation in _VERSIONED and "VersionId" in call.given:
+        name = f"{name.removesuffix('Tagging')}Version{'Tagging' if name.endswith('Tagging') else ''}"
     return f"{_PREFIXES.get(call.service, call.service)}:{name}"
 
 
@@ -130,15 +147,22 @@ def _throttle(call: Call, options: dict[str, Any]) -> Code:
     return (asked, _STATUSES.get(asked, 400), message) if asked else (code, status, message)
 
 
-def _denied(call: Call, options: dict[str, Any]) -> Code:
-    """Source: EC2 "Client error codes", UnauthorizedOperation; IAM user guide "Troubleshoot access denied"."""
-    action = action_of(call)
-    message = f"User: {_CALLER} is not authorized to perform: {action} because no identity-based policy allows "
-    message += f"the {action} action"
+def denial(call: Call, caller: str, action: str, resource: str | None = None, why: str | None = None) -> Code:
+    """How a service says that the caller may not do it, and why not: for want of a policy, unless told otherwise.
+
+    Source: EC2 "Client error codes", UnauthorizedOperation; IAM user guide "Troubleshoot access denied".
+    """
+    on = f' on resource: "{resource}"' if resource else ""
+    why = why or f"because no identity-based policy allows the {action} action"
+    message = f"User: {caller} is not authorized to perform: {action}{on} {why}"
     if call.service == "ec2":
         return "UnauthorizedOperation", 403, f"You are not authorized to perform this operation. {message}"
     json_spoken = call.protocol in ("json", "rest-json")
     return ("AccessDeniedException", 400, message) if json_spoken else ("AccessDenied", 403, message)
+
+
+def _denied(call: Call, options: dict[str, Any]) -> Code:
+    return denial(call, _CALLER, action_of(call))
 
 
 def _refusal(call: Call, options: dict[str, Any]) -> Code:

@@ -126,8 +126,7 @@ class Lateness:
         if found is None:
             return None
         (code, message, status), late = found
-        answer = error_answer(call.protocol, status, code, message)
-        return Answer(status, answer.headers, b"" if call.operation == "HeadObject" else answer.body), late.entry()
+        return error_answer(call.protocol, status, code, message), late.entry()
 
     def following(self, call: Call, act: Callable[[], Answer]) -> Callable[[], Answer]:
         """`act`, after which what the write made and changed is late."""

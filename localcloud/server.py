@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wsgi import get_input_stream
 
-from localcloud import overlays
+from localcloud import access, overlays
 from localcloud.calls import Call, current, read_call
 from localcloud.control import PREFIX, Control
 from localcloud.fault_answers import NO_ANSWER
@@ -66,7 +66,8 @@ class LocalCloud:
         if answer is NO_ANSWER:
             _hang_up(environ)
         start_response(f"{answer.status} {_phrase(answer.status)}", _with_length(answer))
-        return [answer.body]
+        # An answer to HEAD has no body, whoever made it.
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
 
     def _call(self, environ: dict[str, Any], body: bytes, request: Request) -> Answer:
         with self._lock:
@@ -84,7 +85,7 @@ class LocalCloud:
         """moto's answer to what its model allows; its crashes as errors in AWS's shape instead of HTML."""
         current.call = call
         try:
-            wrong = refusal(call.service, call.model, call.given) or overlays.refused(call)
+            wrong = access.refusal(call) or refusal(call.service, call.model, call.given) or overlays.refused(call)
             if wrong:
                 return error_answer(call.protocol, wrong.status, wrong.code, wrong.message)
             return words.mended(call, _collect(self._moto, environ))

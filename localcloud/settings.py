@@ -59,6 +59,11 @@ DEFAULTS: dict[str, Any] = {
     "rates": False,
     # By how many calls AWS is late to know what it was told: {kind: calls}, and {"seed": number} for all other kinds.
     "lateness": {},
+    # Whether users and roles may only do what their policies allow.
+    "iam": False,
+    # What conditions of policies see of the connection: whether it is encrypted, and through which endpoint it came.
+    "tls": True,
+    "source_vpce": "",
     "quotas": DEFAULT_QUOTAS,
 }
 
@@ -127,6 +132,11 @@ def _check_switch(name: str, value: Any) -> None:
         raise SettingError(f"{name} must be true or false, not {value!r}")
 
 
+def _check_text(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise SettingError(f"{name} must be a text, not {value!r}")
+
+
 def _check_lateness(name: str, value: Any) -> None:
     known = {*LATENESS, "seed"}
     if not isinstance(value, dict) or set(value) - known:
@@ -147,6 +157,9 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "real_redis": _check_switch,
     "rates": _check_switch,
     "lateness": _check_lateness,
+    "iam": _check_switch,
+    "tls": _check_switch,
+    "source_vpce": _check_text,
 }
 
 #: The settings of this process: one process is one cloud.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,9 @@ from botocore.exceptions import ClientError
 
 from localcloud.process import Cloud
 
+#: Lets VPC flow logs assume a role.
+_WHO = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_WHO]})
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from localcloud.process import Cloud, CloudError
-from tests.localcloud.network import Network, refused
+from tests.localcloud.network import TRUST, Network, refused
 
 BUCKET = {"Bucket": "demo-bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
 GROUP = {"CidrBlock": "10.0.0.0/16"}
@@ -208,7 +208,7 @@ STALE = [
     ("s3", "create_bucket", BUCKET, "head_bucket", {"Bucket": "demo-bucket"}, "404"),
     ("s3", "create_bucket", BUCKET, "get_bucket_encryption", {"Bucket": "demo-bucket"}, "NoSuchBucket"),
     ("dynamodb", "create_table", TABLE, "describe_table", {"TableName": "locks"}, "ResourceNotFoundException"),
-    ("iam", "create_role", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"},
+    ("iam", "create_role", {"RoleName": "r", "AssumeRolePolicyDocument": TRUST},
      "get_role", {"RoleName": "r"}, "NoSuchEntity"),
     ("logs", "create_log_group", {"logGroupName": "/l"}, "list_tags_log_group", {"logGroupName": "/l"},
      "ResourceNotFoundException"),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from localcloud.process import REGION, Cloud
-from tests.localcloud.network import refused
+from tests.localcloud.network import TRUST, refused
 
 LOCATION = {"LocationConstraint": REGION}
-WHO = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}}
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": [WHO]})
 
 
 def late(cloud: Cloud) -> list[str]:

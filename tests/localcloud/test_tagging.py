@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud.process import Cloud
-from tests.localcloud.network import Network, refused
+from tests.localcloud.network import TRUST, Network, refused
 
 OURS = {"Key": "streambed:environment", "Value": "demo"}
 FILTER = [{"Key": OURS["Key"], "Values": [OURS["Value"]]}]
@@ -115,7 +115,7 @@ def lay_others(cloud: Cloud) -> set[str]:
         ComparisonOperator="GreaterThanThreshold",
         Tags=[OURS],
     )
-    cloud.client("iam").create_role(RoleName="flow-logs", AssumeRolePolicyDocument="{}", Tags=[OURS])
+    cloud.client("iam").create_role(RoleName="flow-logs", AssumeRolePolicyDocument=TRUST, Tags=[OURS])
     arns = ("kinesis{}stream/events", "dynamodb{}table/locks", "logs{}log-group:/demo/redis", "cloudwatch{}alarm:hot")
     return {"arn:aws:s3:::state-of-demo", secret, *(f"arn:aws:{arn.format(HERE)}" for arn in arns)}
 

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.iam.access_control import PermissionResult
 from moto.s3 import models, responses
 from moto.s3.exceptions import InvalidBucketName, S3AccessDeniedError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
+from localcloud.access import bucket_refusal
 from localcloud.calls import current
 from localcloud.overlays.s3.kept import NEW_ENCRYPTION, READS, keep, shown
 from localcloud.overlays.wrap import wrap
@@ -77,21 +79,21 @@ class LocalS3(S3Response):
         """moto's answer, with what its models have no place for."""
         result: Any = action_result.result
         if isinstance(result, dict) and self.data.get("Action") == "DeleteObjects":
-            action_result = ActionResult(_with_unknown_versions(result))
+            action_result = ActionResult(_with_refused(result))
         if isinstance(result, dict) and self.data.get("Action") in READS:
             action_result = ActionResult(shown(self.backend.get_bucket(self.bucket_name), self.data["Action"], result))
         return super().serialized(action_result)
 
 
-def _with_unknown_versions(result: dict[str, Any]) -> dict[str, Any]:
-    """The answer to DeleteObjects in which what does not exist was not deleted.
+def _with_refused(result: dict[str, Any]) -> dict[str, Any]:
+    """The answer to DeleteObjects in which what does not exist, or a policy denies, was not deleted.
 
     Source: recorded, s3/delete-objects/wrong-version-refused-inside-of-200.
     """
-    unknown, current.unknown_versions = current.unknown_versions, []
-    gone = [each for each in result["Deleted"] if {k: each[k] for k in ("Key", "VersionId")} not in unknown]
-    words = {"Code": "NoSuchVersion", "Message": "The specified version does not exist."}
-    return {**result, "Deleted": gone, "Errors": [*result["Errors"], *({**each, **words} for each in unknown)]}
+    refused, current.refused = current.refused, []
+    names = [(each["Key"], each.get("VersionId")) for each in refused]
+    gone = [each for each in result["Deleted"] if (each["Key"], each.get("VersionId")) not in names]
+    return {**result, "Deleted": gone, "Errors": [*result["Errors"], *refused]}
 
 
 def _now() -> datetime:
@@ -129,6 +131,10 @@ def _put_bucket_policy(original: Any, self: S3Backend, bucket_name: str, policy:
         statements = json.loads(policy)["Statement"]
     except (ValueError, KeyError, TypeError) as error:
         raise refuse("MalformedPolicy", "This policy contains invalid Json") from error
+    for statement in _listed(statements):
+        for name in ("Effect", "Principal", "Action", "Resource"):
+            if not {name, f"Not{name}"} & set(statement):
+                raise refuse("MalformedPolicy", f"Missing required field {name}")
     block = self.get_bucket(bucket_name).public_access_block
     if block and block.block_public_policy and any(_is_public(statement) for statement in _listed(statements)):
         raise S3AccessDeniedError()
@@ -145,26 +151,8 @@ def _listed(statements: Any) -> list[dict[str, Any]]:
 
 
 def _get_permission(original: Any, self: FakeBucket, action: str, resource: str) -> Any:
-    """moto reads policies without their conditions: a rule against plain HTTP would lock everybody out.
-
-    Calls come in over loopback here and count as encrypted.
-    """
-    full = self.policy
-    if full is None:
-        return original(self, action, resource)
-    document = json.loads(full)
-    document["Statement"] = [s for s in _listed(document["Statement"]) if not _is_about_transport(s)]
-    self.policy = json.dumps(document).encode() if document["Statement"] else None
-    try:
-        return original(self, action, resource)
-    finally:
-        self.policy = full
-
-
-def _is_about_transport(statement: dict[str, Any]) -> bool:
-    """Whether the statement only concerns unencrypted or outdated connections."""
-    keys = {key for test in statement.get("Condition", {}).values() for key in test}
-    return bool(keys) and keys <= {"aws:SecureTransport", "s3:TlsVersion"}
+    """Nothing: policies are read, with their conditions, before moto is asked."""
+    return PermissionResult.NEUTRAL
 
 
 def _put_object_lock(
@@ -190,9 +178,16 @@ def _delete_object(
     Source: recorded, s3/delete-objects/wrong-version-refused-inside-of-200.
     """
     bucket = self.get_bucket(bucket_name)
+    if current.call is not None and current.is_about("DeleteObjects"):
+        action = "s3:DeleteObjectVersion" if version_id else "s3:DeleteObject"
+        if bucket_refusal(current.call, bucket.policy, action, key_name):
+            version = {"VersionId": version_id} if version_id else {}
+            current.refused.append({"Key": key_name, **version, "Code": "AccessDenied", "Message": "Access Denied"})
+            return True, {}
     versions = {str(key.version_id) for key in bucket.keys.getlist(key_name, [])}
     if version_id is not None and version_id not in versions and current.is_about("DeleteObjects"):
-        current.unknown_versions.append({"Key": key_name, "VersionId": version_id})
+        words = {"Code": "NoSuchVersion", "Message": "The specified version does not exist."}
+        current.refused.append({"Key": key_name, "VersionId": version_id, **words})
         return True, {}
     return original(self, bucket_name, key_name, version_id, **options)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, s3_backends
 
+from localcloud.access import bucket_refusal
 from localcloud.calls import Call
 from localcloud.models.wording import Worded
 from localcloud.settings import ACCOUNT
@@ -23,7 +24,7 @@ _MALFORMED = Worded(
 def refused(call: Call) -> Worded | None:
     """Why S3 refuses the call; None where moto may answer."""
     bucket = _bucket(call.given.get("Bucket", ""))
-    checks = (_owner, *_CHECKS.get(call.operation, ()))
+    checks = (_owner, _policy, *_CHECKS.get(call.operation, ()))
     return next((words for check in checks if (words := check(call, bucket))), None)
 
 
@@ -39,6 +40,13 @@ def _owner(call: Call, bucket: Any) -> Worded | None:
         text = "The value of the expected bucket owner parameter must be an AWS Account ID... [invalid]"
         return Worded("InvalidBucketOwnerAWSAccountID", text)
     return Worded("AccessDenied", "Access Denied", 403) if bucket is not None and owner != ACCOUNT else None
+
+
+def _policy(call: Call, bucket: Any) -> Worded | None:
+    """The policy of the bucket; of DeleteObjects each object is looked at by itself."""
+    if bucket is None or call.operation in ("CreateBucket", "DeleteObjects"):
+        return None
+    return bucket_refusal(call, bucket.policy)
 
 
 def _preconditions(call: Call, _: Any) -> Worded | None:
