@@ -115,6 +115,12 @@ options:
     description: How long another run that holds the lock is waited for.
     type: int
     default: 180
+  retry_seconds:
+    description:
+      - How long a run may send again, all in all, what AWS refused for its rate, failed at or did not answer.
+      - What is sent again side by side counts once; waits for what AWS makes do not count.
+    type: int
+    default: 1200
   poll_seconds:
     description: Seconds between two looks at what is waited for, in the place of each wait's own.
     type: float

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
-from ..aws.client import Aws
+from ..aws.client import RETRY_SECONDS, Aws
 from ..reconcile.entry import connect, open_module
 from ..reconcile.walk import Terms
 from . import request
@@ -42,6 +42,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "lock_lease_seconds": {"type": "int", "default": 120},
     "lock_id": {},
     "lock_wait_seconds": {"type": "int", "default": 180},
+    "retry_seconds": {"type": "int", "default": int(RETRY_SECONDS)},
     "poll_seconds": {"type": "float", "fallback": (env_fallback, ["STREAMBED_POLL_SECONDS"])},
     "run_folder": {"type": "path"},
     "progress_seconds": {"type": "float", "default": 15},
@@ -79,8 +80,8 @@ def outcome(module: Any, say: Callable[[str], None]) -> dict[str, Any]:
         options = module.params
         terms = Terms(module.check_mode, True, WAIT_SECONDS, options["poll_seconds"], time.sleep, time.monotonic, say,
                       options["progress_seconds"])  # fmt: skip
-        folder = options["run_folder"]
-        aws = connect(module, partial(FleetAws, folder=folder) if folder else Aws)
+        kind = partial(FleetAws, folder=options["run_folder"]) if options["run_folder"] else Aws
+        aws = connect(module, partial(kind, retry_seconds=options["retry_seconds"]))
         counts = aws.counts
         return conduct(aws, asked, terms)
     except Exception as error:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from ..aws.client import Aws
+from ..aws.client import RETRY_SECONDS, Aws
 
 # What these say holds for a whole account and region, and does not change while a run lasts.
 SHARED = frozenset({
@@ -44,9 +44,14 @@ class FleetAws(Aws):
     """AWS for one worker of a run; ``folder`` is where the workers meet."""
 
     def __init__(
-        self, connection: Mapping[str, Any], profile: str | None, pause: Callable[[float], None], folder: str
+        self,
+        connection: Mapping[str, Any],
+        profile: str | None,
+        pause: Callable[[float], None],
+        folder: str,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        super().__init__(connection, profile, pause)
+        super().__init__(connection, profile, pause, retry_seconds)
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
 

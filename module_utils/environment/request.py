@@ -91,6 +91,9 @@ def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
     if options["lock"] and options["lock_lease_seconds"] < SHORTEST_LEASE_SECONDS:
         yield Refusal("environment lock", ours.name, "lock_lease_seconds", options["lock_lease_seconds"],
                       f"{SHORTEST_LEASE_SECONDS} or more, as long as a call to AWS may take", "raise it")  # fmt: skip
+    if options["retry_seconds"] < 0:
+        yield Refusal("environment", ours.name, "retry_seconds", options["retry_seconds"],
+                      "0 or more; 0 sends nothing again", "correct it")  # fmt: skip
     confirm = options["confirm"] or ""
     if options["verb"] == "destroy" and confirm != options["environment_suffix"]:
         yield Refusal("environment", ours.name, "confirm", confirm or None, options["environment_suffix"],

@@ -133,6 +133,7 @@ class _Walk:
         self._started: set[int] = set()
         self._done: set[int] = set()
         self._made: set[int] = set()
+        self._found: set[int] = set()
         self._failures: list[tuple[int, BaseException]] = []
         self._stopped = False
         self.progress = Progress(terms)
@@ -155,7 +156,8 @@ class _Walk:
             call.service, call.operation, params, owner.component.patience, owner.component.harmless,
             lambda: self._terms.fence(call),
         )  # fmt: skip
-        self._made.add(position)
+        # An answer without anything in it is a refusal that says that it is so already.
+        (self._made if answer else self._found).add(position)
         self._terms.say(f"{call.owner}: {call.why}")
         self._known.update({name: jmespath.search(path, answer) for name, path in call.saves.items()})
         for wait in chain(call.wait):
@@ -175,7 +177,8 @@ class _Walk:
         made = [self._calls[position] for position in sorted(self._made)]
         failures = [(position, error) for position, error in self._failures if not isinstance(error, LostAnswer)]
         lost = [self._calls[position] for position, error in self._failures if isinstance(error, LostAnswer)]
-        unfinished = [self._calls[position].wait for position in sorted(self._made - self._done)]
+        sent = self._made | self._found
+        unfinished = [self._calls[position].wait for position in sorted(sent - self._done)]
         left = [call for position, call in enumerate(self._calls) if position not in self._started]
         told = [self._told(position, error, made) for position, error in failures]
         return Walked(made, [*busy, *(wait for wait in unfinished if wait)], left, lost[0] if lost else None,
@@ -200,7 +203,7 @@ class _Walk:
             return ""
         try:
             found = component.blockers(self._aws, resolve(call.params, self._known), code_of(error))
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError, AwsFailure):
             return ""
         return f". {found}" if found else ""
 

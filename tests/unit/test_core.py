@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible.module_utils.aws.client import explain, is_quota
+from ansible.module_utils.aws.client import NoAnswer, explain, is_quota
 from ansible.module_utils.reconcile import engine, errors, fields, graph, identity, plan, planning, tags, walk
 from ansible.module_utils.reconcile.component import Component, Seen
 from botocore import exceptions as boto
@@ -153,6 +153,28 @@ def test_independent_calls_are_made_side_by_side() -> None:
     aws = Recorder()
     walk.apply(OWNERS, aws, terms(), (), [call(f"c{n}", f"object {n}") for n in range(6)])
     assert aws.most_at_once > 1
+
+
+def test_what_is_so_already_was_not_made() -> None:
+    class Finding(Recorder):
+        def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
+            answer = super().write(service, operation, params, *rest)
+            return {} if operation == "create" else answer
+
+    walked = walk.apply(OWNERS, Finding(), terms(), (), [call("create", "bucket"), call("tag", "bucket")])
+    assert [each.operation for each in walked.made] == ["tag"]
+    assert not walked.left
+    assert not walked.waits
+
+
+def test_a_look_at_what_is_in_the_way_that_gets_no_answer_hides_no_reason() -> None:
+    def unreachable(*_: Any) -> str:
+        raise NoAnswer("DescribeNetworkInterfaces: nothing")
+
+    refused = boto.ClientError({"Error": {"Code": "DependencyViolation", "Message": "in use"}}, "DeleteVpc")
+    owners = {"": walk.Owner(replace(COMPONENT, blockers=unreachable), 5)}
+    walked = walk.apply(owners, Recorder(failing="go", error=refused), terms(), (), [call("go", "a")])
+    assert "DependencyViolation: in use" in walked.failures[0]
 
 
 def test_a_saved_id_reaches_the_call_that_needs_it() -> None:
