@@ -42,7 +42,20 @@ def strangers(answers: Mapping[str, Any], state: Mapping[str, Any], options: Map
     for key, acl in state["acl_of_subnets"].items():
         if acl != names.DEFAULT_ACL and acl not in state["network_acls"]:
             yield _told("subnet under a network ACL of others", key, vpc, acl)
+    for log in items(answers, "flow-log"):
+        if log["FlowLogId"] not in ours:
+            yield _told("flow log", log["FlowLogId"], vpc, log.get("LogDestination") or log.get("LogGroupName", ""))
+    yield from _blocks(state, options)
     yield from _in_tables(answers, state, options)
+
+
+def _blocks(state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
+    """Blocks beside the first one, on which the declaration says nothing."""
+    vpc = str(state["vpc_id"])
+    for block in state["secondary_cidr_blocks"] if options["secondary_cidr_blocks"] is None else ():
+        yield _told("CIDR block", block, vpc, "a further block of the VPC")
+    if state["ipv6"] and options["ipv6_pool"] is None:
+        yield _told("CIDR block", state["ipv6"]["cidr_block"], vpc, "an IPv6 block of the VPC")
 
 
 def _in_tables(answers: Mapping[str, Any], state: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[Stranger]:
