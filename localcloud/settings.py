@@ -21,6 +21,13 @@ DEFAULT_QUOTAS: dict[str, int] = {
     "elasticache_nodes_per_cluster": 90,
     "elasticache_subnet_groups_per_region": 300,
     "elasticache_parameter_groups_per_region": 300,
+    "gateway_endpoints_per_region": 20,
+    "interface_endpoints_per_vpc": 50,
+    "subnets_per_vpc": 200,
+    "ipv4_blocks_per_vpc": 5,
+    "routes_per_route_table": 50,
+    "rules_per_network_acl": 20,
+    "rules_per_security_group": 60,
     "kinesis_shards_per_region": 20000,
     "kinesis_on_demand_streams": 50,
 }

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 PERMISSIONS = frozenset({
     "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeEgressOnlyInternetGateways",
-    "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
+    "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs",
     "elasticache:DescribeCacheClusters", "kinesis:DescribeLimits",
     "servicequotas:GetServiceQuota", "sts:GetCallerIdentity",
 })  # fmt: skip
@@ -29,6 +30,11 @@ USED = {
         {"Filter": [{"Name": "state", "Values": ["pending", "available"]}]},
     ),
     "internet_gateways": ("ec2", "describe_internet_gateways", {}),
+    "gateway_endpoints": (
+        "ec2",
+        "describe_vpc_endpoints",
+        {"Filters": [{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}]},
+    ),
     "egress_only_gateways": ("ec2", "describe_egress_only_internet_gateways", {}),
     "cache_nodes": ("elasticache", "describe_cache_clusters", {}),
 }
@@ -36,6 +42,7 @@ USED = {
 LISTS = {
     "vpcs": "Vpcs", "elastic_ips": "Addresses", "internet_gateways": "InternetGateways",
     "egress_only_gateways": "EgressOnlyInternetGateways",
+    "gateway_endpoints": "VpcEndpoints",
 }  # fmt: skip
 SUBNETS = ("ec2", "describe_subnets", {})
 
@@ -57,9 +64,11 @@ def quota_checks(aws: Aws, plans: Mapping[str, Any]) -> Iterator[preflight.Check
     needs = preflight.needs(plans)
     quotas = [quota for quota in preflight.QUOTAS if quota.key in needs]
     requests = {quota.key: USED[quota.key] for quota in quotas}
-    requests |= {f"{quota.key} quota": ("service-quotas", "get_service_quota",
-                                        {"ServiceCode": quota.service_code, "QuotaCode": quota.quota_code}, UNREADABLE)
-                 for quota in quotas}  # fmt: skip
+    sizes = preflight.sizes(plans)
+    limits = [limit for limit in preflight.LIMITS if limit.key in sizes]
+    requests |= {f"{each.key} quota": ("service-quotas", "get_service_quota",
+                                       {"ServiceCode": each.service_code, "QuotaCode": each.quota_code}, UNREADABLE)
+                 for each in (*quotas, *limits)}  # fmt: skip
     if "nat_gateways" in needs:
         requests["subnets"] = SUBNETS
     streams = [key for key in preflight.STREAM_LIMITS if key in needs]
@@ -70,6 +79,9 @@ def quota_checks(aws: Aws, plans: Mapping[str, Any]) -> Iterator[preflight.Check
         answer = answers[f"{quota.key} quota"]
         limit = answer["Quota"]["Value"] if answer else None
         yield preflight.room(quota.title, used(quota.key, answers), needs[quota.key], limit)
+    for each in limits:
+        answer = answers[f"{each.key} quota"]
+        yield preflight.fits(each.title, sizes[each.key], answer["Quota"]["Value"] if answer else None)
     if "state_bucket" in plans:
         yield preflight.bucket_name(plans["state_bucket"])
     for key in streams:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,9 +28,36 @@ QUOTAS = (
     Quota("nat_gateways", "NAT gateways per zone", "vpc", "L-FE5A380F"),
     Quota("internet_gateways", "internet gateways", "vpc", "L-A4707A72"),
     Quota("egress_only_gateways", "egress-only internet gateways", "vpc", "L-45FE3B85"),
+    Quota("gateway_endpoints", "gateway endpoints", "vpc", "L-1B52E74A"),
     Quota("cache_nodes", "cache nodes", "elasticache", "L-DFE45DF3"),
 )
 
+
+@dataclass(frozen=True)
+class Limit:
+    """A quota on one object, and what every account has of it at least: only more than that is worth a question."""
+
+    key: str
+    title: str
+    service_code: str
+    quota_code: str
+    at_least: int
+
+
+# Source: "Amazon VPC quotas" and "Quotas for ElastiCache"; those of rules and routes count for each family of
+# addresses, those of rules for each way too.
+LIMITS = (
+    Limit("acl_rules", "rules of one network ACL, with the last one", "vpc", "L-2AEEBF1A", 20),
+    Limit("group_rules", "rules of one security group", "vpc", "L-0EA8095F", 60),
+    Limit("routes", "routes of one route table", "vpc", "L-93826ACB", 50),
+    Limit("blocks", "IPv4 CIDR blocks of the VPC", "vpc", "L-83CA0A9D", 5),
+    Limit("subnets", "subnets of the VPC", "vpc", "L-407747CB", 200),
+    Limit("interface_endpoints", "interface endpoints of the VPC", "vpc", "L-29B6F2EB", 50),
+    Limit("nodes", "nodes of the replication group", "elasticache", "L-AF354865", 90),
+)
+
+
+WAYS = ("ingress", "egress")
 
 # Kinesis tells its limits itself, in one answer: what it counts, its title, and the keys of used and limit.
 # Source: DescribeLimits API reference; it takes one call a second.
@@ -68,11 +95,45 @@ def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
         "nat_gateways": max(zones.values(), default=0),
         "internet_gateways": operations["create_internet_gateway"],
         "egress_only_gateways": operations["create_egress_only_internet_gateway"],
+        "gateway_endpoints": sum(call["operation"] == "create_vpc_endpoint"
+                                 and call["params"].get("VpcEndpointType") == "Gateway" for call in calls),
         "cache_nodes": growth(plans.get("redis", {}), cache_nodes),
         "shards": growth(plans.get("kinesis", {}), shards),
         "on_demand_streams": growth(plans.get("kinesis", {}), on_demand_streams),
-    }
+    }  # fmt: skip
     return {key: count for key, count in found.items() if count > 0}
+
+
+def sizes(plans: Mapping[str, Plan]) -> dict[str, int]:
+    """How large the largest object of each kind is after the plans, by the keys of LIMITS, where AWS may refuse it.
+
+    ``resource`` is what a component is after its plan; what no plan touches is there already.
+    """
+    network, group = (plans[key]["resource"] if plans.get(key, {}).get("calls") else {} for key in ("vpc", "redis"))
+    acls = [*(network.get("network_acls") or {}).values(), network.get("default_network_acl") or {}]
+    groups = (network.get("security_groups") or {}).values()
+    tables = (network.get("route_tables") or {}).values()
+    found = {
+        "acl_rules": 1 + largest(acl[way].values() for acl in acls for way in WAYS if acl.get(way)),
+        "group_rules": largest(group[way] for group in groups for way in WAYS if group.get(way)),
+        "routes": largest([{"cidr_block": each} for part in ("routes", "internet_routes") for each in table[part]]
+                          for table in tables),
+        "blocks": 1 + len(network.get("secondary_cidr_blocks") or ()),
+        "subnets": len(network.get("subnets") or ()) + len(network.get("foreign_subnets") or ()),
+        "interface_endpoints": len(network.get("interface_endpoints") or ()),
+        "nodes": cache_nodes(group),
+    }  # fmt: skip
+    return {limit.key: found[limit.key] for limit in LIMITS if found[limit.key] > limit.at_least}
+
+
+def largest(groups: Iterable[Iterable[Mapping[str, Any]]]) -> int:
+    """The most rules of one family of addresses that any of the groups has; one without a block counts in both."""
+    most = 0
+    for rules in groups:
+        blocks = [str(rule.get("ipv6_cidr_block") or rule.get("cidr_block") or "") for rule in rules]
+        ipv6, either = sum(":" in block for block in blocks), blocks.count("")
+        most = max(most, ipv6 + either, len(blocks) - ipv6)
+    return most
 
 
 def growth(plan: Plan, count: Callable[[Mapping[str, Any]], int]) -> int:
@@ -110,6 +171,16 @@ def bucket_name(plan: Plan) -> Check:
 def same(what: str, found: str, wanted: str, next_step: str) -> Check:
     """Stop unless the two are equal."""
     return Check(what, found, wanted, OK) if found == wanted else Check(what, found, wanted, STOP, next_step)
+
+
+def fits(title: str, size: int, quota: float | None) -> Check:
+    """Whether one object may be as large as it will be; a quota that could not be read is a warning."""
+    if quota is None:
+        return Check(title, "quota unknown", f"{size}", WARNING,
+                     "allow servicequotas:GetServiceQuota, or compare by hand")  # fmt: skip
+    verdict = OK if size <= quota else STOP
+    step = "ask for a higher quota in Service Quotas, or declare less" * (verdict != OK)
+    return Check(title, f"quota {quota:.0f}", f"{size}", verdict, step)
 
 
 def room(title: str, used: int, needed: int, quota: float | None) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.reconcile.errors import Refused
+from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
 from tests.support.environments import conducted, one_plan, operations, settled
@@ -239,3 +239,22 @@ def test_orphans_are_told_and_go_when_they_are_to(cloud: Cloud) -> None:
     assert cloud.client("kinesis").list_streams()["StreamNames"] == ["sensors-of-ours"]
     assert conducted(cloud, renamed, check=True)["plan"]["orphans"] == []
     settled(cloud, renamed)
+
+
+def test_an_acl_of_more_rules_than_the_account_may_have_is_told_before_the_first_write(cloud: Cloud) -> None:
+    rules = [{"rule_number": number, "port": number, "cidr_block": "vpc"} for number in range(1, 26)]
+    tiers = {
+        "app": {"internet": "none", "network_acl": {"ingress": rules, "egress": []}},
+        "cache": SMALL["vpc_tiers"]["cache"],
+    }
+    with pytest.raises(AwsFailure, match="rules of one network ACL, with the last one: next: ask for a higher quota"):
+        conducted(cloud, {**SMALL, "vpc_tiers": tiers})
+    assert not cloud.writes()
+    cloud.configure(quotas={"rules_per_network_acl": 40})
+    conducted(cloud, {**SMALL, "vpc_tiers": tiers}, roles=("vpc",))
+
+
+def test_outputs_of_a_half_laid_environment_name_what_is_missing(cloud: Cloud) -> None:
+    conducted(cloud, SMALL, roles=("vpc",))
+    with pytest.raises(Refused, match=r"redis: found nothing, wanted the component laid.*run playbooks/site\.yml"):
+        conducted(cloud, SMALL, verb="outputs")

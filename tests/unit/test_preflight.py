@@ -13,7 +13,8 @@ def plan(*operations: str, before: Any = None, after: Any = None, resource: Any 
     calls = []
     for operation in operations:
         name, _, on = operation.partition(" on ")
-        calls.append({"operation": name, "on": on})
+        kind = {"VpcEndpointType": "Gateway"} if on.startswith("gateway endpoint") else {}
+        calls.append({"operation": name, "on": on, "params": kind})
     return {"calls": calls, "resource": resource or {}, "diff": {"before": before or {}, "after": after or {}}}
 
 
@@ -21,6 +22,8 @@ def test_a_network_takes_a_vpc_addresses_and_gateways_by_zone() -> None:
     vpc = plan("create_vpc on VPC", "allocate_address on a", "allocate_address on b",
                "create_nat_gateway on NAT gateway/a", "create_nat_gateway on NAT gateway/b")  # fmt: skip
     assert preflight.needs({"vpc": vpc}) == {"vpcs": 1, "elastic_ips": 2, "nat_gateways": 1}
+    ends = plan("create_vpc_endpoint on gateway endpoint s3", "create_vpc_endpoint on endpoint kms")
+    assert preflight.needs({"vpc": ends}) == {"gateway_endpoints": 1}
     ipv6 = plan("create_internet_gateway on a", "create_egress_only_internet_gateway on b")
     assert preflight.needs({"vpc": ipv6}) == {"internet_gateways": 1, "egress_only_gateways": 1}
 
@@ -48,6 +51,41 @@ def test_a_stream_that_goes_on_demand_counts_as_a_stream_and_not_by_its_shards()
     assert preflight.needs({"kinesis": born}) == {"on_demand_streams": 1}
     back = plan("update_stream_mode", before={"stream_mode": "ON_DEMAND"}, after={"stream_mode": "PROVISIONED"})
     assert preflight.needs({"kinesis": back}) == {}
+
+
+RULE, RULE_IPV6, OF_GROUP = {"cidr_block": "10.0.0.0/8"}, {"ipv6_cidr_block": "::/0"}, {"security_group": "app"}
+
+
+@pytest.mark.parametrize(("resource", "sizes"), [
+    ({"network_acls": {"app": {"ingress": {str(n): RULE for n in range(19)}, "egress": {}}}}, {}),
+    ({"network_acls": {"app": {"ingress": {str(n): RULE for n in range(20)}, "egress": {}}}}, {"acl_rules": 21}),
+    ({"default_network_acl": {"egress": {str(n): RULE_IPV6 for n in range(25)}}}, {"acl_rules": 26}),
+    ({"network_acls": {"app": {"ingress": {str(n): (RULE, RULE_IPV6)[n % 2] for n in range(38)}}}}, {}),
+    ({"security_groups": {"a": {"ingress": [RULE] * 60, "egress": [RULE] * 60}}}, {}),
+    ({"security_groups": {"a": {"ingress": [RULE] * 40 + [OF_GROUP] * 30, "egress": []}}}, {"group_rules": 70}),
+    ({"security_groups": {"a": {"ingress": [RULE] * 50 + [RULE_IPV6] * 50, "egress": []}}}, {}),
+    ({"route_tables": {"a": {"routes": {f"10.{n}.0.0/16": "tgw-1" for n in range(50)},
+                             "internet_routes": {"0.0.0.0/0": "igw-1", "::/0": "igw-1"}}}}, {"routes": 51}),
+    ({"secondary_cidr_blocks": ["10.1.0.0/16"] * 5}, {"blocks": 6}),
+    ({"subnets": dict.fromkeys(range(190)), "foreign_subnets": dict.fromkeys(range(11))}, {"subnets": 201}),
+    ({"interface_endpoints": dict.fromkeys(range(51))}, {"interface_endpoints": 51}),
+])  # fmt: skip
+def test_what_is_larger_than_every_account_may_have_it_is_asked_about(resource: Any, sizes: Any) -> None:
+    assert preflight.sizes({"vpc": plan("modify", resource=resource)}) == sizes
+    assert preflight.sizes({"vpc": plan(resource=resource)}) == {}
+
+
+def test_nodes_of_one_group_have_a_limit_of_their_own() -> None:
+    large = {"num_node_groups": 40, "replicas_per_node_group": 2}
+    assert preflight.sizes({"redis": plan("create", resource=large)}) == {"nodes": 120}
+
+
+@pytest.mark.parametrize(("quota", "verdict"), [
+    (21, preflight.OK), (20, preflight.STOP), (None, preflight.WARNING),
+])  # fmt: skip
+def test_an_object_fits_its_quota(quota: float | None, verdict: str) -> None:
+    check = preflight.fits("rules", 21, quota)
+    assert (check.verdict, bool(check.next_step)) == (verdict, verdict != preflight.OK)
 
 
 def test_a_plan_without_calls_takes_nothing() -> None:

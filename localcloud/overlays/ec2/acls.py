@@ -13,10 +13,10 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from localcloud.overlays.ec2.base import Base
 from localcloud.refusals import refuse
+from localcloud.settings import settings
 
 _ICMP = {"1": "icmp", "58": "icmpv6"}
 _WITH_PORTS = ("6", "17")
-_RULES = 20
 _LAST_NUMBER = 32766
 _ANYTHING = {"icmp_code": None, "icmp_type": None, "port_range_from": None, "port_range_to": None}
 
@@ -39,8 +39,11 @@ class Acls(Base):
     def create_network_acl_entry(self) -> ActionResult:
         """Nothing."""
         acl = self.ec2_backend.get_network_acl(self.given["NetworkAclId"])
-        own = [e for e in acl.network_acl_entries if e.egress == self.given["Egress"] and e.rule_number < _LAST_NUMBER]
-        if len(own) >= _RULES:
+        # Each way and each family has the quota for itself, and the rule that denies the rest is one of them.
+        ipv6 = bool(self.given.get("Ipv6CidrBlock"))
+        own = [each for each in acl.network_acl_entries if each.egress == self.given["Egress"]
+               and bool(each.ipv6_cidr_block) == ipv6 and each.rule_number <= _LAST_NUMBER]  # fmt: skip
+        if len(own) + 1 >= settings.quota("rules_per_network_acl"):
             raise refuse("NetworkAclEntryLimitExceeded", f"The network acl '{acl.id}' has the maximum number of rules")
         self.ec2_backend.create_network_acl_entry(**self._entry())
         return EmptyResult()
