@@ -46,8 +46,10 @@ PATIENCE = {
     "UserNotFound": 60,
     "UserGroupNotFound": 60,
     "ServiceLinkedRoleNotFoundFault": 120,
-    # A secret that was deleted for good keeps its name for a while.  Source: DeleteSecret API reference.
+    # A secret that was deleted for good keeps its name for a while, in either of two wordings.
+    # Source: DeleteSecret API reference; hashicorp/terraform-provider-aws#5583, #10259.
     "InvalidRequestException:scheduled for deletion": 150,
+    "InvalidRequestException:because it was deleted": 150,
 }
 # A step that an earlier run took already.  Source: terraform-provider-aws#16564.
 HARMLESS = {"InvalidParameterCombination": "No modifications were requested", "NoOperationFault": ""}

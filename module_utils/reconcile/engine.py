@@ -26,6 +26,9 @@ from .walk import Owner, Terms, Walked, apply, settle
 # How often a lost answer is looked into before the run gives up, and how long AWS may take to show what was made.
 LOST_ANSWERS = 5
 SHOWN_WITHIN_SECONDS = 30.0
+# How long AWS may go on showing what was before a change.
+# Source: terraform-provider-aws, propagationTimeout of its services s3 and iam: two minutes.
+CHANGE_SHOWN_WITHIN_SECONDS = 120.0
 # How long a run that follows one that died looks for what it is about to create.
 DOUBTED_SECONDS = 5.0
 
@@ -246,7 +249,7 @@ def _verified(declarations: Sequence[Declaration], aws: Aws, terms: Terms, walke
     """
     if walked.left or walked.waits:
         return _from_one_look(declarations, aws)
-    plan = _look_again(declarations, aws, terms, SHOWN_WITHIN_SECONDS, lambda plan: not plan.calls)
+    plan = _look_again(declarations, aws, terms, CHANGE_SHOWN_WITHIN_SECONDS, lambda plan: not plan.calls)
     told = [f"{title(part)} was changed, but AWS does not show it: {rest}"
             for part in plan.parts.values() if (rest := unconverged(part))]  # fmt: skip
     if told:

@@ -348,3 +348,24 @@ def test_what_is_foreign_ends_the_plan() -> None:
 def test_tags_of_awss_own_are_not_ours_to_see() -> None:
     listed = [{"Key": "aws:cloudformation:stack-name", "Value": "x"}, {"Key": "team", "Value": "telemetry"}]
     assert tags.ansible_tags(listed) == {"team": "telemetry"}
+
+
+@pytest.mark.parametrize(("shows_after_seconds", "shown"), [(100.0, True), (150.0, False)])
+def test_a_change_has_two_minutes_to_show(shows_after_seconds: float, shown: bool) -> None:
+    """Source: terraform-provider-aws, propagationTimeout of its services s3 and iam."""
+    now = [0.0]
+
+    def observe(aws: Any, options: Any) -> Seen:
+        return Seen({"size": 2 if aws.made and now[0] >= shows_after_seconds else 1})
+
+    part = Component("m", "thing", {}, (fields.Field("size"),), observe, lambda options, seen: {"size": 2},
+                     lambda desired: desired, lambda desired: [], lambda *_: [call("grow", "thing")],
+                     lambda *_: [], permissions=frozenset())  # fmt: skip
+    options = {"state": "present", "stack_name": "s", "environment_suffix": "e", "tags": None, "purge_tags": True}
+    patient = walk.Terms(False, True, 5, 2.0, lambda seconds: now.__setitem__(0, now[0] + seconds), lambda: now[0])
+    declared = [planning.Declaration("m", part, options)]
+    if shown:
+        assert engine.run(declared, Recorder(), patient).made
+    else:
+        with pytest.raises(errors.AwsFailure, match="AWS does not show it: size: found 1, wanted 2"):
+            engine.run(declared, Recorder(), patient)

@@ -17,7 +17,7 @@ from ansible.module_utils.s3_state_bucket import observe as bucket
 from ansible.module_utils.s3_state_bucket import settings
 from botocore import exceptions as boto
 
-from tests.support.components import options
+from tests.support.components import component, options
 
 OURS = {"streambed:stack": "sensors", "streambed:environment": "test"}
 
@@ -86,6 +86,45 @@ def refusal(code: str, message: str) -> boto.ClientError:
 def test_patience_is_for_words(message: str, seconds: float) -> None:
     patience = {"AuthFailure:do not have permission to access the specified resource": 120.0}
     assert aws._worth(refusal("AuthFailure", message), patience, "ReleaseAddress") == seconds
+
+
+# What AWS says of what was made or switched on a moment ago, in its own words.  Source: the rows in docs/real-aws.md.
+NOT_YET = [
+    ("s3_state_bucket", "InvalidRequest", "Versioning must be 'Enabled' on the bucket to apply a replication"),
+    ("s3_state_bucket", "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock"),
+    ("s3_state_bucket", "MalformedPolicy", "Invalid principal in policy"),
+    ("s3_state_bucket", "KMS.NotFoundException", "Invalid keyId"),
+    ("s3_state_bucket", "OperationAborted", "A conflicting conditional operation is currently in progress"),
+    ("elasticache_replication_group", "InvalidRequestException",
+     "You can't create this secret because a secret with this name is already scheduled for deletion."),
+    ("elasticache_replication_group", "InvalidRequestException",
+     "You can't perform this operation on the secret because it was deleted."),
+    ("elasticache_replication_group", "ServiceLinkedRoleNotFoundFault", "not found"),
+    ("ec2_vpc_network", "NoSuchEntity", "The role with name sensors-test-flow-logs cannot be found."),
+    ("ec2_vpc_network", "DeleteConflict", "Cannot delete entity, must delete policies first."),
+    ("ec2_vpc_network", "InvalidParameter", "Unable to assume given IAM role. Please make sure that it exists"),
+    ("ec2_vpc_network", "InvalidParameter", "there is already a conflicting DNS domain for x in the VPC"),
+    ("ec2_vpc_network", "ConcurrentModification", "try again"),
+    ("ec2_vpc_network", "OperationAbortedException", "A conflicting operation is currently in progress"),
+    ("kinesis_data_stream", "ResourceInUseException", "Stream x is not ACTIVE"),
+]  # fmt: skip
+# Words of the same codes that no time mends.
+NEVER = [
+    ("s3_state_bucket", "MalformedPolicy", "Policy has invalid resource"),
+    ("s3_state_bucket", "InvalidRequest", "The specified bucket has another owner"),
+    ("elasticache_replication_group", "InvalidRequestException", "You can't specify both"),
+    ("ec2_vpc_network", "InvalidParameter", "does not support the availability zone of the subnet"),
+]
+
+
+@pytest.mark.parametrize(("module", "code", "message"), NOT_YET)
+def test_what_is_not_yet_so_is_waited_for(module: str, code: str, message: str) -> None:
+    assert aws._worth(refusal(code, message), component(module).patience, "Put") >= 60
+
+
+@pytest.mark.parametrize(("module", "code", "message"), NEVER)
+def test_what_will_never_be_so_is_told_at_once(module: str, code: str, message: str) -> None:
+    assert aws._worth(refusal(code, message), component(module).patience, "Put") == 0
 
 
 def test_a_flow_log_that_delivers_nothing_is_told() -> None:
