@@ -9,11 +9,11 @@ READY   := $(VENV)/.ready
 EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py golden_plans.py summary.py routes.py) \
                $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py)
 # An environment that lives in the embedded cloud says so in its inventory.
-CLOUD   := $(if $(shell grep -rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
+CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift preflight outputs destroy unlock cloud-up cloud-down cloud-status \
-        test proof lint unit integration real-redis molecule plans bench lock clean
+.PHONY: help setup site plan drift preflight outputs destroy unlock environment cloud-up cloud-down cloud-status \
+        test proof lint unit integration real-redis molecule plans schema bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ destroy: $(READY) $(CLOUD) ## Remove the environment; CONFIRM must repeat its na
 
 unlock: $(READY) $(CLOUD) ## Say who holds the environment's lock; LOCK_ID frees the lock of a dead run
 	@$(PLAY) playbooks/unlock.yml $(if $(LOCK_ID),-e lock_id=$(LOCK_ID)) $(ARGS)
+
+environment: $(READY) ## Write the inventory of a new environment NAME that is as FROM
+	@$(BIN)/python tools/environment.py "$(NAME)" "$(FROM)"
 
 cloud-up: $(READY) ## Start the embedded cloud (PORT=â€¦ to choose its port)
 	@$(BIN)/python -m localcloud up $(if $(PORT),--port $(PORT))
@@ -84,9 +87,13 @@ molecule: $(READY) ## Run a molecule scenario on the embedded cloud; SCENARIO=â€
 plans: $(READY) ## Write the golden plans under tests/golden/ anew
 	@$(BIN)/pytest tests/integration/test_golden_plans.py --write-plans
 
-bench: $(READY) ## Measure against an ordinary playbook, as ratios within one run
+schema: $(READY) ## Write docs/variables.schema.json anew, for editors
+	@$(BIN)/python tools/variables_schema.py
+
+bench: $(READY) ## Measure against an ordinary playbook and Terraform, as ratios within one run
 	@$(BIN)/python -m benchmarks.from_scratch
-	@$(BIN)/python benchmarks/no_op.py
+	@$(BIN)/python -m benchmarks.no_op
+	@$(BIN)/python -m benchmarks.fleet --sizes 10,20
 
 lock: ## Resolve requirements*.txt anew into requirements.lock
 	@$(PYTHON) tools/lock.py

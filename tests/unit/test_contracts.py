@@ -16,11 +16,14 @@ from ansible.module_utils.environment.entry import OPTIONS
 from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 
 from tests.support.components import IDENTITY, MODULES, ROOT, component, library
+from tools import variables_schema
 
 ALL_ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 # An inventory is one environment; a fleet's is many, one for each of its hosts.
 FLEET = "fleet"
-INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if path.name != FLEET)
+# `make environment` writes inventories that are one row beside another one's variables.
+INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir()
+                     if path.name != FLEET and not (path / "group_vars").is_symlink())  # fmt: skip
 # File -> the files of the core below it.  The page docs/architecture.md shows the same order.
 LAYERS = ("errors", "plan", "offers", "graph", "identity", "fields", "tags", "component", "planning", "report",
           "walk", "engine", "entry")  # fmt: skip
@@ -129,22 +132,32 @@ def test_the_environment_role_knows_every_component_and_is_one_task() -> None:
     assert set(task["tags"]) == {*COMPONENTS, "outputs"}
 
 
-def keys(environment: str) -> dict[str, set[str]]:
-    folder = ROOT / "inventories" / environment / "group_vars" / "all"
-    return {path.name: set(read(path)) for path in sorted(folder.glob("*.yml"))}
+def stated(environment: str) -> dict[str, Any]:
+    """What an inventory says for all of its hosts."""
+    return read(ROOT / "inventories" / environment / "group_vars" / "all" / "environment.yml")
 
 
 @pytest.mark.parametrize("environment", INVENTORIES)
-def test_every_inventory_has_the_same_keys(environment: str) -> None:
-    assert keys(environment) == keys("local")
+def test_an_inventory_says_what_is_different_and_nothing_else(environment: str) -> None:
+    defaults = {name: value for role in ALL_ROLES for name, value in
+                read(ROOT / "roles" / role / "defaults" / "main.yml").items()}  # fmt: skip
+    assert [name for name, value in stated(environment).items() if name in defaults and defaults[name] == value] == []
+
+
+def test_the_inventories_are_small() -> None:
+    files = [path for each in INVENTORIES for path in (ROOT / "inventories" / each).rglob("*.yml")]
+    assert sum(len(path.read_text().splitlines()) for path in files) < 150
+
+
+def test_the_schema_of_the_variables_is_that_of_the_modules() -> None:
+    assert variables_schema.TARGET.read_text() == variables_schema.text(), "run make schema"
 
 
 @pytest.mark.parametrize("environment", INVENTORIES)
 def test_a_host_is_an_environment(environment: str) -> None:
     hosts = read(ROOT / "inventories" / environment / "hosts.yml")["all"]["hosts"]
     assert list(hosts) == [environment]
-    values = read(ROOT / "inventories" / environment / "group_vars" / "all" / "environment.yml")
-    assert values["environment_suffix"] == environment
+    assert stated(environment)["environment_suffix"] == environment
     assert hosts[environment]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
 
 
@@ -154,17 +167,15 @@ OF_AN_INVENTORY = {"stack_name", "environment_suffix", "account_id", "region", "
 
 @pytest.mark.parametrize("environment", INVENTORIES)
 def test_an_inventory_sets_only_what_the_roles_know(environment: str) -> None:
-    folder = ROOT / "inventories" / environment / "group_vars" / "all"
-    for path in folder.glob("*.yml"):
-        if path.stem in ALL_ROLES:
-            assert set(read(path)) <= variables(path.stem) | (OF_AN_INVENTORY if path.stem == "environment" else set())
+    known = {name for role in ALL_ROLES for name in variables(role)} | OF_AN_INVENTORY
+    assert set(stated(environment)) <= known
 
 
 def test_a_fleet_sets_only_what_the_roles_know() -> None:
     known = {name for role in ALL_ROLES for name in variables(role)} | OF_AN_INVENTORY
     hosts = read(ROOT / "inventories" / FLEET / "hosts.yml")["all"]["hosts"]
-    for stated in (*keys(FLEET).values(), *(set(host) for host in hosts.values())):
-        assert {name for name in stated if not name.startswith("ansible_")} <= known
+    for said in (stated(FLEET), *hosts.values()):
+        assert {name for name in said if not name.startswith("ansible_")} <= known
 
 
 def test_imports_point_downward() -> None:
