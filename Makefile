@@ -61,8 +61,9 @@ cloud-status: $(READY) ## Say whether the embedded cloud runs, and where
 
 test: lint unit integration molecule ## Run what each commit has to prove
 
-proof: lint unit ## Run every test there is
-	@$(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
+proof: lint unit ## Run every test there is, in its full size
+	@STREAMBED_KILLS=all STREAMBED_PAIRS=40 STREAMBED_RACES=20 STREAMBED_CROWDS=2,4,8,16 \
+	    $(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
 	@$(BIN)/python tools/molecule.py
 
 lint: $(READY) ## Check style, types, YAML and playbooks

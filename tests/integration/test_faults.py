@@ -1,4 +1,7 @@
-"""Answers that are lost and runs that die, after each single call: nothing is doubled, nothing is missing."""
+"""Answers that are lost and runs that die, at each operation: nothing is doubled, nothing is missing.
+
+``STREAMBED_KILLS=all`` dies at every single call in every way.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer
 
 from localcloud.process import REGION, Cloud
 from tests.support.components import MODULES
-from tests.support.deaths import Killed, faulty
+from tests.support.deaths import Killed, faulty, places
 from tests.support.runs import run
 
 DECLARATIONS = yaml.safe_load((Path(__file__).parent / "declarations.yml").read_text())
@@ -56,36 +59,36 @@ def objects(cloud: Cloud, region: str = REGION) -> Counter[str]:
     })  # fmt: skip
 
 
-def undisturbed(cloud: Cloud, module: str) -> tuple[int, Counter[str]]:
-    """How many writes a run makes, and what it leaves."""
+def undisturbed(cloud: Cloud, module: str) -> tuple[list[str], Counter[str]]:
+    """The operations of a run's writes, and what it leaves."""
     prepared(cloud, module)
     result = run(cloud, module, DECLARATIONS[module])
-    return len(result["calls"]), objects(cloud)
+    return [call["operation"] for call in result["calls"]], objects(cloud)
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after it took effect", "before it took effect"])
 @pytest.mark.parametrize("module", MODULES)
 def test_a_lost_answer_doubles_nothing(cloud: Cloud, module: str, after: bool) -> None:
     writes, wanted = undisturbed(cloud, module)
-    for fail_at in range(1, writes + 1):
+    for fail_at in places(writes, after, 4):
         prepared(cloud, module)
         aws = faulty(cloud, fail_at, after, LostAnswer("the connection broke"))
         result = run(cloud, module, DECLARATIONS[module], aws=aws)
         assert result["changed"]
-        assert objects(cloud) == wanted, f"write {fail_at} of {writes}"
-        assert not run(cloud, module, DECLARATIONS[module])["changed"], f"write {fail_at} of {writes}"
+        assert objects(cloud) == wanted, f"write {fail_at} of {len(writes)}"
+        assert not run(cloud, module, DECLARATIONS[module])["changed"], f"write {fail_at} of {len(writes)}"
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after it took effect", "before it took effect"])
 @pytest.mark.parametrize("module", MODULES)
 def test_a_run_that_died_is_continued(cloud: Cloud, module: str, after: bool) -> None:
     writes, wanted = undisturbed(cloud, module)
-    for fail_at in range(1, writes + 1):
+    for fail_at in places(writes, 2 + after, 4):
         prepared(cloud, module)
         with pytest.raises(AwsFailure, match="Made before"):
             run(cloud, module, DECLARATIONS[module], aws=faulty(cloud, fail_at, after, Killed()))
         run(cloud, module, DECLARATIONS[module])
-        assert objects(cloud) == wanted, f"write {fail_at} of {writes}"
+        assert objects(cloud) == wanted, f"write {fail_at} of {len(writes)}"
         before = len(cloud.journal())
-        assert not run(cloud, module, DECLARATIONS[module])["changed"], f"write {fail_at} of {writes}"
+        assert not run(cloud, module, DECLARATIONS[module])["changed"], f"write {fail_at} of {len(writes)}"
         assert not cloud.writes(before)

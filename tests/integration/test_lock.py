@@ -25,8 +25,10 @@ from tests.support.deaths import Killed, faulty
 from tests.support.environments import conducted
 from tests.support.runs import CLOCK_SPEED, aws_of, but_locks, run
 
-# How often each race is run; every round begins with an empty cloud.
-RACES = int(os.environ.get("STREAMBED_RACES", "20"))
+# How often each race is run, how many first runs begin at once, and how often they do; every round begins with an empty
+# cloud. `make proof` runs 20 races, and crowds of 2, 4, 8 and 16.
+RACES = int(os.environ.get("STREAMBED_RACES", "3"))
+CROWDS = [int(runs) for runs in os.environ.get("STREAMBED_CROWDS", "2,8").split(",")]
 ROUNDS = int(os.environ.get("STREAMBED_ROUNDS", "1"))
 TERRAFORMS = {"ID": "d1e5", "Operation": "OperationTypeApply", "Info": "", "Who": "root@vm", "Version": "1.11.4",
               "Created": "2026-11-23T17:51:34.92115548Z", "Path": PLACE.path}  # fmt: skip
@@ -247,7 +249,7 @@ def test_who_removes_after_a_dead_run_waits_for_what_shows_late(bucket: Cloud) -
 FEW = {module: DECLARATIONS[module] for module in ("kinesis_data_stream", "s3_state_bucket")}
 
 
-@pytest.mark.parametrize("runs", [2, 4, 8, 16])
+@pytest.mark.parametrize("runs", CROWDS)
 @pytest.mark.parametrize("declarations", [FEW, DECLARATIONS], ids=["stream and bucket", "everything"])
 def test_any_number_of_first_runs_at_once_make_one_environment(
     cloud: Cloud, declarations: dict[str, Any], runs: int

@@ -17,7 +17,7 @@ from tests.support.components import stated
 from tests.support.runs import four_steps, taken
 
 PAIRS_OF_A_WALK = 5
-WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "60")) // PAIRS_OF_A_WALK)
+WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "20")) // PAIRS_OF_A_WALK)
 # The share of pairs that has to be taken: a generator whose declarations are mostly refused would test little.
 LEAST_ACCEPTED = 0.6
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"

@@ -1,4 +1,7 @@
-"""Every attribute of a replication group, changed on its own: planned, done, seen by boto3, interrupted, resumed."""
+"""Every attribute of a replication group, changed on its own: planned, done, seen by boto3, interrupted, resumed.
+
+``STREAMBED_KILLS=all`` dies at every call in both ways.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import yaml
 from localcloud.process import Cloud
 from tests.integration.test_cycles import NETWORK
 from tests.support.components import stated
-from tests.support.deaths import refused_in_both_modes, taken_up
+from tests.support.deaths import in_turn, refused_in_both_modes, taken_up
 from tests.support.runs import fits, run, unmatched
 
 MODULE = "elasticache_replication_group"
@@ -85,8 +88,7 @@ def test_what_cannot_change_is_refused_with_its_reason(cloud: Cloud, row: dict[s
     refused_in_both_modes(cloud, MODULE, after, row["refused"])
 
 
-@pytest.mark.parametrize("after_effect", [True, False], ids=["after it took effect", "before it took effect"])
-@pytest.mark.parametrize("row", rows("shows"))
+@pytest.mark.parametrize(("row", "after_effect"), in_turn(rows("shows")))
 def test_a_change_that_died_at_any_call_is_taken_up(cloud: Cloud, row: dict[str, Any], after_effect: bool) -> None:
     before, after = both_ends(row)
     taken_up(cloud, MODULE, after, after_effect, lambda: laid(cloud, before), lambda: assert_shown(cloud, row))

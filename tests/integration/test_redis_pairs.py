@@ -19,7 +19,7 @@ from tests.support.runs import run, taken
 
 MODULE = "elasticache_replication_group"
 PAIRS_OF_A_WALK = 4
-WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "40")) // PAIRS_OF_A_WALK)
+WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "12")) // PAIRS_OF_A_WALK)
 # The share of pairs that has to be taken: a generator whose declarations are mostly refused would test little.
 LEAST_ACCEPTED = 0.4
 NETWORK = {

@@ -1,4 +1,7 @@
-"""Twenty-five shapes of a network and random walks between such: nothing that both shapes share changes."""
+"""Twenty-five shapes of a network and random walks between such: nothing that both shapes share changes.
+
+``STREAMBED_PAIRS`` is the number of random pairs; from 40 on every shape is tried, else every fourth and the next.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ MODULE = "ec2_vpc_network"
 REGION = "us-east-1"
 SHAPES = yaml.safe_load((Path(__file__).parent / "matrix" / f"{MODULE}.yml").read_text())
 PAIRS_OF_A_WALK = 5
-WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "40")) // PAIRS_OF_A_WALK)
+PAIRS = int(os.environ.get("STREAMBED_PAIRS", "5"))
+WALKS = -(-PAIRS // PAIRS_OF_A_WALK)
+STRIDE = 1 if PAIRS >= 40 else 4
 GROUPS = {
     "app": {"ingress": [], "egress": [{"port": 443, "cidr_block": "0.0.0.0/0"}]},
     "cache": {"ingress": [{"port": 6379, "cidr_block": "10.20.0.0/16"}], "egress": []},
@@ -128,7 +133,7 @@ def roomy(cloud: Cloud) -> Cloud:
     return cloud
 
 
-@pytest.mark.parametrize("number", range(len(SHAPES)))
+@pytest.mark.parametrize("number", range(0, len(SHAPES), STRIDE))
 def test_a_shape_is_made_grown_to_the_next_shrunk_back_and_removed(roomy: Cloud, number: int) -> None:
     shape, after = declared(SHAPES[number]), declared(SHAPES[(number + 1) % len(SHAPES)])
     untouched = everything(roomy)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -41,6 +42,29 @@ def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException) -> Aws
     return aws
 
 
+# Whether every call is died at in every way, or each operation in one.
+EVERY = os.environ.get("STREAMBED_KILLS") == "all"
+
+
+def in_turn(rows: Sequence[Any]) -> list[Any]:
+    """Parameters of pytest's, each with whether the run dies after the call took effect: by turns, or both."""
+    both = [pytest.param(*row.values, after, id=f"{row.id}, {'after' if after else 'before'} it took effect")
+            for row in rows for after in (True, False)]  # fmt: skip
+    return both if EVERY else [each for number, each in enumerate(both) if number % 4 in (0, 3)]
+
+
+def places(operations: Sequence[str], part: int = 0, parts: int = 1) -> list[int]:
+    """The calls of a change to die at, counted from 1: the first of each operation, or every one.
+
+    They are dealt out to as many ``parts`` as there are ways to die, so that all of them together die at every
+    operation and each of them somewhere.
+    """
+    if EVERY:
+        return list(range(1, len(operations) + 1))
+    firsts = sorted(operations.index(operation) + 1 for operation in set(operations))
+    return firsts[part::parts] or [len(operations)]
+
+
 def taken_up(
     cloud: Cloud,
     module: str,
@@ -49,20 +73,20 @@ def taken_up(
     lay: Callable[[], Any],
     look: Callable[[], Any],
 ) -> None:
-    """Dies at each call of a change in turn, and lets the next run go on; ``look`` fails unless all is as declared.
+    """Dies in the ``places`` of a change in turn, lets the next run go on; ``look`` fails unless all is as declared.
 
     ``lay`` brings the cloud back to where the change begins.
     """
     lay()
-    calls = len(run(cloud, module, given, check=True)["calls"])
-    for died_at in range(1, calls + 1):
+    calls = [call["operation"] for call in run(cloud, module, given, check=True)["calls"]]
+    for died_at in places(calls):
         lay()
         with pytest.raises(AwsFailure, match="Made before"):
             run(cloud, module, given, aws=faulty(cloud, died_at, after_effect, Killed()))
         run(cloud, module, given)
         look()
         at = len(cloud.journal())
-        assert not run(cloud, module, given)["changed"], f"call {died_at} of {calls}"
+        assert not run(cloud, module, given)["changed"], f"call {died_at} of {len(calls)}"
         assert not cloud.writes(at)
 
 
