@@ -18,9 +18,10 @@ options:
       - What is done. V(apply) brings the environment to its declaration; in check mode it is the plan.
       - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
+      - V(rehearse) asks the account what it would say to the plan, by DryRun and IAM's simulator; it writes nothing.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [apply, destroy, drift, outputs, preflight, unlock]
+    choices: [apply, destroy, drift, outputs, preflight, rehearse, unlock]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.
@@ -186,7 +187,7 @@ drift:
   type: dict
 checks:
   description: The account's checks with C(what), C(found), C(wanted), C(verdict), C(next_step).
-  returned: when O(verb=preflight)
+  returned: when O(verb=preflight) or O(verb=rehearse)
   type: list
   elements: dict
 lines:

@@ -303,6 +303,11 @@ class Aws:
         """AWS's name of a boto3 method: ``CreateVpc`` for ``create_vpc``."""
         return str(self._client(service, READS).meta.method_to_api_mapping.get(operation, operation))
 
+    def takes(self, service: str, operation: str, parameter: str) -> bool:
+        """Whether a boto3 method has a parameter."""
+        model = self._client(service, READS).meta.service_model.operation_model(self.api_name(service, operation))
+        return model.input_shape is not None and parameter in model.input_shape.members
+
     def _client(self, service: str, config: Config) -> Any:
         key = (service, id(config))
         with self._lock:

@@ -15,7 +15,7 @@ from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
-from . import account, document, files, gates, lease, locking, orphans, outputs, preflight, text
+from . import account, document, files, gates, lease, locking, orphans, outputs, preflight, rehearsal, text
 from .lock import summary
 from .request import Request
 
@@ -29,8 +29,9 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
     if request.refusals:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
-    return {"apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
-            "preflight": run.preflight, "unlock": run.unlock}[request.options["verb"]]()  # fmt: skip
+    verbs = {"apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
+             "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock}  # fmt: skip
+    return verbs[request.options["verb"]]()
 
 
 class Run:
@@ -103,6 +104,21 @@ class Run:
         outcome = engine.Outcome(plan, plan, check_mode=True)
         checks = [check.as_dict() for check in (*self._checks, *self._room(plan))]
         return {**self._result(outcome, "CHECKED", self._document(plan)), "changed": False, "checks": checks}
+
+    def rehearse(self) -> Result:
+        """Asks the account what it would say to the plan; one table, and a failure where it would refuse."""
+        plan = self._full_look()
+        room = [] if plan.refusals or plan.failures else self._room(plan)
+        found = [*self._checks, *room, *rehearsal.checks(self._aws, plan, self._declarations)]
+        self._say(preflight.table(found))
+        outcome = engine.Outcome(plan, plan, check_mode=True)
+        result = {**self._result(outcome, "REHEARSED", self._document(plan)), "changed": False}
+        stops = [check.what for check in found if check.verdict == preflight.STOP]
+        if stops:
+            name = self._request.identity.name
+            result |= {"failed": True, "msg": f"environment {name}: the account would stop a run: {', '.join(stops)}. "
+                       "Next: see the table above"}  # fmt: skip
+        return {**result, "checks": [check.as_dict() for check in found]}
 
     def unlock(self) -> Result:
         """Says who holds the lock, and frees the one with the given id."""

@@ -17,7 +17,10 @@ from .conduct import conduct, failure_result
 from .fleet import FleetAws
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "verb": {"choices": ["apply", "destroy", "drift", "outputs", "preflight", "unlock"], "default": "apply"},
+    "verb": {
+        "choices": ["apply", "destroy", "drift", "outputs", "preflight", "rehearse", "unlock"],
+        "default": "apply",
+    },
     "stack_name": {"required": True},
     "environment_suffix": {"required": True},
     "account_id": {},
