@@ -28,7 +28,7 @@ from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
 
 from ..reconcile.errors import AwsFailure, Failure, LostAnswer
-from . import answers, credentials
+from . import answers, credentials, recorder
 from .credentials import first_line
 
 
@@ -114,16 +114,12 @@ def is_quota(code: str) -> bool:
 def is_unknown(code: str) -> bool:
     """Whether a code says that there is no such object (yet)."""
     named = ("NatGatewayNotFound", "CacheClusterNotFound", "NoSuchBucket", "UserNotFound", "UserGroupNotFound")
-    return code.endswith((".NotFound", "NotFoundFault")) or code in named
+    return code.endswith((".NotFound", "NotFoundFault", "ResourceNotFoundException")) or code in named
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether a read failed for the server's or the network's sake: later it may do."""
     return isinstance(error, (*NO_ANSWER, *NOT_SENT)) or (isinstance(error, boto.ClientError) and _failed(error))
-
-
-def unfenced() -> None:
-    """Nobody is asked."""
 
 
 class Aws:
@@ -226,7 +222,7 @@ class Aws:
         params: Mapping[str, Any],
         patience: Mapping[str, float],
         harmless: Mapping[str, str],
-        fence: Callable[[], None] = unfenced,
+        fence: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
         """The answer to a write; empty for a refusal in ``harmless``, which says that nothing is left to do.
 
@@ -328,6 +324,7 @@ class Aws:
             raise Failure(f"endpoint: {first_line(error)}, wanted a URL such as https://host. "
                           "Next: correct AWS_ENDPOINT_URL or the endpoint_url option") from error  # fmt: skip
         client.meta.events.register("after-call", _checked(_pages(service)))
+        recorder.attach(client)
         return client
 
 

@@ -6,13 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.environment import lease
-from ansible.module_utils.reconcile.errors import Refused
+from ansible.module_utils.reconcile.errors import Failure, Refused
 
 from localcloud.process import REGION, Cloud
+from tests.integration.test_environment import SMALL
 from tests.integration.test_faults import DECLARATIONS, objects
 from tests.support import runs
 from tests.support.crowd import PLACE, make_bucket, take
+from tests.support.environments import one_plan
 from tests.support.runs import aws_of, four_steps, run
 
 NETWORK, STREAM, BUCKET = (DECLARATIONS[name] for name in ("ec2_vpc_network", "kinesis_data_stream", "s3_state_bucket"))
@@ -244,3 +247,32 @@ def test_a_destroy_asks_in_vain_for_what_was_never_laid(network: Cloud, code: st
     run(network, "ec2_vpc_network", {"state": "absent"})
     network.clear_faults()
     assert objects(network)["vpcs"] == 0
+
+
+class Forgetful(Aws):
+    """AWS as a cloud that drops the tags of what it makes."""
+
+    def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
+        made = {name: value for name, value in params.items() if name != "Tags"}
+        if "CreateBucketConfiguration" in made:
+            made["CreateBucketConfiguration"] = {"LocationConstraint": REGION}
+        return super().write(service, operation, made if operation.startswith("create_") else params, *rest)
+
+
+@pytest.mark.parametrize(("module", "given"), [("kinesis_data_stream", STREAM), ("s3_state_bucket", BUCKET)])
+def test_what_was_made_without_our_tags_is_an_error_of_the_run_that_made_it(
+    cloud: Cloud, module: str, given: dict[str, Any]
+) -> None:
+    cloud.configure(settle_polls=0)
+    with pytest.raises(Failure, match="ownership tags"):
+        run(cloud, module, given, aws=aws_of(cloud, Forgetful))
+
+
+def test_a_rotation_takes_each_step_once(cloud: Cloud) -> None:
+    cloud.configure(settle_polls=0)
+    for generation in (1, 2):
+        before = len(cloud.journal())
+        one_plan(cloud, {**SMALL, "redis_auth_token_generation": generation}, roles=("vpc", "redis"))
+    steps = [entry["params"].get("AuthTokenUpdateStrategy") for entry in cloud.writes(before)
+             if entry["operation"] == "ModifyReplicationGroup"]  # fmt: skip
+    assert steps == ["ROTATE", "SET"]

@@ -106,6 +106,8 @@ NOT_YET = [
     ("ec2_vpc_network", "InvalidParameter", "there is already a conflicting DNS domain for x in the VPC"),
     ("ec2_vpc_network", "ConcurrentModification", "try again"),
     ("ec2_vpc_network", "OperationAbortedException", "A conflicting operation is currently in progress"),
+    ("ec2_vpc_network", "ResourceNotFoundException", "The specified log group does not exist."),
+    ("kinesis_data_stream", "ResourceNotFoundException", "Stream x under account 123456789012 not found."),
     ("kinesis_data_stream", "ResourceInUseException", "Stream x is not ACTIVE"),
 ]  # fmt: skip
 # Words of the same codes that no time mends.
