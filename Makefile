@@ -12,8 +12,8 @@ EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py go
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift preflight outputs destroy unlock environment cloud-up cloud-down cloud-status \
-        test proof lint unit integration real-redis molecule plans schema bench lock clean
+.PHONY: help setup site plan drift preflight rehearse accept outputs destroy unlock environment \
+        cloud-up cloud-down cloud-status test proof lint unit integration real-redis molecule plans schema bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ drift: $(READY) $(CLOUD) ## Fail when the environment is not as declared, and sa
 
 preflight: $(READY) $(CLOUD) ## Check account, region, zones, quotas and names
 	@$(PLAY) playbooks/preflight.yml $(ARGS)
+
+rehearse: $(READY) $(CLOUD) ## Ask a real account what it would say to the plan; changes nothing
+	@$(PLAY) playbooks/rehearse.yml $(ARGS)
+
+accept: $(READY) $(CLOUD) ## Try a sandbox account: lay, change, look, remove; CONFIRM must repeat the name (ANSWERS=folder keeps what AWS said)
+	@CONFIRM="$(CONFIRM)" $(BIN)/python tools/accept.py $(ENV) $(if $(ANSWERS),--answers $(ANSWERS))
 
 outputs: $(READY) $(CLOUD) ## Write ids, endpoints and backend settings to artifacts/ENV/
 	@$(PLAY) playbooks/outputs.yml $(ARGS)
