@@ -82,6 +82,8 @@ def quota_checks(aws: Aws, plans: Mapping[str, Any]) -> Iterator[preflight.Check
     for each in limits:
         answer = answers[f"{each.key} quota"]
         yield preflight.fits(each.title, sizes[each.key], answer["Quota"]["Value"] if answer else None)
+    if "vpcs" in needs:
+        yield from preflight.same_addresses(plans, answers["vpcs"]["Vpcs"])
     if "state_bucket" in plans:
         yield preflight.bucket_name(plans["state_bucket"])
     for key in streams:

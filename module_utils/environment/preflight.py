@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 OK, WARNING, STOP = "ok", "warning", "stop"
@@ -166,6 +167,22 @@ def bucket_name(plan: Plan) -> Check:
     """The state bucket's name; a name that is someone else's was refused while planning."""
     creates = any(call["operation"] == "create_bucket" for call in plan.get("calls") or ())
     return Check("state bucket name", "free" if creates else "ours", "free or ours", OK)
+
+
+def same_addresses(plans: Mapping[str, Plan], present: Iterable[Mapping[str, Any]]) -> Iterator[Check]:
+    """Warnings for new VPCs whose addresses another VPC of the account and region has: the two can never be peered.
+
+    Source: "VPC peering limitations", matching or overlapping CIDR blocks.
+    """
+    calls = [call for plan in plans.values() for call in plan.get("calls") or ()]
+    blocks = [call["params"].get("CidrBlock") for call in calls if call["operation"] == "create_vpc"]
+    for block in map(IPv4Network, filter(None, blocks)):
+        for vpc in present:
+            if block.overlaps(IPv4Network(vpc["CidrBlock"])):
+                name = next((tag["Value"] for tag in vpc.get("Tags") or () if tag["Key"] == "Name"), "without a name")
+                yield Check(f"addresses {block}", f"{vpc['VpcId']} ({name}) has {vpc['CidrBlock']}",
+                            "a block that no other VPC of this account and region has", WARNING,
+                            "choose another vpc_cidr_block if the two are ever to be connected")  # fmt: skip
 
 
 def same(what: str, found: str, wanted: str, next_step: str) -> Check:

@@ -107,3 +107,20 @@ def test_the_table_is_aligned_and_ends_with_the_next_steps() -> None:
     assert lines[1].endswith("stop")
     assert lines[0].index("verdict") == lines[1].index("stop") == lines[2].index("ok")
     assert lines[-1] == "account: next: use the other"
+
+
+@pytest.mark.parametrize(("wanted", "present", "told"), [
+    ("10.20.0.0/16", [], []),
+    ("10.20.0.0/16", ["10.21.0.0/16", "172.31.0.0/16"], []),
+    ("10.20.0.0/16", ["10.20.0.0/16"], ["vpc-0 (sensors-dev) has 10.20.0.0/16"]),
+    ("10.20.0.0/16", ["10.0.0.0/8", "10.20.48.0/20"], ["vpc-0 (sensors-dev) has 10.0.0.0/8",
+                                                       "vpc-1 (sensors-dev) has 10.20.48.0/20"]),
+    (None, ["10.20.0.0/16"], []),
+])  # fmt: skip
+def test_addresses_that_another_network_has_are_a_warning(wanted: Any, present: list[str], told: list[str]) -> None:
+    plans = {"vpc": {"calls": [{"operation": "create_vpc", "params": {"CidrBlock": wanted} if wanted else {}}]}}
+    vpcs = [{"VpcId": f"vpc-{number}", "CidrBlock": block, "Tags": [{"Key": "Name", "Value": "sensors-dev"}]}
+            for number, block in enumerate(present)]  # fmt: skip
+    checks = list(preflight.same_addresses(plans, vpcs))
+    assert [check.found for check in checks] == told
+    assert {check.verdict for check in checks} <= {preflight.WARNING}
