@@ -12,6 +12,11 @@ from typing import Any
 _NAMED = re.compile(r"<li>\s*<p>\s*<code>([^<]+)</code>|You can also use <code>([^<]+)</code>")
 
 
+# What EC2 takes and its documentation does not list.
+# Source: amazon.aws, ec2_vpc_net and ec2_vpc_subnet, which have asked real accounts this way for years.
+UNDOCUMENTED = {"DescribeVpcs": {"cidr-block", "cidrBlock"}, "DescribeSubnets": {"cidrBlock"}}
+
+
 @functools.cache
 def names_of(documentation: str) -> frozenset[str]:
     """The filters that the documentation lists; none where it lists none, and then every name is let through."""
@@ -24,6 +29,7 @@ def unknown(operation: Any, given: dict[str, Any]) -> str | None:
     for member in ("Filters", "Filter"):
         shape = operation.input_shape.members.get(member)
         known = names_of(shape.documentation) if shape is not None else frozenset()
+        known = known and known | UNDOCUMENTED.get(operation.name, set())
         for each in given.get(member, []) if known else []:
             name = each.get("Name", "")
             if name not in known and not ("tag" in known and re.match(r"tag(:|-key$|-value$)", name)):

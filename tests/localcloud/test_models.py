@@ -134,5 +134,16 @@ def test_the_filters_of_our_lists_are_known() -> None:
     assert all("tag" in names and len(names) > 3 for names in shown.values()), shown
 
 
+@pytest.mark.parametrize(("name", "taken"), [("cidr", True), ("cidr-block", True), ("cidr-blok", False)])
+def test_a_filter_that_aws_takes_and_does_not_document_is_taken(server: Cloud, name: str, taken: bool) -> None:
+    ec2 = server.client("ec2")
+    filters = [{"Name": name, "Values": ["10.99.0.0/16"]}]
+    if taken:
+        assert ec2.describe_vpcs(Filters=filters)["Vpcs"] == []
+    else:
+        with pytest.raises(ClientError, match="cidr-blok"):
+            ec2.describe_vpcs(Filters=filters)
+
+
 def test_every_rule_beside_the_models_says_where_it_is_from() -> None:
     assert all(rule.source for rule in (*WIDER, *NARROWER, *WORDS))
