@@ -82,12 +82,17 @@ class Check:
         return asdict(self)
 
 
+def calls_of(plans: Mapping[str, Plan]) -> list[Mapping[str, Any]]:
+    """All calls of the plans."""
+    return [call for plan in plans.values() for call in plan.get("calls") or ()]
+
+
 def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
     """How many more of each thing there are after the plans, by the keys of QUOTAS and STREAM_LIMITS, without zeros.
 
     NAT gateways count in the zone that gets most of them. What a plan removes frees nothing: it may be made before.
     """
-    calls = [call for plan in plans.values() for call in plan.get("calls") or ()]
+    calls = calls_of(plans)
     operations = Counter(call["operation"] for call in calls)
     zones = Counter(call["on"].rpartition("/")[2] for call in calls if call["operation"] == "create_nat_gateway")
     found = {
@@ -174,7 +179,7 @@ def same_addresses(plans: Mapping[str, Plan], present: Iterable[Mapping[str, Any
 
     Source: "VPC peering limitations", matching or overlapping CIDR blocks.
     """
-    calls = [call for plan in plans.values() for call in plan.get("calls") or ()]
+    calls = calls_of(plans)
     blocks = [call["params"].get("CidrBlock") for call in calls if call["operation"] == "create_vpc"]
     for block in map(IPv4Network, filter(None, blocks)):
         for vpc in present:
