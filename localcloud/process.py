@@ -150,43 +150,48 @@ class Cloud:
 
     def reset(self) -> None:
         """All objects, faults and the journal are gone, and the settings are back where the cloud started."""
-        _post(self.endpoint, "reset", {"settings": self._settings})
+        self._ask("POST", "reset", {"settings": self._settings})
 
     def configure(self, **settings: Any) -> dict[str, Any]:
         """All settings after these changes. Raises CloudError for a setting that does not exist."""
-        return _post(self.endpoint, "settings", settings)
+        return self._ask("POST", "settings", settings)
 
     def health(self) -> dict[str, Any]:
         """Pid, port, uptime in seconds, and what is behind the endpoints of replication groups."""
-        return _get(self.endpoint, "health")
+        return self._ask("GET", "health")
 
     def redis(self) -> dict[str, Any]:
         """The servers behind endpoints: `binary` or the `reason` why there is none, `ca_file`, and each server."""
-        return _get(self.endpoint, "redis")
+        return self._ask("GET", "redis")
 
     def pass_maintenance_window(self) -> list[str]:
         """The ids of the replication groups that now apply what was pending."""
-        return _post(self.endpoint, "maintenance-window", {})["applying"]
+        return self._ask("POST", "maintenance-window", {})["applying"]
 
     def fault(self, kind: str, **options: Any) -> dict[str, Any]:
         """The fault, now on, with its id and its seed; docs/localcloud.md lists them. Raises CloudError."""
-        return _post(self.endpoint, "faults", {"kind": kind, **options})
+        return self._ask("POST", "faults", {"kind": kind, **options})
 
     def faults(self) -> list[dict[str, Any]]:
         """Every fault that is on, with how often it struck."""
-        return _get(self.endpoint, "faults")
+        return self._ask("GET", "faults")
 
     def clear_faults(self) -> None:
         """No fault is on, and every object is seen."""
-        _send(urllib.request.Request(f"{self.endpoint}/_localcloud/faults", method="DELETE"))
+        self._ask("DELETE", "faults")
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
         """Every call after call number `since`, oldest first."""
-        return _get(self.endpoint, f"journal?since={since}")
+        return self._ask("GET", f"journal?since={since}")
 
     def writes(self, since: int = 0) -> list[dict[str, Any]]:
         """The calls that were not reads."""
         return [entry for entry in self.journal(since) if entry["write"]]
+
+    def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer of the cloud's side door.  Raises CloudError where it refuses."""
+        data = None if body is None else json.dumps(body).encode()
+        return _send(urllib.request.Request(f"{self.endpoint}/_localcloud/{what}", data, method=method))
 
 
 def _spawn(state_dir: Path, port: int, log: IO[bytes], **options: Any) -> subprocess.Popen[bytes]:

@@ -165,6 +165,15 @@ class _Handler(MotoRequestHandler):
         return super().date_time_string((timestamp or time.time()) + settings.values["clock_ahead_seconds"])
 
 
+def prepare() -> None:
+    """Makes moto this cloud, for the whole process."""
+    # The account is the same whatever the shell around has exported.
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    # Hundreds of machine images, made anew after each reset; nothing here starts a machine.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+    overlays.install()
+
+
 def bind(port: int) -> socket.socket:
     """A listening socket on loopback. Raises PortTaken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -181,11 +190,9 @@ def bind(port: int) -> socket.socket:
 def serve(port: int, state_dir: Path, parent_pid: int | None = None) -> None:
     """Serve until SIGTERM or SIGINT, or until the parent is gone. Raises PortTaken."""
     state_dir.mkdir(parents=True, exist_ok=True)
-    # The account and the region are the same whatever the shell around has exported.
-    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    prepare()
     with bind(port) as listener:
         port = listener.getsockname()[1]
-        overlays.install()
         journal = Journal(state_dir / "journal.jsonl")
         app = LocalCloud(journal, Control(journal, port))
         server = make_server(HOST, port, app, threaded=True, request_handler=_Handler, fd=listener.fileno())

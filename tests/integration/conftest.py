@@ -1,4 +1,8 @@
-"""One embedded cloud for each process that runs tests, empty at the start of each test."""
+"""One embedded cloud for each process that runs tests, empty at the start of each test.
+
+It is a process of its own, which playbooks and connections reach; in modules marked ``inside`` it is within the process
+of the tests, which costs half as much.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from localcloud.inside import Inside
 from localcloud.process import Cloud
 
 
@@ -15,7 +20,15 @@ def shared_cloud() -> Iterator[Cloud]:
         yield cloud
 
 
+@pytest.fixture(scope="session")
+def inside_cloud() -> Iterator[Cloud]:
+    with Inside(settle_polls=1) as cloud:
+        yield cloud
+
+
 @pytest.fixture
-def cloud(shared_cloud: Cloud) -> Cloud:
-    shared_cloud.reset()
-    return shared_cloud
+def cloud(request: pytest.FixtureRequest) -> Cloud:
+    inside = request.node.get_closest_marker("inside")
+    found: Cloud = request.getfixturevalue("inside_cloud" if inside else "shared_cloud")
+    found.reset()
+    return found

@@ -10,6 +10,7 @@ from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 from localcloud.process import Cloud
 from tests.support.environments import conducted, one_plan, operations, settled
 
+pytestmark = pytest.mark.inside
 # Small enough to be laid often: two tiers in two zones, nothing that costs by the hour.
 SMALL: dict[str, Any] = {
     "vpc_cidr_block": "10.90.0.0/16", "vpc_nat_gateways": "none", "vpc_flow_logs": {}, "vpc_gateway_endpoints": [],

@@ -23,6 +23,7 @@ from tests.integration.test_platform import ours
 from tests.support.environments import conducted, settled
 from tests.support.runs import aws_of
 
+pytestmark = pytest.mark.inside
 PLACE = Place(f"sensors-test-state-{ACCOUNT}", "test/sensors.tfstate")
 # More than a lease, so that the dead run's ends before the next one comes.
 LATER_SECONDS = 125.0

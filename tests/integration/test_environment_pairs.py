@@ -17,6 +17,7 @@ from tests.integration.test_environment import SMALL
 from tests.integration.test_platform import ours
 from tests.support.environments import conducted, one_plan
 
+pytestmark = pytest.mark.inside
 PAIRS = int(os.environ.get("STREAMBED_PAIRS", "3"))
 FIRST = int(os.environ.get("STREAMBED_SEED", "1"))
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")

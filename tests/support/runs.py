@@ -26,7 +26,13 @@ def connection(cloud: Cloud, region: str = REGION) -> dict[str, Any]:
 
 def aws_of(cloud: Cloud, kind: type[Aws] = Aws, region: str = REGION) -> Aws:
     """The core's view of a cloud; pauses are short, since the embedded cloud settles by polls, not by the clock."""
-    return kind(connection(cloud, region), None, lambda seconds: time.sleep(min(seconds, 0.01)))
+    aws = kind(connection(cloud, region), None, lambda seconds: time.sleep(min(seconds, 0.01)))
+    # Clients know nothing of a run, and making them takes longer than most runs.
+    aws._clients = _CLIENTS.setdefault((cloud.endpoint, region), {})
+    return aws
+
+
+_CLIENTS: dict[tuple[str, str], dict[Any, Any]] = {}
 
 
 # Seconds of the core's clock in one of the wall's: what it gives AWS half a minute for, it gives the embedded cloud

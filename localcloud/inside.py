@@ -1,0 +1,76 @@
+"""A cloud inside of this process: the same door as the server's, without sockets, threads or a second interpreter.
+
+For tests that make thousands of calls from Python.  What runs as a process of its own, such as a playbook, cannot reach
+it.  moto's objects are global: one process holds one such cloud.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import formatdate
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore import handlers
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.request import Request
+
+from localcloud.control import PREFIX, Control
+from localcloud.journal import Journal
+from localcloud.process import Cloud, CloudError
+from localcloud.server import LocalCloud, prepare
+from localcloud.settings import settings
+
+#: An address, for S3 takes the first label of a name for a bucket; a port on which nothing listens, so that what does
+#: not come through botocore finds nothing.
+#: Source: IANA's registry of ports: 0 is reserved, 1 is tcpmux.
+HOST = "127.0.0.1:1"
+
+
+class Inside(Cloud):
+    """`with Inside() as cloud: cloud.client("ec2")`: as `Cloud`, for this process alone."""
+
+    def __enter__(self) -> Inside:
+        prepare()
+        journal = Journal(self.state_dir / "journal.jsonl")
+        self._app = LocalCloud(journal, Control(journal, 0))
+        self.endpoint = f"http://{HOST}"
+        # Each session takes the list when it is made, so that those of the code that is tested have it too.
+        handlers.BUILTIN_HANDLERS.append(("before-send", self._sent))
+        self.reset()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        handlers.BUILTIN_HANDLERS.remove(("before-send", self._sent))
+        self._directory.cleanup()
+
+    def _sent(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        """The answer to what botocore is about to send; None for what is not for this cloud."""
+        if urlsplit(request.url).netloc != HOST:
+            return None
+        try:
+            status, headers, body = self._answered(request.method, request.url, request.headers, request.body)
+        except ConnectionAbortedError as error:
+            raise ConnectionClosedError(error=error, endpoint_url=request.url) from error
+        return AWSResponse(request.url, status, headers, MockRawResponse(body))
+
+    def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        status, _, answer = self._answered(method, f"{self.endpoint}{PREFIX}{what}", {}, data)
+        told = json.loads(answer)
+        if status >= 400:
+            raise CloudError(told["error"])
+        return told
+
+    def _answered(self, method: str, url: str, headers: Any, body: Any) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the answer to one request."""
+        started: list[Any] = []
+        request = Request.from_primitives(method, url, headers, body)
+        environ = {**request.environ, "RAW_URI": urlsplit(url).path}
+        chunks = self._app(environ, lambda status, found, _=None: started.extend((status, found)))
+        # As the server dates its answers, by the cloud's clock.
+        date = formatdate(time.time() + settings.values["clock_ahead_seconds"], usegmt=True)
+        return int(started[0].split()[0]), {"Date": date, **dict(started[1])}, b"".join(chunks)
