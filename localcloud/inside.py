@@ -38,34 +38,23 @@ class Inside(Cloud):
         journal = Journal(self.state_dir / "journal.jsonl")
         self._app = LocalCloud(journal, Control(journal, 0))
         self.endpoint = f"http://{HOST}"
-        # Each session takes the list when it is made, so that those of the code that is tested have it too.
-        handlers.BUILTIN_HANDLERS.append(("before-send", self._sent))
+        _clouds.append(self)
         self.reset()
         return self
 
     def __exit__(self, *_: object) -> None:
-        handlers.BUILTIN_HANDLERS.remove(("before-send", self._sent))
+        _clouds.remove(self)
         self._directory.cleanup()
-
-    def _sent(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        """The answer to what botocore is about to send; None for what is not for this cloud."""
-        if urlsplit(request.url).netloc != HOST:
-            return None
-        try:
-            status, headers, body = self._answered(request.method, request.url, request.headers, request.body)
-        except ConnectionAbortedError as error:
-            raise ConnectionClosedError(error=error, endpoint_url=request.url) from error
-        return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
     def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        status, _, answer = self._answered(method, f"{self.endpoint}{PREFIX}{what}", {}, data)
+        status, _, answer = self.answered(method, f"{self.endpoint}{PREFIX}{what}", {}, data)
         told = json.loads(answer)
         if status >= 400:
             raise CloudError(told["error"])
         return told
 
-    def _answered(self, method: str, url: str, headers: Any, body: Any) -> tuple[int, dict[str, str], bytes]:
+    def answered(self, method: str, url: str, headers: Any, body: Any) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the answer to one request."""
         started: list[Any] = []
         request = Request.from_primitives(method, url, headers, body)
@@ -74,3 +63,21 @@ class Inside(Cloud):
         # As the server dates its answers, by the cloud's clock.
         date = formatdate(time.time() + settings.values["clock_ahead_seconds"], usegmt=True)
         return int(started[0].split()[0]), {"Date": date, **dict(started[1])}, b"".join(chunks)
+
+
+_clouds: list[Inside] = []
+
+
+def _sent(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+    """The answer to what botocore is about to send; None for what is not for a cloud in here."""
+    if not _clouds or urlsplit(request.url).netloc != HOST:
+        return None
+    try:
+        status, headers, body = _clouds[-1].answered(request.method, request.url, request.headers, request.body)
+    except ConnectionAbortedError as error:
+        raise ConnectionClosedError(error=error, endpoint_url=request.url) from error
+    return AWSResponse(request.url, status, headers, MockRawResponse(body))
+
+
+# Sessions take the list when they are made, those of the code that is tested among them.
+handlers.BUILTIN_HANDLERS.append(("before-send", _sent))

@@ -118,7 +118,8 @@ def _take_body(environ: dict[str, Any]) -> bytes:
 
 def _hang_up(environ: dict[str, Any]) -> NoReturn:
     """Close the connection without an answer. Raises what werkzeug takes for a client that went away."""
-    with contextlib.suppress(OSError):
+    # Within a process there is no socket.
+    with contextlib.suppress(OSError, KeyError):
         environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("localcloud was told to give no answer")
 
@@ -165,8 +166,9 @@ class _Handler(MotoRequestHandler):
         return super().date_time_string((timestamp or time.time()) + settings.values["clock_ahead_seconds"])
 
 
+@functools.cache
 def prepare() -> None:
-    """Makes moto this cloud, for the whole process."""
+    """Makes moto this cloud, for the whole process, once."""
     # The account is the same whatever the shell around has exported.
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     # Hundreds of machine images, made anew after each reset; nothing here starts a machine.

@@ -88,7 +88,21 @@ def places(calls: int) -> list[int]:
 def die(cloud: Cloud, variables: dict[str, Any], at: int, after: bool, **options: Any) -> None:
     with pytest.raises((Killed, Failure)):
         conducted(cloud, variables, aws=dying(cloud, at, after), **options)
-    cloud.configure(clock_ahead_seconds=LATER_SECONDS)
+    cloud.configure(clock_ahead_seconds=cloud.configure()["clock_ahead_seconds"] + LATER_SECONDS)
+
+
+def back(cloud: Cloud, variables: dict[str, Any]) -> None:
+    """Leads back to where a change begins; from nothing, everything is forgotten."""
+    if variables:
+        conducted(cloud, variables)
+    else:
+        cloud.reset()
+
+
+def calls_of(cloud: Cloud, variables: dict[str, Any], **options: Any) -> int:
+    """How many calls the change makes."""
+    found: int = conducted(cloud, variables, check=True, **options)["plan"]["calls"]
+    return found
 
 
 def one_of_each(cloud: Cloud) -> None:
@@ -105,14 +119,11 @@ def one_of_each(cloud: Cloud) -> None:
 @pytest.mark.parametrize("change", list(CHANGES))
 def test_a_change_that_died_is_taken_up(cloud: Cloud, change: str, after: bool) -> None:
     first, second = CHANGES[change]
-    if first:
-        conducted(cloud, first)
-    calls = conducted(cloud, second, check=True)["plan"]["calls"]
-    for at in places(calls):
-        cloud.reset()
-        if first:
-            conducted(cloud, first)
-        die(cloud, second, at, after)
+    back(cloud, first)
+    for at in places(calls_of(cloud, second)):
+        back(cloud, first)
+        # After a way back there may be a call less, such as the tag of an object that was kept.
+        die(cloud, second, min(at, calls_of(cloud, second)), after)
         conducted(cloud, second)
         one_of_each(cloud)
         settled(cloud, second)
@@ -122,9 +133,8 @@ def test_a_change_that_died_is_taken_up(cloud: Cloud, change: str, after: bool) 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_destroy_that_died_is_taken_up(cloud: Cloud, after: bool) -> None:
     conducted(cloud, SMALL)
-    calls = conducted(cloud, SMALL, check=True, verb="destroy")["plan"]["calls"]
+    calls = calls_of(cloud, SMALL, verb="destroy")
     for at in places(calls):
-        cloud.reset()
         conducted(cloud, SMALL)
         die(cloud, SMALL, at, after, verb="destroy")
         conducted(cloud, SMALL, verb="destroy")

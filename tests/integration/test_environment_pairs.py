@@ -1,6 +1,7 @@
 """Random pairs of whole environments A -> B: the plan is the deed, B -> B is empty, and destroy leaves nothing.
 
-``STREAMBED_PAIRS`` says how many, ``STREAMBED_SEED`` where to begin; a failure names its seed.
+Pairs hang together in chains, A -> B -> C, so that each environment is laid only once and carries what came before.
+``STREAMBED_PAIRS`` says how many pairs, ``STREAMBED_SEED`` where to begin; a failure names its seed and what led to it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tests.support.environments import conducted, one_plan
 
 pytestmark = pytest.mark.inside
 PAIRS = int(os.environ.get("STREAMBED_PAIRS", "3"))
+# Pairs of one chain; its seed is the number of its first pair.
+CHAIN = 10
 FIRST = int(os.environ.get("STREAMBED_SEED", "1"))
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 PERMISSIONS = {
@@ -79,18 +82,22 @@ def refused(cloud: Cloud, variables: dict[str, Any], check: bool) -> str:
     return ""
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + PAIRS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + PAIRS, CHAIN))
 def test_from_one_environment_to_another(cloud: Cloud, seed: int) -> None:
     draw = random.Random(seed)
-    first, second = environment(draw), environment(draw)
-    one_plan(cloud, first)
-    made = len(cloud.journal())
-    refusal = refused(cloud, second, True)
-    if refusal:
-        assert refused(cloud, second, False) == refusal
-        assert not cloud.writes(made), "a refused declaration wrote"
-        second = first
-    else:
-        one_plan(cloud, second)
-    conducted(cloud, second, verb="destroy")
+    here = environment(draw)
+    one_plan(cloud, here)
+    for number in range(seed, min(seed + CHAIN, FIRST + PAIRS)):
+        there = environment(draw)
+        differing = {name: (here[name], there[name]) for name in here if here[name] != there[name]}
+        print(f"pair {number}: {differing}")
+        made = len(cloud.journal())
+        refusal = refused(cloud, there, True)
+        if refusal:
+            assert refused(cloud, there, False) == refusal
+            assert not cloud.writes(made), "a refused declaration wrote"
+        else:
+            one_plan(cloud, there)
+            here = there
+    conducted(cloud, here, verb="destroy")
     assert ours(cloud) == {}
