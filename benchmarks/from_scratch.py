@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long a network takes from nothing when each call to AWS takes 60 ms, against the same calls one after the other.
 
     .venv/bin/python -m benchmarks.from_scratch [--rounds N]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Installs the collections of requirements.yml and awx/requirements.yml into this Python's environment.
 
 Galaxy is asked first. Where it cannot be reached, each collection is taken out of the `ansible` package on PyPI (the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Says at the end of a run what became of each environment, and what each component created, changed and deleted."""
 
 from __future__ import annotations

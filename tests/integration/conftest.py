@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One embedded cloud for each process that runs tests, empty at the start of each test."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random pairs of whole environments A -> B: the plan is the deed, B -> B is empty, and destroy leaves nothing.
 
 ``STREAMBED_PAIRS`` says how many, ``STREAMBED_SEED`` where to begin; a failure names its seed.
