@@ -107,6 +107,9 @@ collection: $(READY) ## Build the collection's archive in artifacts/release/
 changelog: $(READY) ## Write CHANGELOG.md for the version that collection/galaxy.yml states
 	@$(BIN)/antsibull-changelog release --version $$(sed -n 's/^version: //p' collection/galaxy.yml)
 
+docs: $(READY) ## Build the documentation's site in artifacts/site/, strictly and without the network
+	@$(BIN)/mkdocs build --quiet --strict
+
 sbom: $(READY) ## List what is installed, as CycloneDX and with licences, in artifacts/release/
 	@mkdir -p artifacts/release
 	@$(BIN)/cyclonedx-py environment --output-reproducible --output-file artifacts/release/sbom.json $(BIN)/python

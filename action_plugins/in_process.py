@@ -87,13 +87,11 @@ class ActionModule(ActionBase):
     def load_module(name: str) -> ModuleType:
         """The module's file from the library folder, imported."""
         path = module_loader.find_plugin(name)
-        if path is None:
+        spec = importlib.util.spec_from_file_location(f"streambed_{name}", path) if path else None
+        if spec is None or spec.loader is None:
             raise AnsibleActionFail(
                 f"module {name}: found nothing in the library folder. Next: check `library` in ansible.cfg"
             )
-        spec = importlib.util.spec_from_file_location(f"streambed_{name}", path)
-        assert spec is not None
-        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module

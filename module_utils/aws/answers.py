@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jmespath
-
-from .sdk import OperationModel, Shape
+from .sdk import OperationModel, Shape, jmespath
 
 READS = ("Describe", "Get", "List", "Search")
 # How a page begins; AWS answers in XML, JSON or CBOR.

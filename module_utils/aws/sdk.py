@@ -12,6 +12,7 @@ from typing import Any
 INSTALLED = True
 
 try:
+    import jmespath  # comes with botocore
     from botocore import exceptions, loaders, xform_name
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
@@ -33,11 +34,12 @@ except ImportError:
                 raise AttributeError(name)
             return Absent
 
-    exceptions, loaders = Absent(), Absent()
+    exceptions, jmespath, loaders = Absent(), Absent(), Absent()
     BotoCoreError = ClientError = NoRegionError = ResponseParserError = Absent
     Config = JSONFileCache = OperationModel = Session = Shape = xform_name = Absent
 
 __all__ = [
     "INSTALLED", "BotoCoreError", "ClientError", "Config", "JSONFileCache", "NoRegionError", "OperationModel",
-    "ResponseParserError", "Session", "Shape", "exceptions", "loaders", "xform_name",
+    "ResponseParserError", "Session", "Shape", "exceptions", "jmespath", "loaders",
+    "xform_name",
 ]  # fmt: skip

@@ -10,10 +10,8 @@ from concurrent.futures import wait as first_of
 from dataclasses import dataclass, field
 from typing import Any
 
-import jmespath
-
 from ..aws.client import Aws, code_of, explain
-from ..aws.sdk import BotoCoreError, ClientError
+from ..aws.sdk import BotoCoreError, ClientError, jmespath
 from .component import Component
 from .errors import AwsFailure, Failure, LostAnswer, shown
 from .graph import dependencies

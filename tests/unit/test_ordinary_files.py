@@ -20,8 +20,9 @@ AT_THE_ROOT = {
     "mkdocs.yml", "pyproject.toml", "requirements-dev.txt", "requirements.lock", "requirements.txt", "requirements.yml",
 }  # fmt: skip
 LICENCE = "# SPDX-License-Identifier: Apache-2.0"
-# ansible-test wants modules under the GNU General Public License; docs/decisions/ says more.
-OF_MODULES = f"{LICENCE} OR GPL-3.0-or-later"
+# ansible-test wants plugins that document themselves under the GNU General Public License; docs/decisions/ says more.
+OF_PLUGINS = f"{LICENCE} OR GPL-3.0-or-later"
+PLUGINS = (Path("library"), Path("playbooks/callback_plugins"))
 SOURCES = (".py", ".tf", ".sh")
 
 
@@ -44,7 +45,7 @@ def test_every_source_file_states_its_licence_at_its_top() -> None:
     missing = []
     for path in committed():
         text = (ROOT / path).read_text() if path.suffix in SOURCES or path.name in ("Makefile", "run") else ""
-        licence = OF_MODULES if path.parts[0] == "library" else LICENCE
+        licence = OF_PLUGINS if path.parent in PLUGINS else LICENCE
         if text and licence not in text.splitlines()[:3]:
             missing.append(f"{path}: wanted the line {licence}")
     assert missing == []
