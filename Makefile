@@ -101,6 +101,9 @@ molecule: $(READY) ## Run a molecule scenario on the embedded cloud; SCENARIO=â€
 sanity: $(READY) ## Run ansible-test sanity on the collection
 	@$(BIN)/python -m tools.sanity $(ARGS)
 
+matrix: $(READY) ## Run unit tests, both routes, the platform and a scenario on the ends of every range of versions
+	@$(BIN)/python -m tools.matrix $(ROWS)
+
 collection: $(READY) ## Build the collection's archive in artifacts/release/
 	@$(BIN)/python -m tools.collection
 

@@ -322,7 +322,7 @@ from ansible.module_utils.ec2_vpc_network.component import COMPONENT
 from ansible.module_utils.reconcile.entry import run
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

@@ -386,7 +386,7 @@ from ansible.module_utils.elasticache_replication_group.component import COMPONE
 from ansible.module_utils.reconcile.entry import run
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

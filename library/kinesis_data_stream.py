@@ -183,7 +183,7 @@ from ansible.module_utils.kinesis_data_stream.component import COMPONENT
 from ansible.module_utils.reconcile.entry import run
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

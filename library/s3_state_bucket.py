@@ -218,7 +218,7 @@ from ansible.module_utils.reconcile.entry import run
 from ansible.module_utils.s3_state_bucket.component import COMPONENT
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

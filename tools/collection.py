@@ -80,6 +80,7 @@ def python(text: str, place: Path) -> str:
     package = f"ansible_collections.{full_name()}.plugins"
     text = re.sub(rf"ansible\.module_utils\.(?=({words('module_utils')})\b)", f"{package}.module_utils.", text)
     text = re.sub(rf"^(  - )({words('doc_fragments')})$", rf"\1{full_name()}.\2", text, flags=re.MULTILINE)
+    text = text.replace("`ansible-doc {", f"`ansible-doc {full_name()}.{{")
     if place.parts[1] == "action":
         base = f"from {package}.plugin_utils.{SHARED} import ActionModule as InProcess"
         text = text.replace("from ansible.plugins.loader import action_loader", base)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..reconcile.component import Component
 from ..reconcile.fields import Field
 from ..reconcile.offers import NETWORK
@@ -61,7 +63,7 @@ PARTS = (
 )  # fmt: skip
 
 
-def some(parts):
+def some(parts: Any) -> Any:
     """The parts, or ``None`` when there is none."""
     return parts or None
 

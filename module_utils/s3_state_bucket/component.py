@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from ..reconcile.component import Component
+from collections.abc import Mapping
+from typing import Any
+
+from ..reconcile.component import Component, Seen
 from ..reconcile.offers import STATE_LOCK, StateLock
 from . import extras
 from .contents import NOUN
@@ -70,7 +73,7 @@ PATIENCE = {
 HARMLESS = {"BucketAlreadyOwnedByYou": "", "ResourceInUseException": "Table already exists"}
 
 
-def offers(options, seen, desired):
+def offers(options: Mapping[str, Any], seen: Seen, desired: Mapping[str, Any] | None) -> dict[str, StateLock]:
     """Where the environment's lock lies."""
     name = bucket_name(options)
     return {STATE_LOCK: StateLock(name, seen.resource is not None, on(name))}
