@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Everything runs out of one virtual environment, made when first needed.
 ENV     ?= local
 PYTHON  ?= python3
@@ -14,7 +15,8 @@ CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup site plan drift preflight rehearse accept outputs destroy unlock environment \
-        cloud-up cloud-down cloud-status test proof lint unit integration real-redis molecule plans schema bench lock clean
+        cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
+        collection changelog docs sbom plans schema bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +68,9 @@ cloud-down: $(READY) ## Stop the embedded cloud; what it held is gone
 cloud-status: $(READY) ## Say whether the embedded cloud runs, and where
 	@$(BIN)/python -m localcloud status
 
+check: $(READY) ## Check what differs from main in under a minute: lint, unit tests, one run of the platform
+	@$(BIN)/python tools/check.py
+
 test: lint unit integration molecule ## Run what each commit has to prove
 
 proof: lint unit ## Run every test there is, in its full size
@@ -73,12 +78,13 @@ proof: lint unit ## Run every test there is, in its full size
 	    $(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
 	@$(BIN)/python tools/molecule.py
 
-lint: $(READY) ## Check style, types, YAML and playbooks
+lint: $(READY) ## Check style, types, YAML, playbooks and the changelog's fragments
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy module_utils/reconcile module_utils/aws
 	@$(BIN)/yamllint --strict .
 	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/ansible-lint --offline --profile production
+	@$(BIN)/antsibull-changelog lint
 
 unit: $(READY) ## Run the tests that need no cloud
 	@$(BIN)/pytest tests/unit
@@ -91,6 +97,26 @@ real-redis: $(READY) ## Run the tests that need redis-server or valkey-server
 
 molecule: $(READY) ## Run a molecule scenario on the embedded cloud; SCENARIO=… chooses another
 	@$(BIN)/python tools/molecule.py $(or $(SCENARIO),kinesis)
+
+sanity: $(READY) ## Run ansible-test sanity on the collection
+	@$(BIN)/python -m tools.sanity $(ARGS)
+
+matrix: $(READY) ## Run unit tests, both routes, the platform and a scenario on the ends of every range of versions
+	@$(BIN)/python -m tools.matrix $(ROWS)
+
+collection: $(READY) ## Build the collection's archive in artifacts/release/
+	@$(BIN)/python -m tools.collection
+
+changelog: $(READY) ## Write CHANGELOG.md for the version that collection/galaxy.yml states
+	@$(BIN)/antsibull-changelog release --version $$(sed -n 's/^version: //p' collection/galaxy.yml)
+
+docs: $(READY) ## Build the documentation's site in artifacts/site/, strictly and without the network
+	@$(BIN)/mkdocs build --quiet --strict
+
+sbom: $(READY) ## List what is installed, as CycloneDX and with licences, in artifacts/release/
+	@mkdir -p artifacts/release
+	@$(BIN)/cyclonedx-py environment --output-reproducible --output-file artifacts/release/sbom.json $(BIN)/python
+	@$(BIN)/pip-licenses --format markdown --with-urls --output-file artifacts/release/licences.md
 
 plans: $(READY) ## Write the golden plans under tests/golden/ anew
 	@$(BIN)/pytest tests/integration/test_golden_plans.py --write-plans

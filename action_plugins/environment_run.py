@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Gathers the options of an environment's components from the variables of their roles, and runs the module in here.
 
 A role's variables are its name, an underscore and the option; what is not a variable of the role is refused.

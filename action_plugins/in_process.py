@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs a Streambed module inside the controller's worker instead of in a Python of its own.
 
 Starting Python and importing boto3 for each task is most of what an Ansible AWS run costs. The strategy loads an action
@@ -33,10 +34,8 @@ for folder in module_utils_loader._get_paths(subdirs=False):
     if os.path.isdir(folder) and folder not in module_utils.__path__:
         module_utils.__path__.append(folder)
 
-try:
-    from ansible.module_utils.aws.client import LOADER
-except ImportError:  # no boto3 in the controller: the module route finds its own
-    LOADER = None
+from ansible.module_utils.aws.client import LOADER  # noqa: E402
+from ansible.module_utils.aws.sdk import INSTALLED  # noqa: E402
 
 display = Display()
 PROFILE = "legacy"  # how Ansible encodes the arguments of a module that names no other profile
@@ -61,36 +60,38 @@ class ActionModule(ActionBase):
     _supports_async = True
     module: str
     services: tuple[str, ...] = ()
-    loaded: ModuleType | None = None
+    loaded: ModuleType
 
     def __init_subclass__(cls) -> None:
         """Imports the module and what its clients are made of, once, before the workers are forked."""
-        if LOADER is None:
-            return
         # Nothing of this is garbage; looking for some on the way takes longer than the work.
         gc.disable()
         cls.loaded = cls.load_module(cls.module)
-        LOADER.load_data("endpoints")
-        LOADER.load_data("partitions")
-        for service in cls.services:
-            for kind in CLIENT_DATA:
-                LOADER.load_service_model(service, kind)
+        if INSTALLED:
+            cls.load_data()
         # What is there now stays to the end. Otherwise each worker's collector walks through all of it, and copies the
         # memory that it shares with the main process: a tenth of the CPU of a run without changes.
         gc.freeze()
         gc.enable()
 
+    @classmethod
+    def load_data(cls) -> None:
+        """Reads what botocore's clients of the services are made of."""
+        LOADER.load_data("endpoints")
+        LOADER.load_data("partitions")
+        for service in cls.services:
+            for kind in CLIENT_DATA:
+                LOADER.load_service_model(service, kind)
+
     @staticmethod
     def load_module(name: str) -> ModuleType:
         """The module's file from the library folder, imported."""
         path = module_loader.find_plugin(name)
-        if path is None:
+        spec = importlib.util.spec_from_file_location(f"streambed_{name}", path) if path else None
+        if spec is None or spec.loader is None:
             raise AnsibleActionFail(
                 f"module {name}: found nothing in the library folder. Next: check `library` in ansible.cfg"
             )
-        spec = importlib.util.spec_from_file_location(f"streambed_{name}", path)
-        assert spec is not None
-        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
@@ -103,13 +104,13 @@ class ActionModule(ActionBase):
             wrap_async = self._task.async_val and not self._connection.has_native_async
             return {**result, **self._execute_module(task_vars=task_vars, wrap_async=wrap_async)}
         self.take_environment()
-        return {**result, **self.call(self.loaded, self.module, dict(self._task.args), task_vars)}
+        return {**result, **self.call(self.loaded, self._task.action, dict(self._task.args), task_vars)}
 
     def obstacle(self, task_vars: Mapping[str, Any]) -> str:
         """Why the task cannot run in here, or an empty string."""
         interpreter = self._templar.template(task_vars.get("ansible_python_interpreter") or sys.executable)
         reasons = {
-            "no boto3 in the controller": LOADER is None,
+            "no boto3 in the controller": not INSTALLED,
             f"the connection is {self._connection.transport}": self._connection.transport != "local",
             "become is on": self._connection.become is not None,
             "async is on": bool(self._task.async_val),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the module of the same name inside the controller."""
 
 from ansible.plugins.loader import action_loader

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all benchmarks need: a cloud of their own, whole processes measured on it, tables.
 
 Only ratios between runs of the same round count: seconds belong to the machine, and to what else it was doing.

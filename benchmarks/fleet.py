@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a fleet of environments costs that are all in order, in one ansible-playbook, against as many Terraform plans.
 
     .venv/bin/python -m benchmarks.fleet [--sizes 10,20,100] [--rounds N]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What it takes from nothing: a network beside its calls one by one, the platform beside its slowest object.
 
     .venv/bin/python -m benchmarks.from_scratch [--rounds N] [--pace P]

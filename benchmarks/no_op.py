@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run without changes costs: Streambed in two ways, an ordinary playbook, and Terraform where it is installed.
 
     .venv/bin/python -m benchmarks.no_op [--rounds N]

@@ -1,6 +1,6 @@
 #!/usr/bin/python
-# Copyright: Streambed contributors
-# Apache-2.0
+# Copyright: Streambed contributors. Apache License 2.0 or GNU General Public License v3.0+, as you choose.
+# SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
 """The network of an environment, kept as declared: a VPC with all that belongs to it."""
 
 DOCUMENTATION = r"""
@@ -322,7 +322,7 @@ from ansible.module_utils.ec2_vpc_network.component import COMPONENT
 from ansible.module_utils.reconcile.entry import run
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python
-# Copyright: Streambed contributors
-# Apache-2.0
+# Copyright: Streambed contributors. Apache License 2.0 or GNU General Public License v3.0+, as you choose.
+# SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
 """One ElastiCache replication group of Redis OSS or Valkey with its subnet and parameter groups, kept as declared."""
 
 DOCUMENTATION = r"""
@@ -386,7 +386,7 @@ from ansible.module_utils.elasticache_replication_group.component import COMPONE
 from ansible.module_utils.reconcile.entry import run
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python
-# Copyright: Streambed contributors
-# Apache-2.0
+# Copyright: Streambed contributors. Apache License 2.0 or GNU General Public License v3.0+, as you choose.
+# SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
 """One environment: its components looked at, planned and changed together."""
+
+from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: environment_run
@@ -201,13 +203,15 @@ aws_calls:
   type: dict
 """
 
+from collections.abc import Callable
+
 from ansible.module_utils.environment.components import COMPONENTS, variable_names
 from ansible.module_utils.environment.entry import OPTIONS, run
 
 __all__ = ["COMPONENTS", "OPTIONS", "variable_names"]
 
 
-def main(say=None):
+def main(say: Callable[[str], None] | None = None) -> None:
     """Runs the module; ``say(line)`` hears what it does while it does it."""
     run(OPTIONS, say)
 

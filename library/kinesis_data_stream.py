@@ -1,6 +1,6 @@
 #!/usr/bin/python
-# Copyright: Streambed contributors
-# Apache-2.0
+# Copyright: Streambed contributors. Apache License 2.0 or GNU General Public License v3.0+, as you choose.
+# SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
 """One Kinesis data stream, kept as declared.  The module to imitate when you write another."""
 
 DOCUMENTATION = r"""
@@ -183,7 +183,7 @@ from ansible.module_utils.kinesis_data_stream.component import COMPONENT
 from ansible.module_utils.reconcile.entry import run
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

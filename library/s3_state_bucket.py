@@ -1,6 +1,6 @@
 #!/usr/bin/python
-# Copyright: Streambed contributors
-# Apache-2.0
+# Copyright: Streambed contributors. Apache License 2.0 or GNU General Public License v3.0+, as you choose.
+# SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
 """One S3 bucket for Terraform and CDKTF state, and its optional DynamoDB lock table, kept as declared."""
 
 DOCUMENTATION = r"""
@@ -218,7 +218,7 @@ from ansible.module_utils.reconcile.entry import run
 from ansible.module_utils.s3_state_bucket.component import COMPONENT
 
 
-def main():
+def main() -> None:
     run(COMPONENT)
 
 

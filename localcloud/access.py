@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may do what: the policies of buckets, and those of users and roles when the setting `iam` is on.
 
 Whoever calls with keys that IAM did not make is an administrator, as the cloud's own tests are.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests read back into the shape in which boto3 was called."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Transitional states: objects that are on their way from `creating` to `available`.
 
 An object is late by a number of Describe calls and by a number of seconds (settings `settle_polls`, `settle_seconds`).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cloud's own side door, under /_localcloud/: health, journal, reset, settings, faults."""
 
 from __future__ import annotations

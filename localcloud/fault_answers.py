@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a struck call is answered: each service's own codes, statuses and words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faults that are switched on from outside: which there are, which calls they concern, and when they strike.
 
 Whether a fault strikes is drawn from its seed, the operation and how often that operation was called since the fault

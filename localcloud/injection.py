@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The faults at work on single calls."""
 
 from __future__ import annotations

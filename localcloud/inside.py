@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A cloud inside of this process: the same door as the server's, without sockets, threads or a second interpreter.
 
 For tests that make thousands of calls from Python.  What runs as a process of its own, such as a playbook, cannot reach

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The list of every call, in memory and as one JSON line each in a file."""
 
 from __future__ import annotations

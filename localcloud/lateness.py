@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long AWS takes to know what it was just told: the setting `lateness`.
 
 Everything is counted in calls: an object that is late by 2 is met twice by calls that do not know it, whichever they

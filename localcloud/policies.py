@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Policies, evaluated: whether statements allow or deny a request. Pure functions on documents.
 
 Source: IAM user guide, "IAM JSON policy reference": Principal, Action, Resource, and condition operators with their

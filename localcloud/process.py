@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clouds as processes: one in the background for people, any number side by side for tests."""
 
 from __future__ import annotations

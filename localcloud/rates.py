@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rates at which AWS takes requests: token buckets, per operation, when the setting `rates` is on.
 
 Source: EC2 developer guide, "Request throttling for the Amazon EC2 API": describing and mutating operations have

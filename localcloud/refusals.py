@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors in the shape of each AWS protocol, and their codes read back from an answer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The server process: moto behind one door that reads, admits and journals every call."""
 
 from __future__ import annotations

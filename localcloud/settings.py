@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may be tuned from outside while the cloud runs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where moto keeps what: the objects that may be late, and how AWS says that it does not know one.
 
 Source: EC2 API reference, "Error codes"; the error codes of IAM, S3, Logs and KMS.

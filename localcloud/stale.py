@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Objects that reads do not see yet, or see as they were.
 
 AWS answers reads from copies that learn of a new object, and of a change, later. Here an object that is hidden is taken

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IAM policies of resources: statements that mean the same are equal.  Pure."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import botocore.loaders
+from .aws.sdk import loaders
 
 Statement = Mapping[str, Any]
 
@@ -19,7 +20,7 @@ PRINCIPALS = ("Principal", "NotPrincipal")
 @functools.cache
 def _worlds() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     """What AWS's separate worlds call their regions, themselves and their hosts.  Source: botocore, partitions.json."""
-    found = botocore.loaders.create_loader().load_data("partitions")["partitions"]
+    found = loaders.create_loader().load_data("partitions")["partitions"]
     return tuple((re.compile(each["regionRegex"]), each["id"], each["outputs"]["dnsSuffix"]) for each in found)
 
 

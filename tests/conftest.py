@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes the import names of run time work in pytest, and adds the option that writes golden plans anew."""
 
 from pathlib import Path

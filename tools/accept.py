@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tries Streambed on a sandbox account: lays a small environment, changes each component once, looks, removes all.
 
 ``python tools/accept.py ENVIRONMENT [--answers FOLDER]``. It writes, so it asks first; ``CONFIRM=<suffix>`` answers.

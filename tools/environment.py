@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes the inventory of a new environment that is as another one, but for its name and its addresses.
 
     python tools/environment.py NAME FROM

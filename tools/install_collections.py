@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Installs the collections of requirements.yml and awx/requirements.yml into this Python's environment.
 
 Galaxy is asked first. Where it cannot be reached, each collection is taken out of the `ansible` package on PyPI (the
@@ -14,7 +15,7 @@ import sysconfig
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -57,10 +58,13 @@ def from_galaxy(requirements: Path, base: Path) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def from_carrier(collections: dict[str, str], base: Path, carrier: str) -> None:
-    """Unpacks the collections out of the `ansible` wheel.  Raises CalledProcessError when PyPI does not deliver it."""
+def from_carrier(collections: Iterable[str], base: Path, carrier: str, python: str | Path = sys.executable) -> None:
+    """Unpacks the collections out of the `ansible` wheel that fits this Python.
+
+    Raises CalledProcessError when PyPI does not deliver it.
+    """
     with tempfile.TemporaryDirectory() as download:
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
+        pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
         subprocess.run([*pip, "--no-deps", "--only-binary", ":all:", "--dest", download, carrier], check=True)
         wheel = next(Path(download).glob("ansible-*.whl"))
         with zipfile.ZipFile(wheel) as archive:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes requirements.lock: every package that requirements-dev.txt resolves to, in a fresh virtual environment."""
 
 from __future__ import annotations

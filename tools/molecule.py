@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs every molecule scenario, two at a time; each has an embedded cloud of its own, so they cannot meet."""
 
 from __future__ import annotations

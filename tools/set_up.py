@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes the virtual environment of this repository: python3 tools/set_up.py VENV
 
 Needs Python 3.11 or newer and nothing else. Installs the exact versions of requirements.lock, then the collections of

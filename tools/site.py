@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lays an environment; on a terminal it shows the plan first and asks.
 
 ``APPROVE=yes`` answers for the person, ``APPROVE=<digest>`` approves the plan that was shown before. Without a terminal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes docs/variables.schema.json: every variable of an inventory, for editors that check YAML against a schema.
 
 It is made of the options that the modules themselves have, and of their documentation.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The environment of inventories/local as Terraform keeps it, a twin called terraform-local; for benchmarks/no_op.py.
 terraform {
   required_providers {

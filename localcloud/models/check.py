@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one check that every request passes before a backend sees it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a model says of a value, and where a value breaks it. Pure functions.
 
 Source: Smithy specification, "Constraint traits": required, enum, length, pattern, range; lengths count what is in a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of EC2's filters, which the models only have in their documentation.
 
 Source: EC2 API reference, the Filters of each operation; error code InvalidParameterValue.

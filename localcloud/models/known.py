@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where botocore's models are known to be stricter or looser than AWS, and where AWS has words of its own.
 
 `WIDER`: AWS takes what the model forbids. `NARROWER`: AWS refuses what the model allows. `WORDS`: the same verdict,

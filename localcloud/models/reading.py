@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests as they were written: a value of a wrong type is kept as it came, instead of crashing the reader."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How each service words that a request breaks its model: code, message and status.
 
 Source: EC2 "Error codes" and aws/aws-sdk-ruby#2575 (MaxResults); Coral's sentence "1 validation error detected" as

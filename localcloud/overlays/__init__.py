@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What moto lacks, service by service. Each overlay extends moto where moto itself looks things up."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CloudWatch: what cache nodes tell of their role; and the tags of an alarm go with it, and do not come back on a new
 one of the same name."""
 

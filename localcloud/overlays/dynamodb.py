@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DynamoDB: the states of tables, what they show, and the settings that moto ignores.
 
 Source: DynamoDB API reference TableDescription, CreateTable, UpdateTable; recorded answers.

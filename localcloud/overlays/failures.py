@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Creations that AWS accepts and then gives up on."""
 
 from __future__ import annotations

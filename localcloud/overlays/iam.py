@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IAM: trust policies that AWS would not take, and descriptions that stay.
 
 Source: IAM API reference CreateRole, UpdateRole, UpdateAssumeRolePolicy; IAM user guide, "IAM JSON policy elements".

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network interfaces that AWS's services keep in a VPC, and how long they stay behind.
 
 Source: EC2 user guide, "Requester-managed network interfaces". They outlive their owner for a while and block

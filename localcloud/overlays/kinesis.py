@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kinesis data streams: states, limits, tags, and records that follow a reshard.
 
 Source: Kinesis API reference, each operation's page; developer guide "Quotas and limits".

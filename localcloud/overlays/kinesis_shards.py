@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Shards over a reshard, and the calls that read them.
 
 Source: Kinesis developer guide, "Resharding a stream" (closed shards keep their records until these expire); API

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """KMS: whether a key exists, for the services that use one; the keys that AWS makes by itself; what keys show.
 
 Source: KMS developer guide, "AWS managed keys"; API reference, data type KeyMetadata; recorded answers.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What moto spends time and memory on without need.
 
 moto remembers every object it ever made, for a dashboard that is not served here: after a thousand resets that is

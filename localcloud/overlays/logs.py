@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CloudWatch Logs: the KMS key and the class of a log group, and metric filters.
 
 Source: Logs API reference AssociateKmsKey, CreateLogGroup, PutMetricFilter, data type LogGroup; recorded answers.

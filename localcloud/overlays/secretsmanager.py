@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets Manager: the stage AWSCURRENT moves, and what is not found is a client's error like any other.
 
 Source: Secrets Manager API reference UpdateSecretVersionStage, GetSecretValue; error ResourceNotFoundException, 400.

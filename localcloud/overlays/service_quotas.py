@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Service Quotas: the quotas that Streambed asks for, with the values of the setting `quotas`.
 
 Source: Service Quotas user guide; quota codes as published for vpc, ec2 and elasticache. What Kinesis allows is asked

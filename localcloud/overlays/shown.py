@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fields that AWS always shows and moto's models have no place for: one table, asked where moto finds nothing.
 
 Source: recorded answers (tests/localcloud/recorded), and each service's API reference of the data type.

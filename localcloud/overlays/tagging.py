@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resource Groups Tagging API: what bears a tag, of every kind that Streambed lays, by AWS's ARNs.
 
 Source: Resource Groups Tagging API reference, GetResources; Service Authorization Reference, "Resource types" of each

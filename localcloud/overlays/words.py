@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AWS's words where moto says the same in its own.  Source: recorded errors (tests/localcloud/recorded)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changing one method of a moto class, where moto offers no other way in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The certificate with which the servers speak TLS: made for one cloud, good for loopback and a month."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bringing servers into the shape of a replication group: who has which slots, and who follows whom.
 
 Source: Redis "Cluster specification", "Live reconfiguration"; `redis-cli --cluster`, which goes the same way.

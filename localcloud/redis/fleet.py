@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All servers of one cloud, replication group by replication group."""
 
 from __future__ import annotations

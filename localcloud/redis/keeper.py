@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The process that keeps all servers of one cloud, and ends them when the cloud is gone, however that ended.
 
 It takes one command per line on its standard input, `start NAME` or `stop NAME`, and answers each with a line: the

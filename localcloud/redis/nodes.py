@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One server: its configuration, and the connection through which the cloud governs it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """As much of a Redis client as the cloud needs. Source: "Redis serialization protocol specification", RESP2."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an answer must hold to be believed, and what it refuses inside, as botocore's models know it.  Pure.
 
 An answer without the key that its operation exists for would read as "there is none", and a run would make everything
@@ -9,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jmespath
-from botocore.model import OperationModel, Shape
+from .sdk import OperationModel, Shape, jmespath
 
 READS = ("Describe", "Get", "List", "Search")
 # How a page begins; AWS answers in XML, JSON or CBOR.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Talking to AWS: reads that retry, writes that are sent once, and AWS's errors in plain words.
 
 boto3's own retries repeat a write whose answer was lost, and a repeated CreateVpc makes a second VPC. So reads go
@@ -21,18 +22,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-import botocore.loaders
-from botocore import exceptions as boto
-from botocore.config import Config
-from botocore.model import OperationModel
-from botocore.parsers import ResponseParserError
-
 from ..reconcile.errors import AwsFailure, Failure, LostAnswer
 from . import answers, credentials, recorder
 from .credentials import first_line
+from .sdk import Config, OperationModel, ResponseParserError, loaders
+from .sdk import exceptions as boto
 
 
-class PlainFiles(botocore.loaders.JSONFileLoader):  # type: ignore[misc]
+class PlainFiles(loaders.JSONFileLoader):  # type: ignore[misc]
     """Reads botocore's data into plain mappings, which keep their order too, in a fraction of the time."""
 
     def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
@@ -43,7 +40,7 @@ class PlainFiles(botocore.loaders.JSONFileLoader):  # type: ignore[misc]
 
 
 # Parsed once per process; a process that is forked off later inherits what was parsed before.
-LOADER = botocore.loaders.Loader(file_loader=PlainFiles())
+LOADER = loaders.Loader(file_loader=PlainFiles())
 
 SIDE_BY_SIDE = 10
 # boto3's default mode is `legacy`; `standard` knows more throttling codes and spreads its retries.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Credentials as people have them: profiles, assumed roles, SSO; who they are is kept where the AWS CLI keeps it.
 
 Every task makes a session of its own. So that none of them asks STS again, and nobody is asked for a token twice, what
@@ -9,11 +10,9 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn
 
-import botocore.session
-from botocore import exceptions as boto
-from botocore.utils import JSONFileCache
-
 from ..reconcile.errors import Failure
+from .sdk import JSONFileCache, Session
+from .sdk import exceptions as boto
 
 # Source: AWS CLI, awscli/customizations/assumerole.py and sso/inject.py.
 CACHE = os.path.join("~", ".aws", "cli", "cache")
@@ -30,12 +29,12 @@ class TokenNeeded(Failure):
     """A role wants a token of its owner's device, and nobody can be asked in the middle of a run."""
 
 
-def session_of(profile: str | None, loader: Any) -> botocore.session.Session:
+def session_of(profile: str | None, loader: Any) -> Session:
     """A session with this profile; assumed roles are kept for the next session, and no token is asked for.
 
     Raises Failure when there is no such profile.
     """
-    session = botocore.session.Session(profile=profile)
+    session = Session(profile=profile)
     session.register_component("data_loader", loader)
     try:
         resolver = session.get_component("credential_provider")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AWS at a glance: the reads that tell whether anything is to be done, and none that only a change would need.
 
 Tags come from the Resource Groups Tagging API, which lists them for all objects in one answer. It may be late by

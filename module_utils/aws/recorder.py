@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keeping AWS's answers as evidence of a run, cleaned of accounts, ids, addresses and secrets.
 
 The form is one file for each answer, ``<service>/<operation>/<digest>.json``, with ``source``, ``service``,
@@ -15,8 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from botocore import xform_name
-from botocore.model import OperationModel
+from .sdk import OperationModel, xform_name
 
 FOLDER = "STREAMBED_ANSWERS"
 SOURCE = "recorded by make accept"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Network ACLs: the VPC's default one and one for each tier that declares its own.  Pure.
 
 Rules stand by direction and number, as AWS has them, so that a rule is changed in place.

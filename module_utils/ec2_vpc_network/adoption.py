@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Taking over a VPC that somebody else made: what comes along, and what has to be said before it is cut off.  Pure."""
 
 from __future__ import annotations

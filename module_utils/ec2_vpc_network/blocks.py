@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The address blocks of a VPC beside its first IPv4 block: further IPv4 blocks, and one of IPv6.  Pure."""
 
 from __future__ import annotations

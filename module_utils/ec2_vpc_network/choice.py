@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which VPC a run is about: the one that bears our tags, or the one that is named.  Pure."""
 
 from __future__ import annotations

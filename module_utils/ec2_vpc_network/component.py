@@ -1,6 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network as one value: its options, and what the core has to know of it.  Pure."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from ..reconcile.component import Component
 from ..reconcile.fields import Field
@@ -60,7 +63,7 @@ PARTS = (
 )  # fmt: skip
 
 
-def some(parts):
+def some(parts: Any) -> Any:
     """The parts, or ``None`` when there is none."""
     return parts or None
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The declaration as a state of the network, and what speaks against it in the account.  Pure."""
 
 from __future__ import annotations

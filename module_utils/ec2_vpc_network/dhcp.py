@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The VPC's set of DHCP options.  A set cannot change, so a new one takes the place of the old one.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The calls for the VPC's flow log, its log group and its role.  Pure."""
 
 from __future__ import annotations

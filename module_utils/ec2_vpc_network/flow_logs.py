@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The VPC's flow log with the log group and the role that it needs: how they are seen, and what is wanted.  Pure.
 
 Group and role stand on their own names. A flow log to a bucket has neither; one with a given role has no role of ours.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Internet gateways, and NAT gateways with their addresses: how they are seen, and their calls.  Pure."""
 
 from __future__ import annotations

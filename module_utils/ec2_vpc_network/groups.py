@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of security groups: from the declaration and from AWS to one form, and to the calls that change them.  Pure."""
 
 from __future__ import annotations

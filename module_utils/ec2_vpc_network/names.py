@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the parts of a network are called: in tags, in Name tags, and in plans.  Pure.
 
 Every part carries ``streambed:part``, by which it is found again: ``subnet/app/eu-west-1a``, ``nat/eu-west-1a``.

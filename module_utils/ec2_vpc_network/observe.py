@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading a network: two rounds of reads side by side, seventeen in all, and some more for what few networks have.
 
 A third round reads what stands in the subnets that are to go, and what our parts lead to that bears no tags of ours.

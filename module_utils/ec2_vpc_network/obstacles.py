@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What speaks against a declaration in the account that it meets.  Pure."""
 
 from __future__ import annotations

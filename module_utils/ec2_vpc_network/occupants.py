@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What of others stands in a subnet that is to go: AWS would say so only after the subnet's routes are gone.  Pure."""
 
 from __future__ import annotations

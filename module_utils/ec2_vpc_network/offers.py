@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a network offers to what stands in it.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which objects are ours, and which part of the network each of them is.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From what differs to calls, and from what is there to a teardown.  Pure.
 
 The lists below are in a readable order; what has to wait for what, the calls say themselves.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What AWS guards a whole VPC with: encryption in transit, and exclusions from blocked public access.  Pure."""
 
 from __future__ import annotations

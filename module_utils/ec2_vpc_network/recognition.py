@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which part an object is whose tags do not say it: a tier has got another name, or somebody took tags away.  Pure.
 
 An object of ours is known by its place in the network, and taken for ours with one sign more: our ownership tags, or

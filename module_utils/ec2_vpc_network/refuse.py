@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Refusals of one network.  Pure."""
 
 from __future__ import annotations

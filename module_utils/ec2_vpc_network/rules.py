@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Declarations that AWS would refuse, found without asking it.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one form in which a network is seen, wanted and planned.  Pure.
 
 Parts stand in mappings: subnets and route tables by ``<tier>/<zone>``, NAT gateways by zone, endpoints by service,

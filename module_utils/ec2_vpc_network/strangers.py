@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What others have put into our network; it is told, and left alone.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Subnets: how they are seen, what can be set on them, and their calls.  Pure."""
 
 from __future__ import annotations

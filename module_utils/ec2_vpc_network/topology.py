@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From tiers, zones and a CIDR block to subnets, so that what exists stays where it is.  Pure."""
 
 from __future__ import annotations

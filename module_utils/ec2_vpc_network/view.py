@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From AWS's answers to one network in the words of the options.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The calls for the VPC itself: its birth, its settings, and the tags of all parts.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What takes AWS its time, and how to see that it is over.  Pure."""
 
 from __future__ import annotations

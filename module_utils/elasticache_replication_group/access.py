@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Access strings of users, in the form in which AWS returns them.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the calls of this component have in common.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The AUTH token that is made here and kept in a secret of the group's own in Secrets Manager.  Pure but for its dice.
 
 Each declared generation has one version of the secret, whose id is derived from it. So a run that follows one that died

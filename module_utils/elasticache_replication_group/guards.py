@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes of an existing group that AWS cannot make, or that lose data without leave.  Pure."""
 
 from __future__ import annotations

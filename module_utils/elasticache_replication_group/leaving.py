@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How nodes get out of a zone whose subnet is to leave the subnet group.  Pure.
 
 AWS moves no node: replicas come where they are wanted, then those in the zone go. A primary cannot be removed, so it

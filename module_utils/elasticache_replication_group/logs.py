@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Log delivery: from the options to AWS's words and back, and the call that changes it.  Pure."""
 
 from __future__ import annotations

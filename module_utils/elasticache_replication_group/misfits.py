@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Declarations that do not fit what AWS says about versions, node types, keys and parameter groups.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One look at AWS: two rounds of reads, each side by side.  The only part that touches AWS."""
 
 from __future__ import annotations

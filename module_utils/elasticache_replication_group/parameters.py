@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parameter group that a group has to itself: its name, what it holds, and the calls that keep it.  Pure.
 
 AWS refuses a change of ``cluster-enabled`` while a group is in use, and a group belongs to one family for good. So

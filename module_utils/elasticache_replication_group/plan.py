@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which calls make, change and remove a group, and in which order.  Pure."""
 
 from __future__ import annotations

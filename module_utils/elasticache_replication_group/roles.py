@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which node is the primary, where ElastiCache does not show it: CloudWatch does.  Pure.
 
 ``CurrentRole`` is there with cluster mode disabled only.  Source: API reference, NodeGroupMember; ElastiCache user

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Combinations that ElastiCache would refuse, found before any call.  Pure.
 
 Source, unless a line names another: CreateReplicationGroup API reference.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The AUTH token that lives in Secrets Manager: when it is read, what it must be, how it is carried.  Pure."""
 
 from __future__ import annotations

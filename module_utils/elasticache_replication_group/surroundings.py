@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a group stands in: the subnets and security groups that its declaration names, out of what a network offers.
 
 Only ``read_network`` touches AWS; it is asked where the network is not part of the same plan.

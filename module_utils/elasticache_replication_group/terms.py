@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the component needs to be allowed, what is worth waiting for, and what is no failure.  Pure."""
 
 from __future__ import annotations

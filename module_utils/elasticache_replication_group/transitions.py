@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What waits for the maintenance window and is not wanted any more.  Pure."""
 
 from __future__ import annotations

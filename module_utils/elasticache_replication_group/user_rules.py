@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Users that ElastiCache would refuse, by themselves or with what AWS says about the group.  Pure.
 
 Source, unless a line names another: ElastiCache user guide, "Role-Based Access Control" and "Authenticating with IAM".

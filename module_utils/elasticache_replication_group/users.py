@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Users and the user group that a group has to itself: what they are, and the calls that keep them.  Pure.
 
 A user's id is derived from the group's id and the user's name, for ids are unique in an account. A password cannot be

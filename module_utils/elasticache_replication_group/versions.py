@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Engine versions: what matches what, what is older, which family of parameter groups serves which.  Pure.
 
 People write ``7.1`` or ``6.x``, groups answer ``7.1.0`` and ``6.2.6``, and AWS's list of versions says ``7.1``.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Maintenance and snapshot windows, in minutes UTC.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether an account is the right one and has room for a plan.  Reads only."""
 
 from __future__ import annotations

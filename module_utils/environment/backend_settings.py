@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a Terraform or CDKTF stack needs to keep its state in the bucket of an environment.  Pure.
 
 ``backend_settings`` decides, ``hcl`` and ``json_twin`` only write down.

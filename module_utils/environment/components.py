@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The components of an environment by the role that declares each, and their options as people wrote them.  Pure."""
 
 from __future__ import annotations

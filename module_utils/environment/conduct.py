@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One run of an environment: look, plan, gate, lock, walk, verify, and what is written down of it."""
 
 from __future__ import annotations

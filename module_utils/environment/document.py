@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plan of an environment as data: what ``plan.json`` and ``drift.json`` hold, by the schema in docs/.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What knows Ansible of the module ``environment_run``."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files that a run leaves for people and other stacks; none where no folder is named."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the workers of one run share, each of which has one environment: reads that answer for all, and AWS's rates.
 
 They meet in a folder of the run: a file for each answer, one for each bucket of tokens, under a lock of the system's.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a plan must pass before its first write: the classes of change that are let through, and the approval.  Pure."""
 
 from __future__ import annotations

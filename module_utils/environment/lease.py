@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Taking, renewing, checking and freeing the lock of an environment; every write on the lock object is conditional.
 
 S3 decides each race: a lock is created only where none is (If-None-Match), and renewed, taken over or freed only
@@ -18,9 +19,8 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ..aws.client import DENIED, Aws, code_of
+from ..aws.sdk import ClientError
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.plan import Call
 from .lock import Found, Lock, Place, new_lock, parsed, renewed, summary

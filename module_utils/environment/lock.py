@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lock of an environment: the object with which Terraform's S3 backend locks that environment's state.  Pure.
 
 Its text is Terraform's LockInfo, so Terraform shows our lock and we show Terraform's. A lock of ours is a lease: what

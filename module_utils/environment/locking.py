@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keeping other runs out of an environment while one changes it."""
 
 from __future__ import annotations
@@ -7,9 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ..aws.client import Aws
+from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.walk import Terms
 from . import lease

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What bears an environment's tags and is declared nowhere: after a rename, a removed component, a lost tag."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What other stacks need of an environment: ids, endpoints, ARNs, and backend settings.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a plan will take from the account's quotas, and the verdicts on an account.  Pure."""
 
 from __future__ import annotations

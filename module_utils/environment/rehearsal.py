@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an account would say to a plan, asked without changing anything.  Reads only.
 
 Every EC2 call of the plan that is complete is sent with DryRun; what else a run does is simulated by its IAM action.
@@ -10,9 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ..aws.client import code_of, explain
+from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, shown
 from ..reconcile.plan import Call, refs, resolve
 from ..reconcile.planning import Declaration, Plan

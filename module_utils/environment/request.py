@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run of an environment is asked to do, out of the module's options.  Pure."""
 
 from __future__ import annotations

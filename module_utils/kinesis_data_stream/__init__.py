@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything about a data stream but its documentation; only ``observe`` touches AWS."""

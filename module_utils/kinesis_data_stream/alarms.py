@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The CloudWatch alarms that a stream's owner expects: consumers that fall behind, calls that are throttled.  Pure.
 
 They stand on their own names, so they can be there while the stream is not.

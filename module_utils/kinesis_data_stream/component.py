@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stream as one value: its options, and what the core has to know of it.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a stream and its parts are called, and how they are waited for.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One look at AWS: the stream, and beside it only what the declaration speaks of.  The only part that touches AWS."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The declaration in the vocabulary of the fields, and the calls that make, change and remove a stream.  Pure."""
 
 from __future__ import annotations

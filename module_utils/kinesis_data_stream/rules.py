@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Declarations that Kinesis would refuse, and changes that it refuses or that lose records.  Pure."""
 
 from __future__ import annotations

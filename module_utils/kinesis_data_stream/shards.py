@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The way from one shard count to another.  Pure."""
 
 from __future__ import annotations

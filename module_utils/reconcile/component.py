@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The shape of a component: plain functions and data, one value.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """settle -> look -> plan -> gate -> lock -> walk -> verify, for everything that an environment declares at once.
 
 It conducts; ``walk.py`` makes the calls, ``lease.py`` keeps the lock, ``planning.py`` thinks. A component alone is an
@@ -11,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ..aws.client import Aws, explain
 from ..aws.glance import Glance, Tags
+from ..aws.sdk import BotoCoreError, ClientError
 from . import planning
 from .component import Component, Options, Seen
 from .errors import AwsFailure, Failure, LostAnswer, Refused

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What knows Ansible: arguments, check mode, and how a module ends."""
 
 from __future__ import annotations

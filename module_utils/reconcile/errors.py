@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What stops a run, said so that the reader knows what to do next.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a component is made of, and how two states of it differ.  Pure: no AWS, no Ansible."""
 
 from __future__ import annotations

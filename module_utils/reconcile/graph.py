@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plan as a graph: which call waits for which, whichever components they come from.  Pure."""
 
 from __future__ import annotations

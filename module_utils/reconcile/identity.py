@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every name and every ownership tag of an environment, derived once.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What components may offer each other: a name and a shape for each thing.  Pure.
 
 A component that leans on a network does not know which component lays it, nor whether it is there yet: an id that is

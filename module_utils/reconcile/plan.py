@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plan is a list of Calls: boto3 operations written down instead of made.  Pure: no AWS, no Ansible."""
 
 from __future__ import annotations

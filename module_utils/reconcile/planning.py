@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From looks to one plan: every component on what the others will be, all calls in one graph.  Pure."""
 
 from __future__ import annotations

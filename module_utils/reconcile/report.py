@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run tells of one component: the result of its module, and of its part in an environment.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tags: from AWS's list to a plain mapping and back, and whose an object is.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Making the calls of a plan: side by side where they may, in order where they must, waiting where AWS is slow."""
 
 from __future__ import annotations
@@ -9,10 +10,8 @@ from concurrent.futures import wait as first_of
 from dataclasses import dataclass, field
 from typing import Any
 
-import jmespath
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ..aws.client import Aws, code_of, explain
+from ..aws.sdk import BotoCoreError, ClientError, jmespath
 from .component import Component
 from .errors import AwsFailure, Failure, LostAnswer, shown
 from .graph import dependencies

@@ -1,8 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
 """The state bucket as one value: its options, and what the core has to know of it.  Pure."""
 
 from __future__ import annotations
 
-from ..reconcile.component import Component
+from collections.abc import Mapping
+from typing import Any
+
+from ..reconcile.component import Component, Seen
 from ..reconcile.offers import STATE_LOCK, StateLock
 from . import extras
 from .contents import NOUN
@@ -69,7 +73,7 @@ PATIENCE = {
 HARMLESS = {"BucketAlreadyOwnedByYou": "", "ResourceInUseException": "Table already exists"}
 
 
-def offers(options, seen, desired):
+def offers(options: Mapping[str, Any], seen: Seen, desired: Mapping[str, Any] | None) -> dict[str, StateLock]:
     """Where the environment's lock lies."""
     name = bucket_name(options)
     return {STATE_LOCK: StateLock(name, seen.resource is not None, on(name))}

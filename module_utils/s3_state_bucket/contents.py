@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a bucket holds when it is to be deleted: what stands in the way, and the calls that empty it.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings that a bucket has only where they are asked for: access logging, replication, Object Lock.  Pure.
 
 Each option takes null for no opinion and ``{}`` for none.

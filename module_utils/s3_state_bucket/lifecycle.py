@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lifecycle rules of ours among those of others.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DynamoDB table in which Terraform below 1.10 keeps its locks.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bucket's name and what S3 wants of it.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One look at AWS: the bucket, its settings, its lock table, and before a deletion what it holds.
 
 The only part that touches AWS.
@@ -8,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, NoRegionError
-
 from ..aws.client import code_of
+from ..aws.sdk import ClientError, NoRegionError
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bucket policy: our statements are merged in by Sid, those of others stay as they were written.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Declarations that S3 would refuse, or that would do nothing.  Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bucket's settings: from S3's answers to the words of the options, and from these to calls.  Pure."""
 
 from __future__ import annotations

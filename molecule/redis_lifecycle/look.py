@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The replication group through boto3 alone, as JSON; `look.py <group> new-token` first makes a token or the next one.
 
 Nothing of the project is imported, and the token is printed nowhere.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Looks at AWS with boto3 alone and says everything that is not as inventories/local declares it.
 
     verify.py vpc redis    is what these roles lay there?

@@ -1,14 +1,10 @@
+# Copyright: Streambed contributors. Apache License 2.0 or GNU General Public License v3.0+, as you choose.
+# SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
 """Says at the end of a run what became of each environment, and what each component created, changed and deleted."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-
-DOCUMENTATION = """
+DOCUMENTATION = r"""
 name: run_summary
 type: aggregate
 short_description: A summary of what Streambed's modules did
@@ -17,6 +13,12 @@ description:
 requirements:
   - enable in configuration
 """
+
+import time
+from collections import Counter
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
 
 COLUMNS = ("create", "change", "replace", "delete")
 # Every class of a change that is neither of the others is a change of what exists.

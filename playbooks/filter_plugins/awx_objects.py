@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What awx/objects.yml means, spelled out for awx.awx's modules, and how what AWX holds differs from it.  Pure."""
 
 from __future__ import annotations

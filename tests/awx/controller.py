@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A stand-in of AWX's API: keeps what it is given, and answers as AWX 24 does as far as awx.awx's modules look.
 
 It knows no jobs. What it refuses, AWX refuses: a wrong token, a reference to what does not exist, a filter on a field

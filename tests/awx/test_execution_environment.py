@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The image of a job: its build context in every test run, the image itself where podman can make one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """playbooks/awx.yml against a stand-in of AWX's API: it keeps what it says, once, and refuses in sentences."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One embedded cloud for each process that runs tests, empty at the start of each test.
 
 It is a process of its own, which playbooks and connections reach; in modules marked ``inside`` it is within the process

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a first real account is tried with: laid, changed, looked at, removed, with the answers kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every answer of the embedded cloud that a component reads has the shape that botocore's model gives it."""
 
 from __future__ import annotations

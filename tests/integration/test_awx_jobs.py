@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jobs as AWX runs them: ansible-runner, a copy of the repository, credentials in the environment, events kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bad input ends before any write with thing, name, field, found, wanted and next step, and never with a traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streambed made wrong on purpose: each variant fails on the embedded cloud, and its untouched twin passes there.
 
 A variant changes the plan just before it is carried out. Variants and twins run without patience: what AWS refuses is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a bucket has on request: logs, copies, retention; and a bucket that becomes ours."""
 
 from __future__ import annotations

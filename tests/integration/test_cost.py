@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run costs that finds everything in order, counted in tasks, forks, reads and imported modules."""
 
 from __future__ import annotations

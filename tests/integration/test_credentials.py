@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Credentials as people have them: profiles that assume roles, with and without MFA, SSO, and what each reads."""
 
 from __future__ import annotations

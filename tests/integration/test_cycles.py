@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Check, run, check, run for every declaration in cycles/, one after the other on one cloud."""
 
 from __future__ import annotations

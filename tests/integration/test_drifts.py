@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What others change in what is laid, by hand and in the children that AWS adds: named and repaired, or told.
 
 Each row is an intrusion with boto3 into one environment that is laid once. What is repaired is named by the plan, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes that cross components: one plan, which is the deed call by call; one run; the second writes nothing."""
 
 from __future__ import annotations

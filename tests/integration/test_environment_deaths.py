@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs of a whole environment that die before or after a call: the next run converges by itself, exactly one of each.
 
 ``STREAMBED_KILLS=all`` dies at every call; otherwise in the midst of the walk and at its end.

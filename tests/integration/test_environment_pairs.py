@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random pairs of whole environments A -> B: the plan is the deed, B -> B is empty, and destroy leaves nothing.
 
 Pairs hang together in chains, A -> B -> C, so that each environment is laid only once and carries what came before.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers that are lost and runs that die, at each operation: nothing is doubled, nothing is missing.
 
 ``STREAMBED_KILLS=all`` dies at every single call in every way.

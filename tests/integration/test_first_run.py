@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A first run of the whole environment on a cloud that is late in everything at once: one run, one of each object.
 
 Roles that cannot be assumed yet, objects and changes that show late, a gateway whose attachment does, 404s of a young

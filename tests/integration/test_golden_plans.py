@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plan of each environment on an empty account, as text: a review shows infrastructure change as a diff.
 
 ``make plans`` writes the files anew.

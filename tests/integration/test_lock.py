@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The environment's lock: one winner, one heir, no write without it, and nobody doubles what a dead run made."""
 
 from __future__ import annotations

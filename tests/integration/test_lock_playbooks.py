@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The environment's lock as people and AWX meet it: playbooks that wait, end, die, take over and free."""
 
 from __future__ import annotations

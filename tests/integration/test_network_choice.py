@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which VPC a run is about: several of ours, one to adopt, one of others."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An endpoint that never will work: told when it dies, replaced by the next run, gone with the network."""
 
 from __future__ import annotations

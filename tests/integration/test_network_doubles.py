@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two objects that say to be the same part of a network: the run stops before it writes, and lists both."""
 
 from __future__ import annotations

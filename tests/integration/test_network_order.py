@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What waits for what in the plan of a network, so that no traffic is cut and nothing is open for a moment."""
 
 from __future__ import annotations

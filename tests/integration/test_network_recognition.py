@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A part that its tags do not tell any more is recognised by where it stands, and stays the object that it is."""
 
 from __future__ import annotations

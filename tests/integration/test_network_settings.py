@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What can be set on a network, changed one at a time: planned, done, seen by boto3, interrupted, resumed.
 
 ``STREAMBED_KILLS=all`` dies at every call in both ways, and goes each way twice.

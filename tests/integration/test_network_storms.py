@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network with everything in it, under lost answers, failing servers and stale reads: nothing is doubled or lost."""
 
 from __future__ import annotations

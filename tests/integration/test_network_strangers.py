@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What others have put into our network is told and left alone, and named when it keeps the network from going."""
 
 from __future__ import annotations

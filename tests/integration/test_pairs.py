@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random walks over declarations of the stream and of the bucket: plan is deed, and what is as declared stays so.
 
 ``STREAMBED_PAIRS`` is the number of pairs for each component; a failure names its seed, which leads to the same walk.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole environment through the playbooks, as a person runs them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every control that docs/posture.md says to hold, looked at with plain boto3 in an environment with the defaults."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Slow work of all components is under way together, and waited for with one line of progress per tick."""
 
 from __future__ import annotations

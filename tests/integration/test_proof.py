@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """After acting the engine looks again: what AWS made otherwise than asked is an error that names it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What others do beside ours, and what AWS does of itself: named, repaired or told; and a first run on slow ground."""
 
 from __future__ import annotations

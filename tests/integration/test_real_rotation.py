@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A client on a real Redis, with TLS and a token, while our module rotates the token: nothing is refused or lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers of real AWS, as others recorded them, through the components' own observe: understood, or with a reason.
 
 ``STREAMBED_RECORDINGS`` names the folder: one file for each answer, ``<service>/<operation>/<name>.json``.

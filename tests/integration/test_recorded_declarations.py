@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Objects of real AWS, as others recorded them: a declaration derived from each plans nothing for it.
 
 Each object is read by the component's own observe, with our tags on it and the least around it that it can stand in.

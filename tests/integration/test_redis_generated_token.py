@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An AUTH token that is made in Secrets Manager: one for each generation, whatever dies between, shown nowhere."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A group that leaves behind a last snapshot looks like one that is busy; a second run waits for the right thing."""
 
 from __future__ import annotations

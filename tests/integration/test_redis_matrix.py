@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every attribute of a replication group, changed on its own: planned, done, seen by boto3, interrupted, resumed.
 
 ``STREAMBED_KILLS=all`` dies at every call in both ways.

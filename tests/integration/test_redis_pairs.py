@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random walks over valid declarations of a replication group: plan is deed, and what is as declared stays so.
 
 Each walk starts with a group's birth and takes a few steps, so that later ones begin while something waits for the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parameter group that a replication group has to itself: through faults, windows, and beside other people's."""
 
 from __future__ import annotations

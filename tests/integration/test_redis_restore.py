@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A new group that begins with a snapshot, or with files in S3; neither says anything of a group that is there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An AUTH token in Secrets Manager: read when it is sent, rotated when its version changes, shown nowhere."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Users and user groups: made before the group uses them, changed beside it, gone after it; from a token and back."""
 
 from __future__ import annotations

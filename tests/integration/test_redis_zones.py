@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nodes get out of a zone that is left, in one plan, whoever of them is the primary; or the plan says why not."""
 
 from __future__ import annotations

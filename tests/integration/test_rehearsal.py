@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an account would say to a plan: every call that EC2 would refuse is named, and nothing is written."""
 
 from __future__ import annotations

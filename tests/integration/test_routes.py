@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inside the controller or as a process of its own: the same task gives the same result."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A token is sent to AWS and found nowhere else: not in output at any verbosity, not in a file, not in a result."""
 
 from __future__ import annotations

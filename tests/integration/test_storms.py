@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faults from outside, over the real connection: throttling, lost answers, failing servers, stale reads, denials."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A stream from 2 to 16 shards and back, and between its modes, killed after each step and taken up again."""
 
 from __future__ import annotations

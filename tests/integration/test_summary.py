@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The summary at the end of a run, and a run without it."""
 
 from __future__ import annotations

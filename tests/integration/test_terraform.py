@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terraform itself on our bucket, settings and lock; skipped where no terraform is on the PATH."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Twenty-five shapes of a network and random walks between such: nothing that both shapes share changes.
 
 ``STREAMBED_PAIRS`` is the number of random pairs; from 40 on every shape is tried, else every fourth and the next.

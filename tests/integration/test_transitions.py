@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plans of what AWS is in the middle of: each comes at once, whatever the state."""
 
 from __future__ import annotations

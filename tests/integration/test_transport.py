@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What comes back from AWS, and what does not: broken answers, dead and hanging endpoints, refusals inside of a 200."""
 
 from __future__ import annotations

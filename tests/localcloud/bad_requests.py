@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests that break their models in exactly one way, made from the models themselves."""
 
 from __future__ import annotations

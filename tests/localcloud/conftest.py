@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One cloud for all tests here, emptied before each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What most tests stand on, and how they say that AWS refuses."""
 
 from __future__ import annotations

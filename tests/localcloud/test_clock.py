@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Objects under way arrive after so many polls and seconds."""
 
 from __future__ import annotations

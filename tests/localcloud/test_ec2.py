@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network: what AWS gives along, what it limits, and the order in which it lets go."""
 
 from __future__ import annotations

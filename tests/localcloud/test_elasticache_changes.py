@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replication groups: modify and scale."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replication groups: what comes out of create, describe and delete."""
 
 from __future__ import annotations

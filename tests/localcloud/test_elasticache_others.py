@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parameter groups, subnet groups, snapshots, users, tags, and what ElastiCache only tells."""
 
 from __future__ import annotations

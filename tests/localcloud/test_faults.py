@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each fault: a call that it strikes, one that it leaves alone, and the same calls again."""
 
 from __future__ import annotations

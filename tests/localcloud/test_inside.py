@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cloud within the process answers as the server does, and nothing that is not for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IPv6 blocks of subnets: inside the VPC's, and nobody else's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The journal has every call as boto3 was called."""
 
 from __future__ import annotations

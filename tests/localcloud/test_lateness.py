@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The setting `lateness`: what AWS knows a moment later than it was told."""
 
 from __future__ import annotations

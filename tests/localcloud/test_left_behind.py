@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Network interfaces of AWS's services: whose they are, what they block, and how long they stay behind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every request is held against its model, and refused in the service's own words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which overlays a newer moto has made unnecessary: plain moto still lacks each operation, or still gets it wrong.
 
 Nothing of localcloud is installed in this process, so that what runs here is moto alone. A test that fails names an

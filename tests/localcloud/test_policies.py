@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Policies: which statements fit, on tables and as buckets, users and roles on a running cloud are held to them."""
 
 from __future__ import annotations

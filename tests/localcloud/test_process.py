@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clouds start, are found, do not get in each other's way, and stop."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rates as AWS documents them, by a clock of the test's own and on a running cloud."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real servers behind the endpoints: clients connect as declared, keys survive what they survive at AWS, all ends."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """localcloud beside answers that others recorded from AWS: the fields that are shown, the errors and their words.
 
 The recordings lie outside; STREAMBED_RECORDINGS names their folder: `<service>/<operation>/<name>.json` with `response`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A consumer that follows the shards of a stream over reshards, as the Kinesis Client Library does."""
 
 from __future__ import annotations

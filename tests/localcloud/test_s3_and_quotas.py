@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """S3, and the other services that Streambed meets in passing."""
 
 from __future__ import annotations

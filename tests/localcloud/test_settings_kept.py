@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What AWS keeps, refuses and shows first, service by service: the kinds of which moto knows little."""
 
 from __future__ import annotations

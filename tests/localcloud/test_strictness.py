@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What AWS refuses, keeps or shows, and moto does not: one test for each kind of thing."""
 
 from __future__ import annotations

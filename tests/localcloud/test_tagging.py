@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tagging API: everything that Streambed lays is found by its tags, page by page."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terraform as a client that nobody here wrote: apply, empty plan, change, empty plan, destroy.
 
 STREAMBED_TERRAFORM_MIRROR names a folder with the AWS provider, unpacked, as a filesystem mirror has it; without it, or

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Snapshots in the making, maintenance windows that pass, and AWS's durations at another pace."""
 
 from __future__ import annotations

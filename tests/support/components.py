@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Components out of library/, and options as a module would hand them over."""
 
 from __future__ import annotations

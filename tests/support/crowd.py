@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many runs at once, each as site.yml makes it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs that die at a call, and what has to hold after each death."""
 
 from __future__ import annotations

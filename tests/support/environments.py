@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole environments in process: variables as an inventory states them, conducted on an embedded cloud."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ansible-playbook as a person or AWX runs it: a process of its own, from the repository root."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads that are answered from a table: what AWS once said, and of everything else that there is none."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ansible-runner as AWX uses it: a private data directory with a copy of the repository, events kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs of one component against an embedded cloud, and the comparison of plans with what the cloud was asked."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What awx/objects.yml says holds together, and is what awx.awx's modules take."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Backend settings: each Terraform version gets the lock that it knows, and nothing that it rejects."""
 
 from __future__ import annotations

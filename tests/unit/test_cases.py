@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables: what is asked and what is there -> the calls.  The cases are data, one file per module in cases/."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the repository promises about itself: documentation, roles, inventories, imports, sizes."""
 
 from __future__ import annotations

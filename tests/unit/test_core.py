@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pure half of the core, and the walk over a plan on a stand-in for AWS that keeps what it is told."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What counts as drift, and how it is named, from a plan to the lines that people read."""
 
 from __future__ import annotations

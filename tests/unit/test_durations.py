@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long things usually take: what plans say is what the embedded cloud takes at full pace."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network's places, tokens and obstacles: what the tables cannot say, because it needs many or no AWS at all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tables cannot reach: versions, windows, AWS's answers, and what AWS says beforehand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What lets a plan through: its digest, the classes of change, and the approval."""
 
 from __future__ import annotations

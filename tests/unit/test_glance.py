@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the list of tags answers in place of a service, and what it does not."""
 
 from __future__ import annotations

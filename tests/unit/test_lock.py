@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The text of an environment's lock, who may take it over, and what those read who are kept waiting."""
 
 from __future__ import annotations

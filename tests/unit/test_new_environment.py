@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`make environment`: one row beside another environment's variables, with addresses that nobody uses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From looks to one plan: two made-up components, a network and what stands in it, and a bucket with the lock."""
 
 from __future__ import annotations

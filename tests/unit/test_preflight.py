@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a plan takes from the account's quotas, and the verdicts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What AWS answers that the embedded cloud does not, on tables; docs/real-aws.md names the rows."""
 
 from __future__ import annotations

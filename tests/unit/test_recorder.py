@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers that are kept as evidence tell nothing of an account."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What IAM's simulator says of a caller, and whom it is asked about."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The comparison of a plan with what the cloud was asked is itself strict."""
 
 from __future__ import annotations

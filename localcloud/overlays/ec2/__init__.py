@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """EC2: the network that Streambed builds, with the order in which AWS lets it go."""
 
 from __future__ import annotations

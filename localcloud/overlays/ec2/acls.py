@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of network ACLs.
 
 Source: EC2 API reference CreateNetworkAclEntry, ReplaceNetworkAclEntry, DeleteNetworkAclEntry; "Error codes"; "Amazon

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Address blocks that VPCs and subnets get after they were made, and what AWS does beside.
 
 Source: EC2 API reference AssociateVpcCidrBlock, AssociateSubnetCidrBlock; VPC user guide "VPC CIDR blocks" and "Default

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sets of DHCP options.  Source: EC2 API reference CreateDhcpOptions, DeleteDhcpOptions, DeleteVpc."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VPC endpoints.
 
 Source: EC2 API reference CreateVpcEndpoint, ModifyVpcEndpoint, DeleteVpcEndpoints; VPC user guide "Gateway endpoints"

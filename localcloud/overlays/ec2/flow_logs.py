@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Flow logs to a folder of a bucket, and in which form.  Source: EC2 API reference CreateFlowLogs."""
 
 from __future__ import annotations

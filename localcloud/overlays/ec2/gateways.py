@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Internet gateways, NAT gateways and elastic IPs.
 
 Source: EC2 API reference CreateNatGateway, DeleteNatGateway, DescribeNatGateways, ReleaseAddress,

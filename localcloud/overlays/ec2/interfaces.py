@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Network interfaces: those that AWS's services keep show whose they are, and cannot be deleted by others."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pools of IPAM's, and the blocks that VPCs get from them.
 
 Source: EC2 API reference CreateIpam, CreateIpamPool, ProvisionIpamPoolCidr, GetIpamPoolAllocations; VPC IPAM user guide

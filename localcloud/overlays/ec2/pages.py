@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pages and client tokens of every EC2 operation that has them in its model.
 
 Source: EC2 developer guide, "Paginate results" and "Ensuring idempotency"; "Error codes": InvalidPaginationToken,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Managed prefix lists.  Source: EC2 API reference ModifyManagedPrefixList: what is not given stays."""
 
 from __future__ import annotations

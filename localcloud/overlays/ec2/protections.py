@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Encryption controls of VPCs, and exclusions from blocked public access, which moto does not know.
 
 Source: EC2 API reference CreateVpcEncryptionControl, ModifyVpcEncryptionControl,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """NAT gateways of a whole VPC instead of one subnet.
 
 Source: VPC user guide "Regional NAT gateways for automatic multi-AZ expansion"; EC2 API reference CreateNatGateway.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Security groups.
 
 Source: EC2 API reference AuthorizeSecurityGroupIngress, DeleteSecurityGroup; VPC user guide "Default security groups".

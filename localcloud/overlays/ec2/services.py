@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The services that endpoints lead to.  Source: EC2 API reference, data type ServiceDetail."""
 
 from __future__ import annotations

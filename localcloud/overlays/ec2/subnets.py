@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What can be set on subnets.  Source: EC2 API reference ModifySubnetAttribute."""
 
 from __future__ import annotations

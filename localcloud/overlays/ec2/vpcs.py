@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VPCs, subnets and route tables: quotas, and what must be gone before they can go.
 
 Source: EC2 API reference DeleteVpc, DeleteSubnet, DeleteRouteTable, CreateVpc, CreateRoute; "Error codes".

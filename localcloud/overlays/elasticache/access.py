@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Access strings as ElastiCache returns them, which is not as they were given.
 
 Source: aws-controllers-k8s/community#677: the answer has a form of its own; ElastiCache user guide, "Role-Based Access

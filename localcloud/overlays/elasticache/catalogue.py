@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ElastiCache offers: engine versions, parameter group families, node types.
 
 Source: ElastiCache user guide, "Supported engines and versions", "Supported node types",

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ModifyReplicationGroup.
 
 Source: API reference ModifyReplicationGroup; user guide "Modifying a replication group", "Modifying cluster mode",

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Combinations that ElastiCache refuses.
 
 Source: API reference CreateReplicationGroup and ModifyReplicationGroup; user guide "Replication: cluster mode",

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What runs behind the endpoints of a replication group, when the setting `real_redis` is on."""
 
 from __future__ import annotations

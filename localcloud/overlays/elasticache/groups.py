@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replication groups: create, describe, delete."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network interfaces of the nodes: one for each, in a subnet of its zone.
 
 Source: ElastiCache user guide, "Subnets and subnet groups": nodes get addresses in the subnets of their group.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the nodes of a replication group are: slots, shard ids, member ids, zones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ElastiCache only tells: versions, node types, events."""
 
 from __future__ import annotations

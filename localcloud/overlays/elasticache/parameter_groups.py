@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cache parameter groups: AWS's own default groups and those that users make."""
 
 from __future__ import annotations

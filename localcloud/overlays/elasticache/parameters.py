@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parameters of each family.
 
 Source: AWS CLI reference, describe-engine-default-parameters (redis5.0, complete); ElastiCache user guide, "Engine

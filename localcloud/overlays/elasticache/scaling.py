@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Shards and replicas: more, fewer, and failing over.
 
 Source: API reference ModifyReplicationGroupShardConfiguration, IncreaseReplicaCount, DecreaseReplicaCount,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything the ElastiCache of one region holds."""
 
 from __future__ import annotations

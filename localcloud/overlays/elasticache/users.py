@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Users and user groups. moto keeps the users; what they go through, and the groups, are ours.
 
 Source: API reference, CreateUser to DescribeUserGroups; ElastiCache user guide, "Role-Based Access Control".

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replication groups and their members as the API shows them.
 
 Source: API reference, data types ReplicationGroup and CacheCluster.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Maintenance and snapshot windows.
 
 Source: API reference CreateReplicationGroup: PreferredMaintenanceWindow `ddd:hh24:mi-ddd:hh24:mi` and SnapshotWindow

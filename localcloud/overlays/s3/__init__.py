@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """S3: new buckets as AWS makes them since April 2023, what it refuses, and settings as they were given.
 
 Source: S3 user guide "Bucket naming rules", "Default settings for new buckets", "Blocking public access",

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Buckets, their policies and their objects."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings of a bucket as they were given: moto keeps what it understands of them and rewrites it."""
 
 from __future__ import annotations

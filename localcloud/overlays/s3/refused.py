@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What S3 refuses before it acts, and moto does not.  Source: recorded errors; API reference of each operation."""
 
 from __future__ import annotations

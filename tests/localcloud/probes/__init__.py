@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What plain moto gets wrong, service by service."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What plain moto gets wrong: ElastiCache."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What plain moto gets wrong: S3, Service Quotas, and what is corrected inside moto's models."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What plain moto gets wrong: each probe is true as long as it does. The docstrings say what is wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What plain moto gets wrong: routes, network ACLs, and the rules of security groups."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What to ask localcloud for an answer that is comparable with a recorded one: (service, operation) -> a call."""
 
 from __future__ import annotations

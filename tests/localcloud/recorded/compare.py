@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Comparing shapes: which fields a recorded answer shows that ours does not."""
 
 from __future__ import annotations

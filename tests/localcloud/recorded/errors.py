@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What to do to be refused as in a recorded error: the recording's name -> a call that has to be refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a recorded answer shows what localcloud does not, and why that is right.
 
 `SHAPES`: recording -> patterns of the paths that may be absent. `ERRORS`: recording -> why it cannot be provoked.

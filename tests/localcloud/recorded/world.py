@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An account in which there is something of everything that the recordings show."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Alarms of a cache and of a stream, by one metric and by an expression.
 variable "changed" { type = bool }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What other buckets have: replication, a lock, events, payment, CORS.
 variable "changed" { type = bool }
 

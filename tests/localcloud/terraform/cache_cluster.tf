@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A replication group in cluster mode, with parameters, encryption, a token and logs.
 variable "changed" { type = bool }
 

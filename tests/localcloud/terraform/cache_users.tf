@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A replication group without cluster mode, let in by users.
 variable "changed" { type = bool }
 

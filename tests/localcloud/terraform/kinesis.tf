@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Streams of both modes, a consumer and a policy.
 variable "changed" { type = bool }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The table that older Terraform locks in.
 variable "changed" { type = bool }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A network as the public VPC modules write it: tiers over zones, a NAT gateway in each, AWS's defaults taken over.
 variable "changed" { type = bool }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # IPv6 beside IPv4, an egress-only gateway, DHCP options, a network ACL.
 variable "changed" { type = bool }
 

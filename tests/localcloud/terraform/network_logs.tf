@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Endpoints of both kinds, and flow logs to CloudWatch Logs and to a bucket.
 variable "changed" { type = bool }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Roles with each kind of policy, and log groups with their filters.
 variable "changed" { type = bool }
 

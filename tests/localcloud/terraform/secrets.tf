@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A token in Secrets Manager under a key of its own.
 variable "changed" { type = bool }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Security groups in all three ways of writing their rules, and a prefix list.
 variable "changed" { type = bool }
 

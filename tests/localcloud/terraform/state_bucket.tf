@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The bucket of a Terraform state: versions, encryption, nobody from outside, TLS only, logs of access.
 variable "changed" { type = bool }
 
