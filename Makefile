@@ -16,7 +16,7 @@ CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 .DEFAULT_GOAL := help
 .PHONY: help setup site plan drift preflight rehearse accept outputs destroy unlock environment \
         cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
-        collection changelog docs sbom plans schema bench lock clean
+        collection changelog docs sbom plans schema prices bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -123,6 +123,9 @@ plans: $(READY) ## Write the golden plans under tests/golden/ anew
 
 schema: $(READY) ## Write docs/variables.schema.json anew, for editors
 	@$(BIN)/python tools/variables_schema.py
+
+prices: $(READY) ## Compare our price list with AWS's, through the pricing API
+	@$(BIN)/python tools/prices.py
 
 bench: $(READY) ## Measure against an ordinary playbook and Terraform, as ratios within one run
 	@$(BIN)/python -m benchmarks.from_scratch

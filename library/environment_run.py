@@ -58,6 +58,11 @@ options:
         C(multi-step), C(disruptive), C(replace), C(delete).
     type: list
     elements: str
+  max_monthly_increase:
+    description:
+      - How much a plan may add to a month's bill without approval, in USD by AWS's list prices; left out, any amount.
+      - What is added at a price that nobody here knows needs approval as well.
+    type: float
   approved_plan:
     description:
       - Digest of the plan that was approved; exactly that plan is made, or none.

@@ -9,6 +9,7 @@ from ..reconcile.component import Component
 from ..reconcile.fields import Field
 from ..reconcile.offers import NETWORK
 from . import names
+from .charges import charges
 from .desire import desire
 from .observe import blockers, observe
 from .obstacles import guards
@@ -137,5 +138,6 @@ COMPONENT = Component(
     module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
     permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, blockers=blockers,
-    offering=(NETWORK,), offers=offers, for_changes=frozenset({"zones", "internet_gateways", "endpoint_services"}),
+    charges=charges, offering=(NETWORK,), offers=offers,
+    for_changes=frozenset({"zones", "internet_gateways", "endpoint_services"}),
 )  # fmt: skip

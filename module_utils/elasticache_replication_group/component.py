@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ..reconcile.component import Component
 from ..reconcile.offers import NETWORK
+from .charges import charges
 from .desire import FIELDS, desire
 from .guards import guards
 from .names import NOUN
@@ -86,5 +87,5 @@ COMPONENT = Component(
     module="elasticache_replication_group", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
     permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, misfits=misfits, leans_on={NETWORK: read_network},
-    further=further, learned=learned, for_changes=frozenset({"offers"}),
+    further=further, learned=learned, charges=charges, for_changes=frozenset({"offers"}),
 )  # fmt: skip

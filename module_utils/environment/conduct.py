@@ -16,7 +16,7 @@ from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
-from . import account, document, files, gates, lease, locking, orphans, outputs, preflight, rehearsal, text
+from . import account, costs, document, files, gates, lease, locking, orphans, outputs, preflight, rehearsal, text
 from .lock import summary
 from .request import Request
 
@@ -229,7 +229,9 @@ class Run:
         if approved:
             stored = files.read_json(self._options["artifacts_folder"], self._plan_file)
             return gates.disapproved(plan, approved, digest, stored, name)
-        return gates.unapproved(plan.calls, gates.allowed(self._options["allowed_changes"]), name, digest)
+        most = self._options["max_monthly_increase"]
+        return [*gates.unapproved(plan.calls, gates.allowed(self._options["allowed_changes"]), name, digest),
+                *costs.too_dear(self._costs(plan), most, name, digest)]  # fmt: skip
 
     def _room(self, plan: Plan) -> list[preflight.Check]:
         """Whether the account has room for what the plan creates; looked up once for each plan."""
@@ -313,7 +315,11 @@ class Run:
         if not plan.refusals and not plan.failures and plan.calls:
             refusals = [f"{check.what}: {check.found}, wanted {check.wanted}. Next: {check.next_step}"
                         for check in self._room(plan) if check.verdict == preflight.STOP]  # fmt: skip
-        return document.document(plan, self._request.about, self._digest(plan), refusals, self._orphans)
+        digest, reckoned = self._digest(plan), self._costs(plan)
+        return document.document(plan, self._request.about, digest, refusals, self._orphans, reckoned)
+
+    def _costs(self, plan: Plan) -> dict[str, Any]:
+        return costs.costs(plan, self._options["region"] or self._aws.region)
 
     def _follows_a_dead_run(self) -> bool:
         """Whether what was just seen may lack what a dead run made last; that shows late, so one look is no proof."""

@@ -18,9 +18,15 @@ NOTHING = "nothing"
 
 
 def document(
-    plan: Plan, about: Mapping[str, Any], digest: str, refusals: Sequence[Any], orphans: Sequence[Mapping[str, Any]]
+    plan: Plan,
+    about: Mapping[str, Any],
+    digest: str,
+    refusals: Sequence[Any],
+    orphans: Sequence[Mapping[str, Any]],
+    costs: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Everything that a plan says.  ``about`` names the environment; ``refusals`` are those that no part has."""
+    """Everything that a plan says.  ``about`` names the environment; ``refusals`` are those that no part has; ``costs``
+    are as costs.py reckons them."""
     classes = Counter(call.change for call in plan.calls)
     return {
         **about,
@@ -32,6 +38,7 @@ def document(
         "order": [{"component": call.owner, **described(call)} for call in plan.calls],
         "refused": [str(refusal) for refusal in refusals],
         "orphans": [dict(each) for each in orphans],
+        "costs": dict(costs),
     }
 
 

@@ -30,6 +30,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "only": {"type": "list", "elements": "str"},
     "variables": {"type": "list", "elements": "str", "default": []},
     "allowed_changes": {"type": "list", "elements": "str"},
+    "max_monthly_increase": {"type": "float"},
     "approved_plan": {"type": "raw"},
     "confirm": {},
     "purge_orphans": {"type": "bool", "default": False},

@@ -24,6 +24,7 @@ def plan_lines(found: Document) -> list[str]:
     lines = [headline(found)]
     for key, part in found["components"].items():
         lines += _component_lines(key, part)
+    lines += cost_lines(found["costs"]) if found["calls"] else []
     lines += _orphan_lines(found["orphans"])
     lines += [f"refused: {sentence}" for sentence in found["refused"]]
     return lines
@@ -42,6 +43,30 @@ def headline(found: Document) -> str:
     calls = f"{found['calls']} call{'s' * (found['calls'] != 1)}"
     return (f"{name}: {calls} ({classes}){time}, digest {found['digest']}"
             f"{'; REFUSED, see below' if refused else ''}")  # fmt: skip
+
+
+def cost_lines(costs: Entry) -> Iterator[str]:
+    """What the plan changes in a month's bill, in sum and by component, with what the sums lack."""
+    yield (f"costs: {_amount(costs['increase'])} {costs['currency']} a month, {costs['before']:.2f} → "
+           f"{costs['after']:.2f}; list prices of {costs['region']}, {costs['as_of']}, without "
+           f"{costs['not_counted']}")  # fmt: skip
+    for key, part in costs["components"].items():
+        told = [f"{line['what']} {_count(line['count_before'])} → {_count(line['count_after'])} "
+                f"{_amount(line['increase'])}" for line in part["lines"] if line["increase"] != 0]  # fmt: skip
+        if told:
+            yield f"  {key} {_amount(part['increase'])}: {', '.join(told)}"
+    if costs["assumed"]:
+        yield f"  assumed: {'; '.join(costs['assumed'])}"
+    if costs["unknown"]:
+        yield f"  unknown, and in no sum: {', '.join(costs['unknown'])}"
+
+
+def _amount(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:+.2f}"
+
+
+def _count(value: float | None) -> str:
+    return "?" if value is None else f"{value:g}"
 
 
 def _component_lines(key: str, part: Entry) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ..reconcile.component import Component
 from . import alarms
+from .charges import charges
 from .names import NOUN
 from .observe import OTHERS_POLICY, observe
 from .plan import FIELDS, create, delete, desire, newborn, update
@@ -51,5 +52,5 @@ PATIENCE = {"ResourceInUseException": 600, "LimitExceededException": 60}
 COMPONENT = Component(
     module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, to_tell=frozenset({OTHERS_POLICY}),
+    permissions=PERMISSIONS, patience=PATIENCE, charges=charges, to_tell=frozenset({OTHERS_POLICY}),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import Refusal
 from .fields import Difference, Field
 from .plan import Call, Wait
+from .usage import Use
 
 if TYPE_CHECKING:
     from ..aws.client import Aws
@@ -40,6 +41,10 @@ class Seen:
 
 
 def _nothing(*_: Any) -> tuple[Refusal, ...]:
+    return ()
+
+
+def _no_charges(_: State) -> tuple[Use, ...]:
     return ()
 
 
@@ -76,6 +81,8 @@ class Component:
     A glance, which only tells whether anything is to be done, leaves out the reads in ``for_changes``, which judge what
     is new, and where nobody listens those in ``to_tell``, which find what is told and left alone; both are keys of
     ``read_many``, whose answer is ``None`` then.
+
+    ``charges(state)`` says what AWS charges for by the month in a state, observed or foreseen.
     """
 
     module: str
@@ -100,6 +107,7 @@ class Component:
     learned: Callable[[Seen, Mapping[str, Any]], Seen] = _as_seen
     for_changes: frozenset[str] = frozenset()
     to_tell: frozenset[str] = frozenset()
+    charges: Callable[[State], Iterable[Use]] = _no_charges
     # Error codes that mean "not yet", with the seconds they are worth waiting for.
     patience: Mapping[str, float] = field(default_factory=dict)
     # Error codes that mean "it is so already", with the text that the message must hold.

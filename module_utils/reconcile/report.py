@@ -23,7 +23,7 @@ def component_result(part: Part, after: Part, made: Sequence[Call] | None, left:
         "changed": bool(calls),
         "calls": [described(call) for call in calls],
         "diff": diff(part),
-        "resource": printable(_foreseen(part) if made is None else (seen.resource if seen else None) or {}),
+        "resource": printable(foreseen(part) if made is None else (seen.resource if seen else None) or {}),
         "waiting_for": sorted({wait.noun for wait in after.waits}),
         "calls_left": [described(call) for call in left],
         "scheduled": dict(seen.scheduled) if seen else {},
@@ -31,7 +31,7 @@ def component_result(part: Part, after: Part, made: Sequence[Call] | None, left:
     }
 
 
-def _foreseen(part: Part) -> Mapping[str, Any]:
+def foreseen(part: Part) -> Mapping[str, Any]:
     """The resource as the plan leaves it."""
     if part.declaration.removes and part.calls:
         return {}

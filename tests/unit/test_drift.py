@@ -30,7 +30,7 @@ def part(before: dict[str, Any] | None, after: dict[str, Any], *calls: Call, **m
 
 def drift_of(found: Part, orphans: Any = ()) -> dict[str, Any]:
     plan = Plan({"kinesis": found}, found.calls)
-    return document.drift(document.document(plan, ABOUT, "d1", [], orphans))
+    return document.drift(document.document(plan, ABOUT, "d1", [], orphans, {}))
 
 
 @pytest.mark.parametrize(("before", "after", "attributes"), [
