@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run without changes costs: Streambed in two ways, an ordinary playbook, and Terraform where it is installed.
 
-    .venv/bin/python -m benchmarks.no_op [--rounds N]
+    .venv/bin/python -m benchmarks.no_op [--rounds N] [--ways plan]
 
 Every run is a whole process on one embedded cloud. The ways take turns, every other round backwards.
 """
@@ -31,9 +31,10 @@ def ways(bench: Bench) -> tuple[dict[Way, Way], Way]:
     return ({**found, twin[1]: twin[0]} if twin else found), ours
 
 
-def measure(bench: Bench, rounds: int) -> tuple[dict[Way, list[Cost]], Way]:
-    """The costs of each way, round by round; each has been run before."""
-    measured, ours = ways(bench)
+def measure(bench: Bench, rounds: int, wanted: str) -> tuple[dict[Way, list[Cost]], Way]:
+    """The costs, round by round, of ours and of the ways with these words in their titles; each was run before."""
+    found, ours = ways(bench)
+    measured = {way: laid for way, laid in found.items() if way == ours or wanted in way.title}
     for way in dict.fromkeys(measured.values()):
         say(f"laying: {way.title}")
         bench.run(way, converged=False)
@@ -68,12 +69,13 @@ def main() -> int:
     """0, or 1 when a run failed or a playbook did not converge."""
     parser = argparse.ArgumentParser(description="Measure runs without changes, as ratios within one run.")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds that are measured (5)")
+    parser.add_argument("--ways", default="", metavar="WORDS", help="only those of which these words are in the title")
     options = parser.parse_args()
     # Ends in order when it is asked to, and the cloud with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         with cloud() as folder:
-            costs, ours = measure(Bench(folder), options.rounds)
+            costs, ours = measure(Bench(folder), options.rounds, options.ways)
     except (Failed, subprocess.CalledProcessError) as failure:
         say(str(failure))
         return 1
