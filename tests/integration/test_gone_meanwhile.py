@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is to be removed and was removed by somebody else meanwhile counts as removed; for deletes only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A consumer that goes about it as the Kinesis Client Library does, while producers write and the stream is resharded.
 
 Every record comes once, and in order per key, whatever the shards do meanwhile.
