@@ -37,10 +37,10 @@ class Clock:
         """Nothing is under way any more, and nothing arrives."""
         self._passages.clear()
 
-    def begin(self, kind: str, key: str, arrive: Callable[[], None]) -> None:
+    def begin(self, kind: str, key: str, arrive: Callable[[], None], least_seconds: float = 0) -> None:
         """Start the passage of an object; `arrive` is called once, when it is over."""
         polls = self._settings.amount("settle_polls", kind)
-        seconds = self._settings.seconds(kind)
+        seconds = max(self._settings.seconds(kind), least_seconds)
         self._passages[key] = _Passage(polls, time.monotonic() + seconds, arrive)
 
     def look(self, key: str) -> None:

@@ -66,7 +66,10 @@ class Fleet:
         return find_binary()
 
     def follow(self, key: str, wanted: Wanted) -> dict[str, int]:
-        """Member -> port, once the servers of group `key` are as wanted; empty without a binary."""
+        """Member -> port, once the servers of group `key` are as wanted; empty without a binary.
+
+        Raises OSError or ServerError where that is not so yet; asked again, it goes on from what there is.
+        """
         if self.found[0] is None:
             return {}
         kind = (wanted.clustered, wanted.transit_mode)
@@ -76,9 +79,13 @@ class Fleet:
         crew = self._crews.setdefault(key, _Crew(kind))
         for name in wanted.names:
             if name not in crew.nodes:
-                crew.nodes[name] = self._start(name, crew, wanted)
+                crew.nodes[name] = self._start(name, wanted)
         for node in crew.nodes.values():
+            node.await_ready()
             node.admit(wanted.digests)
+            if wanted.clustered and "cluster_my_epoch:0\r" in node.call("CLUSTER", "INFO"):
+                crew.epochs += 1
+                node.call("CLUSTER", "SET-CONFIG-EPOCH", crew.epochs)
         if wanted.clustered:
             shape(crew.nodes, wanted.shards)
         else:
@@ -86,6 +93,11 @@ class Fleet:
         for name in set(crew.nodes) - set(wanted.names):
             self._stop(crew.nodes.pop(name))
         return {name: node.port for name, node in crew.nodes.items()}
+
+    def runs(self, key: str) -> bool:
+        """Whether every server of the group runs, however far it is."""
+        crew = self._crews.get(key)
+        return crew is not None and all(self._order("look", node.folder) for node in crew.nodes.values())
 
     def leave(self, key: str) -> None:
         """The group has no servers any more."""
@@ -110,7 +122,7 @@ class Fleet:
             ],
         }
 
-    def _start(self, name: str, crew: _Crew, wanted: Wanted) -> Node:
+    def _start(self, name: str, wanted: Wanted) -> Node:
         self._begin()
         tls = wanted.transit_mode is not None
         ports = free_ports(3)
@@ -124,10 +136,6 @@ class Fleet:
         text = configuration(node, wanted.clustered, tls, self._files, wanted.digests)
         (folder / "redis.conf").write_text(text, encoding="utf-8")
         node.pid = self._order("start", node.folder)
-        node.await_ready()
-        if wanted.clustered:
-            crew.epochs += 1
-            node.call("CLUSTER", "SET-CONFIG-EPOCH", crew.epochs)
         return node
 
     def _stop(self, node: Node) -> None:

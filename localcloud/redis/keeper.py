@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that keeps all servers of one cloud, and ends them when the cloud is gone, however that ended.
 
-It takes one command per line on its standard input, `start NAME` or `stop NAME`, and answers each with a line: the
-server's process id, or 0. When the input ends, because the cloud closed it or was killed, everything is ended and the
-directory removed. The servers in turn die with this process.
+It takes one command per line on its standard input, `start NAME`, `look NAME` or `stop NAME`, and answers each with a
+line: the server's process id, or 0. When the input ends, because the cloud closed it or was killed, everything is ended
+and the directory removed. The servers in turn die with this process.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ class Keeper:
             )
         return self._servers[name].pid
 
+    def look(self, name: str) -> int:
+        """The process id of a server that runs, or 0."""
+        server = self._servers.get(name)
+        return server.pid if server is not None and server.poll() is None else 0
+
     def stop(self, name: str) -> int:
         """0, once the server is gone and its folder with it."""
         server = self._servers.pop(name, None)
@@ -67,11 +72,12 @@ def _die_with_parent() -> None:
 def main(binary: str, directory: str) -> None:
     """Obey until the input ends."""
     keeper = Keeper(binary, Path(directory))
+    verbs = {"start": keeper.start, "look": keeper.look, "stop": keeper.stop}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         for line in sys.stdin:
             verb, name = line.split()
-            print(keeper.start(name) if verb == "start" else keeper.stop(name), flush=True)
+            print(verbs[verb](name), flush=True)
     finally:
         keeper.end()
 

@@ -14,7 +14,8 @@ from localcloud.redis.resp import HOST, Client
 #: The cloud's own user in every server; its password is made for each cloud.
 USER = "localcloud"
 _EVERYTHING = "~* &* +@all"
-_START_SECONDS = 10.0
+#: How long one step may take at one time; the next look at the group goes on from there.
+STEP_SECONDS = 5.0
 
 
 @dataclass
@@ -38,15 +39,19 @@ class Node:
 
     def call(self, *words: Any) -> Any:
         """The server's answer to one command."""
-        return self._connection()(*words)
+        return self.many([words])[0]
 
     def many(self, commands: Iterable[Iterable[Any]]) -> list[Any]:
         """The server's answers to commands sent all at once."""
-        return self._connection().many(commands)
+        try:
+            return self._connection().many(commands)
+        except OSError:
+            self.close()  # an answer that comes later would be taken for the next one's
+            raise
 
     def await_ready(self) -> None:
         """Returns once the server answers. Raises OSError when it does not."""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + STEP_SECONDS
         while True:
             try:
                 self.call("PING")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 HOST = "127.0.0.1"
-_SECONDS = 10.0
+_SECONDS = 5.0
 
 
 class ServerError(Exception):

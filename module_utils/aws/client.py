@@ -24,6 +24,7 @@ from typing import Any
 
 from ..reconcile.errors import AwsFailure, Failure, LostAnswer
 from . import answers, credentials, recorder
+from .codes import DENIED, READ_THROTTLES, TAKING_AWAY, THROTTLES, code_of, is_gone, is_quota, is_unknown
 from .credentials import first_line
 from .sdk import Config, OperationModel, ResponseParserError, loaders
 from .sdk import exceptions as boto
@@ -49,28 +50,18 @@ READS = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_ti
                max_pool_connections=SIDE_BY_SIDE, user_agent_extra="streambed")  # fmt: skip
 WRITES = READS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=50))
 
-# "Too fast", or "another change of the same object is under way": nothing was done, the same call may be sent again.
-# Those of the last two lines are unknown to botocore's own list; CloudWatch Logs and IAM have two of them.
-# Source: botocore/retries/standard.py (ThrottledRetryableChecker) and the services' error pages.
-THROTTLES = frozenset({
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException",
-    "APICallRateForCustomerExceeded", "OperationAborted", "ConcurrentMutationLimitExceeded",
-    "OperationAbortedException", "ConcurrentModification", "ConcurrentModificationException",
-})  # fmt: skip
-# Reads exceed no quota, only rates. An answer to S3's HEAD has no body: its status stands for SlowDown.
-READ_THROTTLES = THROTTLES | {"LimitExceededException", "503"}
+# How long what was too fast is sent again.
 THROTTLE_SECONDS = 120.0
 # An object that was seen or made a moment ago may be unknown to another of AWS's servers for a while.
 # Source: EC2 API reference, "Eventual consistency".
 UNKNOWN_YET_SECONDS = 60.0
+# For how long that is doubted of what is to go: it was seen a moment ago, so that most likely somebody else removed it.
+GONE_SECONDS = 5.0
 # How long a read whose answer cannot be believed is sent again, and a write that never left this machine.
 GARBLED_SECONDS = 5.0
 NOT_SENT_SECONDS = 45.0
 # How long all sending again may take in one run.
 RETRY_SECONDS = 1200.0
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403")
 NOT_AUTHORIZED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
 
@@ -96,22 +87,6 @@ def _legible() -> Iterator[None]:
 
 class NoAnswer(AwsFailure):
     """AWS could not be asked, or answered nothing that can be believed; nothing was changed."""
-
-
-def code_of(error: boto.ClientError) -> str:
-    """AWS's error code."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def is_quota(code: str) -> bool:
-    """Whether a code says that the account may not have more of something."""
-    return code not in THROTTLES and ("LimitExceeded" in code or "QuotaExceeded" in code or "QuotaFor" in code)
-
-
-def is_unknown(code: str) -> bool:
-    """Whether a code says that there is no such object (yet)."""
-    named = ("NatGatewayNotFound", "CacheClusterNotFound", "NoSuchBucket", "UserNotFound", "UserGroupNotFound")
-    return code.endswith((".NotFound", "NotFoundFault", "ResourceNotFoundException")) or code in named
 
 
 def is_passing(error: BaseException) -> bool:
@@ -223,8 +198,9 @@ class Aws:
     ) -> dict[str, Any]:
         """The answer to a write; empty for a refusal in ``harmless``, which says that nothing is left to do.
 
-        ``patience`` and ``harmless`` are a component's; ``fence()`` is asked before each sending, and raises when this
-        run must not write any more.  Raises LostAnswer when the write may have taken effect without an answer.
+        So does "not found" where a write takes something away, whoever removed it. ``patience`` and ``harmless``
+        are a component's; ``fence()`` is asked before each sending, and raises when this run must not write any more.
+        Raises LostAnswer when the write may have taken effect without an answer.
         """
         client = self._client(service, WRITES)
         model = client.meta.service_model.operation_model(self.api_name(service, operation))
@@ -239,15 +215,18 @@ class Aws:
             return _taken(model, answer)
 
         def worth(error: Exception) -> float:
-            return 0.0 if _is_harmless(error, harmless) else _worth(error, patience, self.api_name(service, operation))
+            if _is_harmless(error, harmless):
+                return 0.0
+            gone = _is_gone(operation, error)
+            return GONE_SECONDS if gone else _worth(error, patience, self.api_name(service, operation))
 
         try:
             with self._told(service, operation):
                 return self._patiently(send, "writes", worth)
         except boto.ClientError as error:
-            if not _is_harmless(error, harmless):
-                raise
-            return {}
+            if _is_harmless(error, harmless) or _is_gone(operation, error):
+                return {}
+            raise
 
     def _token(self, model: OperationModel, params: Mapping[str, Any]) -> str:
         """A client token that is the same whenever this run asks for the same, as it does after a lost answer.
@@ -386,8 +365,7 @@ def _taken(model: OperationModel, answer: dict[str, Any]) -> dict[str, Any]:
     What is to be deleted and is not there, is as it should be.
     """
     for code, message in answers.refused(model, answer):
-        gone = is_unknown(code) or code in ("NoSuchKey", "NoSuchVersion")
-        if not (model.name.startswith("Delete") and gone):
+        if not (model.name.startswith("Delete") and is_gone(code)):
             raise boto.ClientError({"Error": {"Code": code, "Message": message}}, model.name)
     return answer
 
@@ -412,6 +390,11 @@ def _is_harmless(error: Exception, harmless: Mapping[str, str]) -> bool:
         return False
     text = harmless.get(code_of(error))
     return text is not None and text in error.response["Error"].get("Message", "")
+
+
+def _is_gone(operation: str, error: Exception) -> bool:
+    """Whether an operation that takes something away was told that it is not there."""
+    return operation.startswith(TAKING_AWAY) and isinstance(error, boto.ClientError) and is_gone(code_of(error))
 
 
 def _worth(error: Exception, patience: Mapping[str, float], operation: str) -> float:

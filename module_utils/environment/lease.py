@@ -19,7 +19,8 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
 
-from ..aws.client import DENIED, Aws, code_of
+from ..aws.client import Aws
+from ..aws.codes import DENIED, code_of
 from ..aws.sdk import ClientError
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.plan import Call

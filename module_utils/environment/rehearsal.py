@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..aws.client import code_of, explain
+from ..aws.client import explain
+from ..aws.codes import code_of
 from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, shown
 from ..reconcile.plan import Call, refs, resolve

@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ..aws.codes import TAKING_AWAY
 from .plan import EVERYTHING_BEFORE, Call, chain, refs, saved, walk
-
-# How AWS names the operations that take something from what is in use.
-TAKING_AWAY = ("delete_", "detach_", "disassociate_", "release_", "revoke_")
 
 
 def dependencies(calls: Sequence[Call]) -> list[set[int]]:

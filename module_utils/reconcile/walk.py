@@ -10,7 +10,8 @@ from concurrent.futures import wait as first_of
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..aws.client import Aws, code_of, explain
+from ..aws.client import Aws, explain
+from ..aws.codes import code_of
 from ..aws.sdk import BotoCoreError, ClientError, jmespath
 from .component import Component
 from .errors import AwsFailure, Failure, LostAnswer, shown

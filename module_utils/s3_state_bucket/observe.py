@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..aws.client import code_of
+from ..aws.codes import code_of
 from ..aws.sdk import ClientError, NoRegionError
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal

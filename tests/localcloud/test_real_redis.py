@@ -20,7 +20,7 @@ from localcloud.redis.resp import HOST, Client, ServerError
 from tests.localcloud.network import Network
 
 BINARY, REASON = find_binary()
-# Real servers move slots and elect primaries by the clock, which a busy machine does not keep: `make real-redis`.
+# Real servers take their time to move slots and to elect primaries: `make real-redis`.
 ASKED = os.environ.get("STREAMBED_REAL_REDIS") == "1"
 needs_binary = pytest.mark.skipif(
     BINARY is None or not ASKED, reason=REASON or "not asked for; `make real-redis` runs these"
@@ -47,7 +47,8 @@ def port_of(endpoint: dict[str, Any]) -> int:
 
 
 def settled_port(network: Network) -> int:
-    """The port at which clients begin."""
+    """The port at which clients begin, once the servers are there."""
+    assert eventually(lambda: network.show()["Status"] == "available")
     shown = network.show()
     return port_of(shown.get("ConfigurationEndpoint") or shown["NodeGroups"][0]["PrimaryEndpoint"])
 
@@ -74,7 +75,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually(done: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not done() and time.monotonic() < deadline:
         time.sleep(0.02)
     return done()
@@ -209,6 +210,37 @@ def test_keys_survive_a_failover(real: Network, clustered: bool) -> None:
     assert cluster_call(after, "GET", "reading") == "21.5"
     with Client(before) as client:
         assert client("ROLE")[0] == "slave"
+
+
+@needs_binary
+def test_a_group_and_its_keys_stay_however_slow_its_servers_are(served: Cloud, real: Network) -> None:
+    real.replicated(nodes=2)
+    port = settled_port(real)
+    cluster_call(port, "SET", "reading", "21.5")
+    slow = [server["pid"] for server in served.redis()["servers"]]
+    for pid in slow:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        real.cache.increase_replica_count(ReplicationGroupId="demo", NewReplicaCount=2, ApplyImmediately=True)
+        assert real.show()["Status"] == "modifying", "its servers are on their way"
+        events = real.cache.describe_events(SourceType="replication-group")["Events"]
+        assert any("on their way" in event["Message"] for event in events)
+    finally:
+        for pid in slow:
+            os.kill(pid, signal.SIGCONT)
+    assert eventually(lambda: real.show()["Status"] == "available")
+    assert cluster_call(settled_port(real), "GET", "reading") == "21.5"
+    assert len(served.redis()["servers"]) == 3
+
+
+@needs_binary
+def test_a_server_that_died_leaves_names_and_says_so(served: Cloud, real: Network) -> None:
+    real.replicated(nodes=2)
+    real.show()
+    os.kill(served.redis()["servers"][0]["pid"], signal.SIGKILL)
+    real.cache.increase_replica_count(ReplicationGroupId="demo", NewReplicaCount=2, ApplyImmediately=True)
+    assert real.show()["NodeGroups"][0]["PrimaryEndpoint"]["Address"].endswith(".amazonaws.com")
+    assert any("no servers" in event["Message"] for event in real.cache.describe_events()["Events"])
 
 
 # --- the end -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible.module_utils.aws.client import NoAnswer, explain, is_quota
+from ansible.module_utils.aws.client import NoAnswer, explain
+from ansible.module_utils.aws.codes import is_quota
 from ansible.module_utils.reconcile import engine, errors, fields, graph, identity, plan, planning, tags, walk
 from ansible.module_utils.reconcile.component import Component, Seen
 from botocore import exceptions as boto

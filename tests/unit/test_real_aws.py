@@ -206,3 +206,12 @@ def test_what_is_no_lock_can_be_named_and_freed(body: bytes) -> None:
     lock = parsed(body, '"5d41"')
     assert lock.id == "5d41"
     assert len(lock.who) <= LONGEST_ENTRY
+
+
+@pytest.mark.parametrize(("module", "action"), [
+    # Source: "Privately access AWS services", private DNS; "At-rest encryption in ElastiCache", customer managed keys.
+    ("ec2_vpc_network", "route53:AssociateVPCWithHostedZone"),
+    ("elasticache_replication_group", "kms:CreateGrant"),
+])  # fmt: skip
+def test_actions_that_no_operation_of_ours_is_named_after_are_asked_for(module: str, action: str) -> None:
+    assert action in component(module).permissions

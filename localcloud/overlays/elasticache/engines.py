@@ -9,11 +9,15 @@ from localcloud.redis.fleet import Wanted, fleet
 from localcloud.redis.resp import ServerError
 from localcloud.settings import settings
 
+#: How long a group whose servers are on their way is left alone before it is looked at again.
+PAUSE_SECONDS = 0.2
+
 
 def follow(store: Store, group: Group) -> None:
-    """The servers are what the group is now; `ports` of the group says where they are.
+    """The servers become what the group is now; `ports` of the group says where they are.
 
-    When they fail, the endpoints are only names again, and an event of the group says why.
+    However slow the machine is: while they are on their way the group is it, too, and an event says what is awaited.
+    When one of them has died, the endpoints are only names again, and an event says why.
     """
     if not settings.values["real_redis"]:
         return
@@ -22,6 +26,11 @@ def follow(store: Store, group: Group) -> None:
     try:
         group.ports = fleet.follow(group.arn, wanted)
     except (OSError, ServerError) as error:
+        if fleet.runs(group.arn):
+            store.note(group.id, f"localcloud: the servers are on their way: {error}")
+            status = "modifying" if group.ports else "creating"
+            store.settle(group, status, lambda: follow(store, group), PAUSE_SECONDS)
+            return
         leave(group)
         store.note(group.id, f"localcloud: no servers behind the endpoints: {error}")
 

@@ -156,15 +156,15 @@ class Store:
             clock.touch(group.arn)
         return list(self.groups.values())
 
-    def settle(self, group: Group, status: str, arrive: Callable[[], None]) -> None:
-        """The group is in `status` for a while; then `arrive` is called and it is available."""
+    def settle(self, group: Group, status: str, arrive: Callable[[], None], least_seconds: float = 0) -> None:
+        """The group is in `status` for a while, then available; `arrive` is called then, and may set out again."""
 
         def done() -> None:
             group.status = "available"
             arrive()
 
         group.status = status
-        clock.begin(KIND, group.arn, done)
+        clock.begin(KIND, group.arn, done, least_seconds)
 
     def note(self, source: str, message: str, kind: str = "replication-group") -> None:
         """Add an event for DescribeEvents."""
