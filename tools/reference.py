@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -154,7 +154,7 @@ def spread(nav: list[Any], found: list[str], named: set[str]) -> list[Any]:
     result: list[Any] = []
     for entry in nav:
         if isinstance(entry, str) and entry.endswith("/"):
-            result += [page for page in found if page.startswith(entry) and page not in named]
+            result += [page for page in found if f"{PurePosixPath(page).parent}/" == entry and page not in named]
         elif isinstance(entry, dict):
             result.append({title: spread(value, found, named) if isinstance(value, list) else value
                            for title, value in entry.items()})  # fmt: skip

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.components import ROOT
 from tools import reference
@@ -43,6 +44,13 @@ def test_every_option_of_a_module_and_variable_of_a_role_is_told() -> None:
         stated = set(re.findall(rf"^({role}_\w+):", (ROOT / "roles" / role / "defaults" / "main.yml").read_text(),
                                 re.MULTILINE))  # fmt: skip
         assert stated == set(re.findall(r"^\| `(\w+)` \|", reference.role_page(role), re.MULTILINE))
+
+
+def test_every_page_has_its_place() -> None:
+    found = [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")] + list(reference.pages())
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    placed = list(reference.listed(reference.spread(nav, found, set(reference.listed(nav)))))
+    assert sorted(placed) == sorted(found)
 
 
 def test_no_page_fetches_anything(site: Path) -> None:
