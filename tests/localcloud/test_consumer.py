@@ -48,6 +48,7 @@ class Consumer:
         self._checkpoints: dict[str, str] = {}
         self._iterators: dict[str, str] = {}
         self._ended: set[str] = set()
+        self._newest: dict[str, int] = defaultdict(int)
         self.found: dict[str, list[int]] = defaultdict(list)
 
     def look(self) -> int:
@@ -66,6 +67,9 @@ class Consumer:
     def _read(self, shard: str) -> int:
         answer = self._kinesis.get_records(ShardIterator=self._iterators.get(shard) or self._begin(shard), Limit=50)
         for record in answer["Records"]:
+            # Source: Kinesis developer guide, "Terminology": the numbers of one key grow over time.
+            assert int(record["SequenceNumber"]) > self._newest[record["PartitionKey"]]
+            self._newest[record["PartitionKey"]] = int(record["SequenceNumber"])
             self.found[record["PartitionKey"]].append(int(record["Data"]))
             self._checkpoints[shard] = record["SequenceNumber"]
         following = answer.get("NextShardIterator")

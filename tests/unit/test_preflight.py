@@ -65,6 +65,8 @@ RULE, RULE_IPV6, OF_GROUP = {"cidr_block": "10.0.0.0/8"}, {"ipv6_cidr_block": ":
     ({"security_groups": {"a": {"ingress": [RULE] * 60, "egress": [RULE] * 60}}}, {}),
     ({"security_groups": {"a": {"ingress": [RULE] * 40 + [OF_GROUP] * 30, "egress": []}}}, {"group_rules": 70}),
     ({"security_groups": {"a": {"ingress": [RULE] * 50 + [RULE_IPV6] * 50, "egress": []}}}, {}),
+    ({"security_groups": {"a": {"egress": [RULE_IPV6] * 40 + [OF_GROUP] * 30, "ingress": []}}}, {"group_rules": 70}),
+    ({"security_groups": {"a": {"ingress": [RULE] * 70, "egress": [RULE]}}}, {"group_rules": 70}),
     ({"route_tables": {"a": {"routes": {f"10.{n}.0.0/16": "tgw-1" for n in range(50)},
                              "internet_routes": {"0.0.0.0/0": "igw-1", "::/0": "igw-1"}}}}, {"routes": 51}),
     ({"secondary_cidr_blocks": ["10.1.0.0/16"] * 5}, {"blocks": 6}),
