@@ -13,7 +13,7 @@ import botocore.session
 from botocore import exceptions as boto
 from botocore.utils import JSONFileCache
 
-from ..reconcile.errors import Failure
+from ..reconcile.errors import Failure, Refusal, Refused, did_you_mean
 
 # Source: AWS CLI, awscli/customizations/assumerole.py and sso/inject.py.
 CACHE = os.path.join("~", ".aws", "cli", "cache")
@@ -28,6 +28,16 @@ ERRORS = (*SSO_ERRORS, *LOGIN_ERRORS, *MFA_ERRORS, *NONE, boto.CredentialRetriev
 
 class TokenNeeded(Failure):
     """A role wants a token of its owner's device, and nobody can be asked in the middle of a run."""
+
+
+def check_region(session: botocore.session.Session, region: str) -> None:
+    """Raises Refused for a region that no partition has: the names of its services would lead nowhere."""
+    known = [each for partition in session.get_available_partitions()
+             for each in session.get_available_regions("ec2", partition)]  # fmt: skip
+    if region and region not in known:
+        found = region + did_you_mean(region, known)
+        raise Refused([Refusal("AWS region", region, "region", found, "a region of AWS", "correct region in the "
+                               "inventory, or AWS_REGION; one that is new needs a newer boto3")])  # fmt: skip
 
 
 def session_of(profile: str | None, loader: Any) -> botocore.session.Session:
