@@ -18,9 +18,6 @@ from ansible.utils.display import Display
 display = Display()
 in_process = action_loader.get("in_process", class_only=True)
 OUTPUTS = "outputs"
-# What the variables of the run itself begin with, and those that stand for themselves.
-OWN = "environment"
-IDENTITY = ("stack_name", "environment_suffix", "account_id", "region")
 
 
 def say(lines: str) -> None:
@@ -101,13 +98,16 @@ class ActionModule(in_process):
 
     def own_options(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The options of the run itself: identity, account and region by their names, all others behind a prefix."""
-        names = {option: option if option in IDENTITY else f"{OWN}_{option}" for option in self.loaded.OPTIONS}
+        names = {option: option for option in self.loaded.OPTIONS} | self.loaded.spelled(self.loaded.OPTIONS)
         given = {option: variables[name] for option, name in names.items() if name in variables}
         return {option: value for option, value in self._templar.template(given).items() if value is not None}
 
     def options_of(self, role: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The role's variables by option, with what their expressions stand for; null is no opinion."""
-        names = self.loaded.variable_names(role)
+        """The role's variables by option, with what their expressions stand for; null is no opinion.
+
+        A role that declares no component is the module's to refuse.
+        """
+        names = self.loaded.variable_names(role) if role in self.loaded.COMPONENTS else {}
         given = {option: variables[name] for name, option in names.items() if name in variables}
         return {option: value for option, value in self._templar.template(given).items() if value is not None}
 

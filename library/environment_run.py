@@ -212,8 +212,9 @@ from collections.abc import Callable
 
 from ansible.module_utils.environment.components import COMPONENTS, variable_names
 from ansible.module_utils.environment.entry import OPTIONS, run
+from ansible.module_utils.environment.request import spelled
 
-__all__ = ["COMPONENTS", "OPTIONS", "variable_names"]
+__all__ = ["COMPONENTS", "OPTIONS", "spelled", "variable_names"]
 
 
 def main(say: Callable[[str], None] | None = None) -> None:

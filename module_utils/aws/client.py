@@ -111,6 +111,7 @@ class Aws:
     ) -> None:
         self._connection, self._profile = connection, profile
         self._session = credentials.session_of(profile, LOADER)
+        credentials.check_region(self._session, self.region)
         self.pause, self._clock = pause, clock
         self._retries = _Retries(retry_seconds, clock)
         self._run = uuid.uuid4().hex

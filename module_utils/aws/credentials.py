@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn
 
-from ..reconcile.errors import Failure
+from ..reconcile.errors import Failure, Refusal, Refused, did_you_mean
 from .sdk import JSONFileCache, Session
 from .sdk import exceptions as boto
 
@@ -27,6 +27,16 @@ ERRORS = (*SSO_ERRORS, *LOGIN_ERRORS, *MFA_ERRORS, *NONE, boto.CredentialRetriev
 
 class TokenNeeded(Failure):
     """A role wants a token of its owner's device, and nobody can be asked in the middle of a run."""
+
+
+def check_region(session: Session, region: str) -> None:
+    """Raises Refused for a region that no partition has: the names of its services would lead nowhere."""
+    known = [each for partition in session.get_available_partitions()
+             for each in session.get_available_regions("ec2", partition)]  # fmt: skip
+    if region and region not in known:
+        found = region + did_you_mean(region, known)
+        raise Refused([Refusal("AWS region", region, "region", found, "a region of AWS", "correct region in the "
+                               "inventory, or AWS_REGION; one that is new needs a newer boto3")])  # fmt: skip
 
 
 def session_of(profile: str | None, loader: Any) -> Session:

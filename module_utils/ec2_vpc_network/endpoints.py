@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -89,16 +89,22 @@ def names_of(options: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str,
             for kind, found in declared.items() for service in found or ()}  # fmt: skip
 
 
-def obstacles(options: Mapping[str, Any], offers: Mapping[str, Any] | None) -> Iterator[Refusal]:
-    """Services that the region does not offer, or not in these zones, or not under a private name."""
+def obstacles(
+    options: Mapping[str, Any], offers: Mapping[str, Any] | None, of_region: Sequence[str]
+) -> Iterator[Refusal]:
+    """Services that the region does not offer, or not in these zones, or not under a private name.
+
+    Zones that are not of the region are refused themselves.
+    """
     refuse = Refuse(names.network_name(options))
+    zones = [zone for zone in options["zones"] or () if not of_region or zone in of_region]
     if offers is None or options["state"] == "absent":
         return
     for service in options["gateway_endpoints"] or ():
         if service not in offers["Gateway"]:
             yield refuse("gateway_endpoints", service, "a service that the region offers", "remove it")
     for service in options["interface_endpoints"] or ():
-        offer, zones = offers["Interface"].get(service), options["zones"] or ()
+        offer = offers["Interface"].get(service)
         if offer is None:
             yield refuse("interface_endpoints", service, "a service that the region offers; aws ec2 "
                          "describe-vpc-endpoint-services lists them", "correct its name, or remove it")  # fmt: skip
@@ -411,6 +417,7 @@ def _settings_refusals(options: Mapping[str, Any], refuse: Refuse, service: str,
         return
     if not interface and service not in (options["gateway_endpoints"] or ()):
         yield refuse(field, service, "a service of gateway_endpoints or interface_endpoints")
+        return
     yield from refuse.unknown(field, own, SETTINGS if interface else SETTINGS[:1])
     policy = own.get("policy")
     if policy and (not isinstance(policy, Mapping) or not statements_of(policy)):

@@ -37,12 +37,10 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
 
 
 def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) -> Iterator[Refusal]:
-    offered = around["zones"]
-    for zone in options["zones"] or () if offered else ():
-        if zone not in offered:
-            where = "" if zone.startswith(around["region"]) else "; it belongs to another region"
-            found = f"{zone}, which {around['region']} does not offer{where}"
-            yield refuse("zones", found, offered, "correct zones or the region")
+    strange = [zone for zone in options["zones"] or () if zone not in around["zones"]] if around["zones"] else []
+    if strange:
+        found = f"{', '.join(strange)}, which {around['region']} does not offer"
+        yield refuse("zones", found, around["zones"], "correct zones or the region")
 
 
 def _misplaced(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:

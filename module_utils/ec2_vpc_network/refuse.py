@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
+from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from ..reconcile.errors import Refusal, did_you_mean
 from . import names, topology
+
+# This host, loopback, link-local, multicast and reserved: no VPC has them.  Source: RFC 6890 and RFC 5771.
+NO_HOSTS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 
 
 class Refuse:
@@ -27,16 +30,18 @@ class Refuse:
         """
         block = topology.network(text)
         if block is None:
-            yield self(field, text, nearest(text))
+            yield self(field, text, nearest(text, 4, topology.SMALLEST))
         elif not topology.LARGEST <= block.prefixlen <= topology.SMALLEST:
             yield self(field, text, "a prefix from /16 to /28")
+        elif any(block.overlaps(each) for each in NO_HOSTS):
+            yield self(field, text, "addresses that hosts can have, such as those of 10.0.0.0/8")
 
     def ends(self, field: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
         """Blocks in a rule that are none, or of the other kind; the word ``vpc`` stands for the VPC's own."""
         for end, version in (("cidr_block", 4), ("ipv6_cidr_block", 6)):
             block = topology.any_network(rule.get(end))
             if rule.get(end) not in (None, topology.OF_VPC) and (block is None or block.version != version):
-                yield self(f"{field} {end}", rule[end], nearest(rule[end]))
+                yield self(f"{field} {end}", rule[end], nearest(rule[end], version))
 
     def unknown(self, field: str, value: Any, keys: Any) -> Iterator[Refusal]:
         """Words in a mapping that mean nothing."""
@@ -45,9 +50,12 @@ class Refuse:
                 yield self(field, f"{key}{did_you_mean(str(key), keys)}", list(keys))
 
 
-def nearest(text: Any) -> str:
-    """What a block might have been meant to be."""
+def nearest(text: Any, version: int | None = None, longest: int = 128) -> str:
+    """What a block of this version of IP might have been meant to be; without one it may be of either."""
     try:
-        return f"{ip_network(str(text), strict=False)} (no bits behind the prefix)"
+        block = ip_network(str(text), strict=False)
     except ValueError:
-        return "a block such as 10.20.0.0/16"
+        block = None
+    if block is None or version not in (None, block.version) or block.prefixlen > longest:
+        return "a block such as " + ("2001:db8::/32" if version == 6 else "10.20.0.0/16")
+    return f"{block} (no bits behind the prefix)"

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
+from .. import forms
 from ..reconcile.errors import Refusal, did_you_mean
+from ..reconcile.identity import tag_problems
 from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
 from .refuse import Refuse, nearest
 from .routes import TARGETS
@@ -34,7 +36,9 @@ def rules(options: Options) -> Iterator[Refusal]:
     """Everything that is wrong with a declaration, so that the reader mends it at once."""
     refuse = Refuse(names.network_name(options))
     if len(names.network_name(options)) > NAME_LENGTH:
-        yield refuse("name", names.network_name(options), f"at most {NAME_LENGTH} characters")
+        yield refuse("name", f"{len(names.network_name(options))} characters", f"at most {NAME_LENGTH}")
+    if options["vpc_id"] and not forms.is_id(options["vpc_id"], "vpc"):
+        yield refuse("vpc_id", options["vpc_id"], "an id that begins with vpc-")
     shape = [*_blocks(options, refuse), *blocks.refusals(options, refuse), *_tiers(options, refuse)]
     yield from shape
     if not shape:
@@ -67,6 +71,9 @@ def _tiers(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     if (zones is None) != (tiers is None):
         missing = "zones" if zones is None else "tiers"
         yield refuse(missing, None, "zones and tiers together", f"set {missing}")
+    elif bool(zones) != bool(tiers):
+        empty, other = ("tiers", "zones") if zones else ("zones", "tiers")
+        yield refuse(empty, None, f"at least one, for there are {other}", f"set {empty}")
     for zone in dict.fromkeys(zone for zone in zones or () if zones.count(zone) > 1):
         yield refuse("zones", f"{zone} twice", "each zone once")
     for tier, value in (tiers or {}).items():
@@ -78,7 +85,7 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     if not WORD.match(str(tier)):
         yield refuse("tiers", repr(tier), "lower-case letters, digits and single hyphens")
     if not isinstance(value, Mapping):
-        yield refuse(field, repr(value), f"a dictionary with {' and '.join(TIER_KEYS)}")
+        yield refuse(field, "nothing" if value is None else repr(value), "a mapping such as {internet: none}")
         return
     yield from refuse.unknown(field, value, TIER_KEYS)
     if value.get("internet") not in WAYS:
@@ -115,8 +122,8 @@ def _tier_tags(refuse: Refuse, field: str, tags: Any) -> Iterator[Refusal]:
     for key in tags:
         if str(key).startswith(RESERVED_TAGS) or key == "Name":
             yield refuse(field, key, "a tag of your own", f"remove {key}")
-        if tags[key] is None:
-            yield refuse(f"{field} {key}", None, "a text", f"give {key} a value, or remove it")
+        for name, found, wanted, step in tag_problems(str(key), tags[key]):
+            yield refuse(f"{field} {name}", found, wanted, step)
 
 
 def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:

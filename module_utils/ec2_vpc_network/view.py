@@ -64,7 +64,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *_in_the_way(options, beside),
         *occupants.refusals(options, owned, answers),
         *obstacles.obstacles(options, complete(resource, satellites), around),
-        *endpoints.obstacles(options, around["endpoint_services"]),
+        *endpoints.obstacles(options, around["endpoint_services"], around["zones"]),
         *adoption.obstacles(options, answers, resource),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)

@@ -13,7 +13,7 @@ from .observe import observe
 from .plan import create, delete, newborn, update
 from .roles import further, learned
 from .rules import rules
-from .surroundings import misfits, read_network
+from .surroundings import NAMED_GROUPS, misfits, read_network
 from .terms import HARMLESS, PATIENCE, PERMISSIONS
 
 OPTIONS = {
@@ -87,5 +87,5 @@ COMPONENT = Component(
     module="elasticache_replication_group", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
     permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, misfits=misfits, leans_on={NETWORK: read_network},
-    further=further, learned=learned, charges=charges, for_changes=frozenset({"offers"}),
+    further=further, learned=learned, charges=charges, for_changes=frozenset({"offers", NAMED_GROUPS}),
 )  # fmt: skip

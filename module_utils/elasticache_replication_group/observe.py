@@ -26,7 +26,7 @@ from .names import (
 )
 from .parameters import at_reboot, choice, known_parameters, own_groups, parameter_groups, parameter_satellites
 from .secret import current_version, fetch, look, token_of
-from .surroundings import NAMED_SUBNETS, subnet_of
+from .surroundings import NAMED_GROUPS, NAMED_SUBNETS, subnet_of
 from .transitions import unwanted
 from .versions import Offer, find, matches, newest
 
@@ -155,6 +155,9 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
     if options["subnet_ids"]:
         about = {"SubnetIds": list(options["subnet_ids"])}
         requests["subnets"] = ("ec2", "describe_subnets", about, ("InvalidSubnetID.NotFound",))
+    if options["security_group_ids"]:
+        about = {"GroupIds": list(options["security_group_ids"])}
+        requests[NAMED_GROUPS] = ("ec2", "describe_security_groups", about, ("InvalidGroup.NotFound",))
     if "alias/" in (options["kms_key_id"] or ""):
         requests["key"] = ("kms", "describe_key", {"KeyId": options["kms_key_id"]}, ("NotFoundException",))
     return requests
@@ -273,6 +276,8 @@ def surroundings(
     offer = find(offers, engine, version) if version else None
     return {
         NAMED_SUBNETS: [subnet_of(item) for item in named["Subnets"]],
+        # Not asked at a glance, and nothing to object to then.
+        NAMED_GROUPS: first.get(NAMED_GROUPS, {}) is not None or resource is not None,
         "engine": engine,
         "engine_version": version,
         "family": offer.family if offer else None,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import forms
 from ..reconcile.errors import Refusal
 from . import windows
 from .logs import log_rules
@@ -21,6 +22,9 @@ Options = Mapping[str, Any]
 Finding = tuple[str, Any, str, str]
 
 NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,39}(?<!-)\Z")
+# Subnet groups, parameter groups, snapshots, user groups: 255 in lower case, of which one of AWS's own is "default".
+# Source: CreateCacheSubnetGroup, CreateCacheParameterGroup, CreateSnapshot and CreateUserGroup API reference.
+OTHER_NAME = re.compile(r"(?!default\Z)[a-z0-9][a-z0-9._-]{0,254}\Z")
 REPLICAS = range(6)
 # Source: "Quotas for ElastiCache": 90 nodes per cluster, on request up to 500.
 NODES = 500
@@ -46,7 +50,7 @@ def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
     parts = (shape, availability, encryption, token, generation, engine, parameters, node_type, schedule, texts)
-    for part in (*parts, log_rules, user_rules):
+    for part in (*parts, places, log_rules, user_rules):
         for field, found, wanted, step in part(options):
             yield Refusal(NOUN, name, field, found, wanted, step)
 
@@ -191,8 +195,9 @@ def generation(options: Options) -> Iterator[Finding]:
 def engine(options: Options) -> Iterator[Finding]:
     """The version's form, and parameter groups of AWS's own that contradict cluster mode or engine."""
     version, group, mode = options["engine_version"], options["cache_parameter_group_name"] or "", mode_of(options)
-    if version and not re.fullmatch(r"\d+(\.(\d+|x)){0,2}", version):
-        yield "engine_version", version, "a version such as 7.1 or 6.x", "correct engine_version"
+    # A major version alone is none.  Source: API reference, CreateReplicationGroup, EngineVersion: 6.x, or in full.
+    if version and not re.fullmatch(r"\d+(\.(\d+|x)){1,2}", version):
+        yield "engine_version", version, "a version such as 7.1 or 6.x", "correct engine_version, and quote it in YAML"
     default = DEFAULT_GROUP.match(group)
     if not default:
         return
@@ -282,5 +287,21 @@ def texts(options: Options) -> Iterator[Finding]:
     if description is not None and not 1 <= len(description) <= 255:
         yield "description", f"{len(description)} characters", "1 to 255 characters", "correct description"
     topic = options["notification_topic_arn"]
-    if topic and not topic.startswith("arn:"):
+    if topic and not forms.is_arn(topic, "sns"):
         yield "notification_topic_arn", topic, "the ARN of an SNS topic, or '' for none", "correct the ARN"
+
+
+def places(options: Options) -> Iterator[Finding]:
+    """What the group stands in and leans on, by id or by name."""
+    for field, kind in (("subnet_ids", "subnet"), ("security_group_ids", "sg")):
+        for each in options[field] or ():
+            if not forms.is_id(each, kind):
+                by_name = {"subnet": "subnet_tier", "sg": "security_group_names"}[kind]
+                yield field, each, f"an id that begins with {kind}-", f"correct {field}, or use {by_name}"
+    for field in ("cache_subnet_group_name", "final_snapshot_name", "user_group_id"):
+        name = options[field]
+        if name and not OTHER_NAME.match(name.lower()):
+            yield (field, repr(name), "up to 255 letters, digits, hyphens and dots, a letter or digit first, and not "
+                   "default", f"correct {field}")  # fmt: skip
+    if options["kms_key_id"] and not forms.is_key(options["kms_key_id"]):
+        yield "kms_key_id", repr(options["kms_key_id"]), forms.KEY_WORDS, "correct kms_key_id"

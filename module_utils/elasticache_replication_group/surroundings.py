@@ -26,6 +26,8 @@ DEFAULT_TIER = "cache"
 DEFAULT_SECURITY_GROUPS = ("cache",)
 # Where named subnets stand in ``around``.
 NAMED_SUBNETS = "named_subnets"
+# Whether all named security groups are there.
+NAMED_GROUPS = "named_groups"
 SECURITY_GROUP_PART = "security-group/"
 
 
@@ -96,10 +98,19 @@ def security_group_ids(options: Options, around: Around) -> list[Any]:
             for key in _groups(options)]  # fmt: skip
 
 
+def _missing(options: Options, around: Around) -> Iterator[Refusal]:
+    """What is named by id and not there; AWS does not say which of several it is."""
+    for field, there in (("subnet_ids", around.get(NAMED_SUBNETS)), ("security_group_ids", around.get(NAMED_GROUPS))):
+        if options[field] and not there:
+            found = f"{', '.join(options[field])}, not all of which are there"
+            yield Refusal(NOUN, group_name(options), field, found, "ids of this account and region", f"correct {field}")
+
+
 def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
     """Names that the network does not know, and Multi-AZ where there is one zone only."""
     if options["state"] == "absent":
         return
+    yield from _missing(options, seen.around)
     name, network = group_name(options), seen.around.get(NETWORK) or Network()
     tier = options["subnet_tier"] or DEFAULT_TIER
     if not options["subnet_ids"] and network.tiers and tier not in network.tiers:

@@ -24,7 +24,7 @@ STACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 def state_key(environment_suffix: str, stack: str) -> str:
     """Where the state of a stack lies in the bucket.  Raises Refused for a name that would leave its folder."""
-    for field, value in (("environment_suffix", environment_suffix), ("stack", stack)):
+    for field, value in (("environment_suffix", environment_suffix), ("environment_terraform_stack", stack)):
         if not STACK.match(value):
             wanted = "letters, digits, dots, hyphens and underscores, a letter or digit first"
             raise Refused([Refusal(NOUN, stack, field, repr(value), wanted, f"correct {field}")])
@@ -45,19 +45,10 @@ def backend_settings(
     ``lock_table`` is the name of the DynamoDB table, if there is one; it is used below 1.10, and with ``both`` beside
     the lock file, so that colleagues of both kinds exclude each other.  Raises Refused for what cannot lock.
     """
-    version = parsed(terraform_version, key)
-    lock_file = version >= LOCK_FILE
-    refusals = []
-    if (both or not lock_file) and not lock_table:
-        why = "a lock table for both kinds of lock" if both else f"a lock table for Terraform {terraform_version}"
-        refusals.append(Refusal(NOUN, key, "lock_table", None, f"{why}, which locks nothing without one",
-                                "set state_bucket_lock_table, or use Terraform 1.10 or later alone"))  # fmt: skip
-    if both and not lock_file:
-        found = f"true with Terraform {terraform_version}"
-        step = "drop both: older versions reject use_lockfile"
-        refusals.append(Refusal(NOUN, key, "both", found, "Terraform 1.10 or later", step))
+    refusals = unlockable(key, terraform_version, bool(lock_table), both)
     if refusals:
         raise Refused(refusals)
+    lock_file = parsed(terraform_version, key) >= LOCK_FILE
     return {
         "bucket": bucket,
         "key": key,
@@ -69,12 +60,28 @@ def backend_settings(
     }
 
 
+def unlockable(key: str, terraform_version: str, lock_table: bool, both: bool) -> list[Refusal]:
+    """Refusals for what cannot lock.  Raises Refused for text that is no version."""
+    lock_file, refusals = parsed(terraform_version, key) >= LOCK_FILE, []
+    if (both or not lock_file) and not lock_table:
+        why = "both kinds of lock" if both else f"Terraform {terraform_version}"
+        refusals.append(Refusal(NOUN, key, "state_bucket_lock_table", lock_table,
+                                f"a lock table for {why}, which locks nothing without one",
+                                "set state_bucket_lock_table: true, or use Terraform 1.10 or later alone"))  # fmt: skip
+    if both and not lock_file:
+        found = f"true with Terraform {terraform_version}"
+        step = "drop environment_both_locks: older versions reject use_lockfile"
+        refusals.append(Refusal(NOUN, key, "environment_both_locks", found, "Terraform 1.10 or later", step))
+    return refusals
+
+
 def parsed(terraform_version: str, key: str) -> tuple[int, int]:
     """Major and minor version.  Raises Refused for text that is no version."""
     found = VERSION.match(str(terraform_version))
     if not found:
-        raise Refused([Refusal(NOUN, key, "terraform_version", repr(terraform_version), "a version such as 1.11.4",
-                               "correct terraform_version, and quote it in YAML")])  # fmt: skip
+        raise Refused([Refusal(NOUN, key, "environment_terraform_version", terraform_version,
+                               "a version such as 1.11.4",
+                               "correct environment_terraform_version, and quote it in YAML")])  # fmt: skip
     return int(found.group(1)), int(found.group(2))
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -16,6 +16,7 @@ from ..reconcile.entry import COMMON_OPTIONS
 from ..reconcile.errors import Refusal, did_you_mean
 from ..reconcile.identity import Identity
 from ..reconcile.planning import Declaration
+from ..reconcile.values import Wrong, wrong
 from ..s3_state_bucket.component import COMPONENT as STATE_BUCKET
 
 # A fifth component is one line here; its role's variables are the role's name, an underscore, and the option.
@@ -28,9 +29,6 @@ COMPONENTS: dict[str, Component] = {
 # What the environment says for all of its components, so that no role repeats it.
 OF_THE_ENVIRONMENT = ("stack_name", "environment_suffix", "account_id", "poll_seconds", "lock_state_key", "wait")
 
-# An option, and what is wrong with its value.
-Wrong = tuple[str, str]
-
 
 def options_of(role: str) -> dict[str, Any]:
     """The argument spec of everything that a role's variables can say."""
@@ -40,6 +38,11 @@ def options_of(role: str) -> dict[str, Any]:
 def variable_names(role: str) -> dict[str, str]:
     """Variable -> option of one role."""
     return {f"{role}_{name}": name for name in options_of(role) if name not in OF_THE_ENVIRONMENT}
+
+
+def spelled(role: str) -> dict[str, str]:
+    """Option -> variable of one role."""
+    return {option: variable for variable, option in variable_names(role).items()}
 
 
 def unknown_variables(role: str, variables: Iterable[str], identity: Identity) -> list[Refusal]:
@@ -60,7 +63,7 @@ def unknown_variables(role: str, variables: Iterable[str], identity: Identity) -
 def declared(
     role: str, given: Mapping[str, Any], common: Mapping[str, Any]
 ) -> tuple[Declaration, list[Wrong], set[str]]:
-    """The declaration of one role, what is wrong with which option, and the values that no output may show.
+    """The declaration of one role, what is wrong with its values, and the values that no output may show.
 
     ``None`` is no opinion. ``common`` is what the environment says for all of its components.
     """
@@ -69,23 +72,12 @@ def declared(
     stated |= {name: value for name, value in common.items() if name in spec and value is not None}
     checked = ArgumentSpecValidator(spec).validate(stated)
     secrets = set(getattr(checked, "_no_log_values", ()))
-    wrong = _wrong(spec, stated, checked.error_messages)
-    return Declaration(role, COMPONENTS[role], checked.validated_parameters), wrong, secrets
+    found = list(wrong(spec, stated)) or [("options", each, "what the module takes") for each in checked.error_messages]
+    return Declaration(role, COMPONENTS[role], checked.validated_parameters, spelled(role)), found, secrets
 
 
-def _wrong(spec: Mapping[str, Any], stated: Mapping[str, Any], messages: Sequence[str]) -> list[Wrong]:
-    """Each message with its option, which Ansible does not tell: every option is looked at alone; ``*`` is several."""
-    if not messages:
-        return []
-    alone = {name: ArgumentSpecValidator({name: spec[name]}) for name in stated if name in spec}
-    single = [(name, message) for name, validator in alone.items()
-              for message in validator.validate({name: stated[name]}).error_messages]  # fmt: skip
-    told = {message for _, message in single}
-    return [*single, *(("*", message) for message in messages if message not in told)]
-
-
-def wrong_values(role: str, wrong: Iterable[Wrong], identity: Identity) -> list[Refusal]:
-    """Refusals for values of the wrong type or choice, in Ansible's own words."""
-    return [Refusal("environment", identity.name, f"{role}_{name}", message, "a value as the option's type says",
-                    f"correct the variable; `ansible-doc {COMPONENTS[role].module}` lists every option")
-            for name, message in wrong]  # fmt: skip
+def wrong_values(role: str, found: Iterable[Wrong], identity: Identity) -> list[Refusal]:
+    """Refusals for values of the wrong type or choice, at any depth."""
+    step = f"correct {{}}; `ansible-doc {COMPONENTS[role].module}` explains it"
+    return [Refusal(COMPONENTS[role].noun, identity.name, where, value, wanted, step.format(where.split()[0])).written(
+        spelled(role)) for where, value, wanted in found]  # fmt: skip

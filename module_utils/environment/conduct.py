@@ -16,7 +16,21 @@ from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
-from . import account, costs, document, files, gates, lease, locking, orphans, outputs, preflight, rehearsal, text
+from . import (
+    account,
+    costs,
+    document,
+    files,
+    gates,
+    lease,
+    locking,
+    named,
+    orphans,
+    outputs,
+    preflight,
+    rehearsal,
+    text,
+)
 from .lock import summary
 from .request import Request
 
@@ -44,6 +58,7 @@ class Run:
         self._checks: list[preflight.Check] = []
         self._rooms: dict[str, list[preflight.Check]] = {}
         self._orphans: list[dict[str, str]] = []
+        self._named: tuple[Refusal, ...] = ()
 
     # The verbs
 
@@ -166,12 +181,13 @@ class Run:
     def _full_look(self) -> Plan:
         """The plan, with the account's checks and the orphans looked up beside it."""
         options = self._options
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(3) as pool:
             place = pool.submit(self._place_checks, self._aws)
+            named_ = pool.submit(lambda: tuple(named.refusals(self._aws, self._declarations)))
             tagged = pool.submit(self._tagged)
             plan = engine.look_and_plan(self._declarations, self._aws, self._terms)
             self._checks = place.result()
-            arns = tagged.result()
+            arns, self._named = tagged.result(), named_.result()
         self._refuse_stops(self._checks)
         lost = orphans.unknown(arns, plan)
         if not lost:
@@ -195,12 +211,17 @@ class Run:
 
     def _gate(self, plan: Plan, approval: bool = True) -> None:
         """Raises Refused with everything that speaks against the plan; nothing was written yet."""
-        found = [*plan.refusals, *(self._unapproved(plan) if approval else ())]
+        found = [*self._refusals(plan), *(self._unapproved(plan) if approval else ())]
         if plan.failures:
             raise AwsFailure("\n".join([*map(str, found), *plan.failures]))
         if found:
             raise Refused(found)
         self._refuse_stops(self._room(plan))
+
+    def _refusals(self, plan: Plan) -> list[Refusal]:
+        """What speaks against the plan; of a name with nothing behind it its component may have said so already."""
+        said = {refusal.field for refusal in plan.refusals}
+        return [*plan.refusals, *(each for each in self._named if each.field not in said)]
 
     def _gate_of_the_rest(self, plan: Plan, made: Sequence[Call]) -> Callable[[Plan], None]:
         """What the second look of a first run must pass: of an approved plan nothing but the rest is left."""
@@ -312,7 +333,8 @@ class Run:
 
     def _document(self, plan: Plan) -> dict[str, Any]:
         refusals: list[Any] = []
-        if not plan.refusals and not plan.failures and plan.calls:
+        refusals += [each for each in self._refusals(plan) if each not in plan.refusals]
+        if not refusals and not plan.refusals and not plan.failures and plan.calls:
             refusals = [f"{check.what}: {check.found}, wanted {check.wanted}. Next: {check.next_step}"
                         for check in self._room(plan) if check.verdict == preflight.STOP]  # fmt: skip
         digest, reckoned = self._digest(plan), self._costs(plan)

@@ -59,7 +59,7 @@ WAIT_SECONDS = 3600
 def run(options: Mapping[str, Any], listener: Callable[[str], None] | None = None) -> None:
     """The whole of the module's ``main``; what a run says goes to ``listener`` at once, and into the result."""
     lines: list[str] = []
-    module = open_module(options)
+    module = open_module(options, request.spelled(options))
 
     def say(line: str) -> None:
         lines.append(line)

@@ -17,7 +17,7 @@ from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, shown
 from ..reconcile.plan import Call, refs, resolve
 from ..reconcile.planning import Declaration, Plan
-from . import account, lease, orphans, preflight
+from . import account, lease, named, orphans, preflight
 from .preflight import OK, STOP, WARNING, Check
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ WOULD_WORK = ("DryRunOperation",)
 # Source: IAM user guide, "Policy simulator": the ARN of a role stands for its sessions.
 SESSION = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/")
 SIMULATED_ON = "on any resource; a policy that allows ours alone is not seen here"
-# Where a declaration names a key of KMS; AWS's own keys need no look.
-KEY_OPTIONS = ("kms_key_id", "kms_key_arn")
-OF_AWS = "alias/aws/"
 
 
 def checks(aws: Aws, plan: Plan, declarations: Sequence[Declaration]) -> Iterator[Check]:
@@ -46,7 +43,7 @@ def checks(aws: Aws, plan: Plan, declarations: Sequence[Declaration]) -> Iterato
     yield permissions(aws, declarations)
     for declaration in declarations:
         yield from node_type(aws, declaration.options.get("cache_node_type"))
-    for key in sorted({key for each in declarations for key in keys(each.options)}):
+    for key in sorted({key for each in declarations for _, key in named.keys(each.options)}):
         yield key_check(aws, key)
 
 
@@ -68,7 +65,7 @@ def dry_runs(aws: Aws, calls: Sequence[Call]) -> Iterator[Check]:
 
 def actions(declarations: Sequence[Declaration]) -> list[str]:
     """The IAM actions that a run of these declarations may use, with its lock and its own looks."""
-    own = account.PERMISSIONS | lease.PERMISSIONS | orphans.PERMISSIONS
+    own = account.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
     return sorted(own.union(*(each.component.permissions for each in declarations)))
 
 
@@ -106,39 +103,26 @@ def source_of(caller: str) -> str:
 
 
 def node_type(aws: Aws, wanted: str | None) -> Iterator[Check]:
-    """Whether the region offers a node type; no API lists them, but what can be reserved is offered.
-
-    Source: DescribeReservedCacheNodesOfferings API reference, CacheNodeType.
-    """
+    """Whether the region offers a node type."""
     if not wanted:
         return
     try:
-        answer = aws.read("elasticache", "describe_reserved_cache_nodes_offerings", CacheNodeType=wanted) or {}
+        offered = named.is_offered(aws, wanted)
     except (ClientError, BotoCoreError, Failure) as error:
         yield Check("node type", "not asked: " + _words(error), wanted, WARNING,
                     "allow elasticache:DescribeReservedCacheNodesOfferings, or look it up")  # fmt: skip
         return
-    offered = bool(answer.get("ReservedCacheNodesOfferings"))
     found, step = ("offered", "") if offered else ("none to be reserved", "look whether the region has this type")
     yield Check("node type", found, wanted, OK if offered else WARNING, step)
-
-
-def keys(options: Any) -> Iterator[str]:
-    """Every key of KMS that a declaration names, at any depth."""
-    for name, value in options.items() if isinstance(options, Mapping) else ():
-        if isinstance(value, Mapping):
-            yield from keys(value)
-        elif name in KEY_OPTIONS and value and OF_AWS not in str(value):
-            yield str(value)
 
 
 def key_check(aws: Aws, key: str) -> Check:
     """Whether a key is there and enabled."""
     try:
-        answer = aws.read("kms", "describe_key", ("NotFoundException",), KeyId=key)
+        found = named.key_of(aws, key)
     except (ClientError, BotoCoreError, Failure) as error:
         return Check("KMS key", "not asked: " + _words(error), key, WARNING, "allow kms:DescribeKey")
-    state = answer["KeyMetadata"]["KeyState"] if answer else "none"
+    state = found["KeyState"] if found else "none"
     return preflight.same(f"KMS key {key}", state, "Enabled", "name a key that can be used, or enable it")
 
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..reconcile import identity
-from ..reconcile.errors import Refusal, Refused
+from ..reconcile.errors import Refusal, Refused, did_you_mean
 from ..reconcile.planning import Declaration
 from . import backend_settings, gates
 from .components import COMPONENTS, declared, unknown_variables, wrong_values
@@ -16,6 +17,10 @@ from .lock import Place
 
 # The longest that a single call to AWS takes, until its answer counts as lost, is 70 s.
 SHORTEST_LEASE_SECONDS = 90
+# Options of the run that stand for themselves; all others are variables behind a prefix.
+PLAIN = ("stack_name", "environment_suffix", "account_id", "region")
+OWN_PREFIX = "environment_"
+ACCOUNT = re.compile(r"\d{12}\Z")
 
 
 @dataclass(frozen=True)
@@ -55,24 +60,39 @@ class Request:
 def of(options: Mapping[str, Any]) -> Request:
     """The request that the module's options make."""
     ours = identity.identity_of(options)
-    found: list[Refusal] = list(_own_refusals(options))
+    found = [each.written(spelled(options)) for each in _own_refusals(options)]
     declarations, secrets = [], set()
     place = None if found else Request(options, (), (), (), frozenset()).place
     common = {name: options.get(name) for name in ("stack_name", "environment_suffix", "account_id", "poll_seconds")}
     for role, given in (options["components"] or {}).items():
         if role not in COMPONENTS:
-            wanted = list(COMPONENTS)
-            found.append(Refusal("environment", ours.name, "components", role, wanted, "correct it"))
+            found.append(Refusal("environment", ours.name, "environment_components", role + did_you_mean(
+                role, COMPONENTS), list(COMPONENTS), "correct environment_components"))  # fmt: skip
             continue
         declaration, wrong, hidden = declared(role, given or {}, common)
         found += [*unknown_variables(role, options["variables"] or (), ours), *wrong_values(role, wrong, ours)]
         secrets |= hidden
         if not wrong:
             declarations.append(_placed(declaration, options, place))
+    found += [] if found else _unlockable(options, declarations)
     only = [each.key for each in declarations] if options["only"] is None else options["only"]
     changing = tuple(each for each in declarations if each.key in only)
     others = tuple(each for each in declarations if each.key not in only)
     return Request(options, changing, others, tuple(found), frozenset(secrets))
+
+
+def spelled(options: Iterable[str]) -> dict[str, str]:
+    """Option of the run -> its variable."""
+    return {name: f"{OWN_PREFIX}{name}" for name in options if name not in PLAIN}
+
+
+def _unlockable(options: Mapping[str, Any], declarations: Sequence[Declaration]) -> list[Refusal]:
+    """Refusals for backend settings that lock nothing, which are written when everything else is done."""
+    ours, version, both = identity.identity_of(options).name, options["terraform_version"], options["both_locks"]
+    if not options["outputs"] or options["verb"] == "destroy":
+        return []
+    return [refusal for each in declarations if "lock_table" in each.options and not each.removes
+            for refusal in backend_settings.unlockable(ours, version, each.options["lock_table"], both)]  # fmt: skip
 
 
 def _placed(declaration: Declaration, options: Mapping[str, Any], place: Place | None) -> Declaration:
@@ -88,6 +108,11 @@ def _placed(declaration: Declaration, options: Mapping[str, Any], place: Place |
 def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
     ours = identity.identity_of(options)
     yield from identity.refusals({**options, "tags": None})
+    if options["region"] == "":
+        yield Refusal("environment", ours.name, "region", None, "a region of AWS, such as eu-west-1", "set region")
+    if options["account_id"] is not None and not ACCOUNT.match(options["account_id"]):
+        yield Refusal("environment", ours.name, "account_id", options["account_id"], "12 digits",
+                      "correct account_id, and quote it in YAML")  # fmt: skip
     yield from gates.unknown_classes(options["allowed_changes"], ours.name)
     if options["lock"] and options["lock_lease_seconds"] < SHORTEST_LEASE_SECONDS:
         yield Refusal("environment lock", ours.name, "lock_lease_seconds", options["lock_lease_seconds"],
@@ -100,7 +125,8 @@ def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal("environment", ours.name, "confirm", confirm or None, options["environment_suffix"],
                       f"to remove all of it, run again with -e confirm={options['environment_suffix']}")  # fmt: skip
     try:
-        backend_settings.parsed(options["terraform_version"], "")
-        backend_settings.state_key(options["environment_suffix"], options["terraform_stack"] or options["stack_name"])
+        backend_settings.parsed(options["terraform_version"], ours.name)
+        if options["terraform_stack"]:
+            backend_settings.state_key(ours.environment_suffix or "-", options["terraform_stack"])
     except Refused as refused:
         yield from refused.refusals

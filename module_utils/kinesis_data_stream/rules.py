@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import forms
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
 from .names import NOUN, stream_name
@@ -19,12 +20,14 @@ SHARDS = range(1, 10_001)
 RETENTION_HOURS = range(24, 8761)
 RECORD_SIZE_KIB = range(1024, 10_241)
 MOST_CONSUMERS = 20
-CONSUMER_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}\Z")
+# Source: CreateStream, StreamName, and RegisterStreamConsumer, ConsumerName.
+NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}\Z")
+NAME_WORDS = "1 to 128 letters, digits, _ . and -"
 
 
 def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
     """Combinations that Kinesis would refuse."""
-    for part in (capacity, records, consumers):
+    for part in (capacity, records, names, consumers):
         for field, found, wanted, step in part(options):
             yield Refusal(NOUN, stream_name(options), field, found, wanted, step)
 
@@ -47,19 +50,32 @@ def records(options: Mapping[str, Any]) -> Iterator[Finding]:
         yield "max_record_size_kib", size, "1024 to 10240", "correct max_record_size_kib"
     if key and options["encryption_type"] != "KMS":
         yield "kms_key_id", key, "encryption_type KMS beside it", "set encryption_type to KMS"
+    if key and not forms.is_key(key):
+        yield "kms_key_id", repr(key), forms.KEY_WORDS, "correct kms_key_id"
     if options["resource_policy"] and "Statement" not in options["resource_policy"]:
         yield ("resource_policy", ", ".join(options["resource_policy"]), "a policy with Statement",
                "correct resource_policy, or {} for none")  # fmt: skip
 
 
+def names(options: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the stream is called, and whom its alarms tell."""
+    name = stream_name(options)
+    if not NAME.match(name):
+        yield "name", f"{name[:40]!r}, {len(name)} characters", NAME_WORDS, "correct name"
+    for arn in (options["alarms"] or {}).get("actions") or ():
+        # Source: PutMetricAlarm API reference, AlarmActions.
+        if not forms.ARN.match(arn):
+            yield "alarms actions", arn, "ARNs, such as that of an SNS topic", "correct alarms"
+
+
 def consumers(options: Mapping[str, Any]) -> Iterator[Finding]:
     """Names and number of the consumers."""
-    names = options["consumers"] or ()
-    for name in names:
-        if not CONSUMER_NAME.match(name):
-            yield "consumers", repr(name), "1 to 128 letters, digits, _ . and -", "correct the name"
-    if len(set(names)) > MOST_CONSUMERS:
-        yield "consumers", f"{len(set(names))} names", f"at most {MOST_CONSUMERS}", "register fewer consumers"
+    wanted = set(options["consumers"] or ())
+    for name in sorted(wanted):
+        if not NAME.match(name):
+            yield "consumers", repr(name), NAME_WORDS, "correct consumers"
+    if len(wanted) > MOST_CONSUMERS:
+        yield "consumers", f"{len(wanted)} names", f"at most {MOST_CONSUMERS}", "register fewer consumers"
 
 
 def guards(

@@ -124,7 +124,7 @@ def look_and_plan(declarations: Sequence[Declaration], aws: Aws, terms: Terms) -
     waits = [] if terms.check_mode else [
         (wait, _wait_timeout(part.declaration, terms))
         for part in plan.parts.values() for wait in part.waits if terms.wait or not wait.slow]  # fmt: skip
-    if not waits or plan.failures:
+    if not waits or not plan.whole:
         return plan
     settle(waits, aws, terms)
     return _from_one_look(declarations, aws)
@@ -155,7 +155,7 @@ def glance(declarations: Sequence[Declaration], aws: Aws, tags: Mapping[str, Tag
 
     plan = draw_up(declarations, look(declarations, aws, at_a_glance))
     rest = any(part.waits or _further(part) for part in plan.parts.values())
-    return None if rest or plan.calls or plan.refusals or plan.failures else plan
+    return plan if plan.whole and not (rest or plan.calls or plan.refusals) else None
 
 
 def _further(part: Part) -> Mapping[str, tuple[Any, ...]]:
@@ -228,7 +228,7 @@ def _look_again(
     """The plan as soon as it is ``enough``, or the time is up; an object is there before its tags are."""
     for last in _looks(terms, within_seconds):
         plan = look_and_plan(declarations, aws, terms)
-        if last or (not plan.refusals and not plan.failures and enough(plan)):
+        if last or (not plan.refusals and plan.whole and enough(plan)):
             return plan
     raise AssertionError("the last look returns")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
@@ -15,7 +16,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ..aws.client import Aws
 from .component import Component
 from .engine import failure_of, reconcile
-from .errors import did_you_mean
+from .errors import Refusal, Refused, did_you_mean
+from .values import wrong
 from .walk import Terms, silent
 
 COMMON_OPTIONS: dict[str, dict[str, Any]] = {
@@ -31,7 +33,14 @@ COMMON_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class Module(AnsibleModule):  # type: ignore[misc]
-    """An Ansible module that says which option was meant when it is given an unknown one."""
+    """An Ansible module that says which option was meant when it is given an unknown one, and which value is wrong.
+
+    ``variables`` are the names under which people wrote the options, where those are others.
+    """
+
+    def __init__(self, *, variables: Mapping[str, str], **rest: Any) -> None:
+        self._variables = variables
+        super().__init__(**rest)
 
     def fail_json(self, msg: str, **rest: Any) -> NoReturn:  # type: ignore[misc]
         unknown = re.match(r"Unsupported parameters for \(\S+\) module: (.+?)\. Supported", msg)
@@ -40,12 +49,17 @@ class Module(AnsibleModule):  # type: ignore[misc]
             words = [word.strip() for word in unknown.group(1).split(",")]
             found = ", ".join(word + did_you_mean(word.rpartition(".")[2], known) for word in words)
             msg = f"{self._name}: unknown option {found}. Next: correct it; ansible-doc {self._name} lists every option"
+        else:
+            given = {name: value for name, value in self.params.items() if name in self.argument_spec}
+            found = [Refusal("module", self._name, where, value, wanted, f"correct {where.split()[0]}")
+                     for where, value, wanted in wrong(self.argument_spec, given)]  # fmt: skip
+            msg = str(Refused(each.written(self._variables) for each in found)) or msg
         super().fail_json(msg=msg, **rest)
 
 
-def open_module(options: Mapping[str, Any]) -> AnsibleAWSModule:
+def open_module(options: Mapping[str, Any], variables: Mapping[str, str] | None = None) -> AnsibleAWSModule:
     """A module with these options; ends the run when the arguments do not fit them."""
-    AnsibleAWSModule.default_settings["module_class"] = Module
+    AnsibleAWSModule.default_settings["module_class"] = partial(Module, variables=variables or {})
     return AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True)
 
 

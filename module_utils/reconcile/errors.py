@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+
+# A name that is too long is one of the things that are refused.
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,31 @@ class Refusal:
     next_step: str
 
     def __str__(self) -> str:
+        name = self.name if len(self.name) <= LONGEST_NAME else f"{self.name[:LONGEST_NAME]}..."
         return (
-            f"{self.thing} {self.name}: {self.field}: found {shown(self.found)}, wanted {shown(self.wanted)}. "
+            f"{self.thing} {name}: {self.field}: found {shown(self.found)}, wanted {shown(self.wanted)}. "
             f"Next: {self.next_step}"
         )
+
+    def written(self, variables: Mapping[str, str]) -> Refusal:
+        """The refusal with each option under the name that people wrote, its variable's.
+
+        A word with an underscore is an option wherever it stands; one without may be an ordinary word, and is an option
+        where the refusal is about it. What a refusal of a nested key wants is said in the words of that level.
+        """
+        option = re.match(r"\w*", self.field)[0]  # type: ignore[index]
+        if option not in variables:
+            return self
+        of_step = {name: variables[name] for name in variables if "_" in name or name == option}
+        nested = self.field != option or not isinstance(self.wanted, str)
+        of_wanted = {} if nested else {name: of_step[name] for name in of_step if "_" in name}
+        field, wanted = variables[option] + self.field.removeprefix(option), _renamed(self.wanted, of_wanted)
+        return replace(self, field=field, wanted=wanted, next_step=_renamed(self.next_step, of_step))
+
+
+def _renamed(text: Any, names: Mapping[str, str]) -> Any:
+    pattern = rf"(?<![\w.:-])({'|'.join(map(re.escape, names))})(?![\w-])"
+    return re.sub(pattern, lambda found: names[found[1]], text) if names else text
 
 
 class Refused(Exception):

@@ -15,8 +15,12 @@ from .errors import Refusal
 # Source: CreateReplicationGroup API reference, ReplicationGroupId.
 NAME_LENGTH = 40
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
-# Source: "Tag your AWS resources", tag naming limits.
+# Source: "Tag your AWS resources", tag naming limits and requirements: 50 tags, and characters that all services take.
 TAG_KEY_LENGTH, TAG_VALUE_LENGTH = 128, 256
+TAGS, TAG_CHARACTERS = 50, "_.:/=+-@"
+# Tags that an object of ours has beside the declared ones, at most: a name, two that say whose it is, and three that
+# say what it is.
+OWN_TAGS = 6
 SUFFIX = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -78,10 +82,24 @@ def _tag_refusals(identity: Identity, tags: Mapping[str, Any]) -> Iterator[Refus
     for key, value in tags.items():
         if key.startswith("aws:") or key in identity.ownership:
             yield Refusal("environment", identity.name, "tags", key, "a tag of your own", f"remove {key} from tags")
-        elif value is None:
-            yield Refusal("environment", identity.name, f"tags {key}", None, "a text",
-                          f"give {key} a value, or remove it from tags")  # fmt: skip
-        elif not 1 <= len(key) <= TAG_KEY_LENGTH or len(str(value)) > TAG_VALUE_LENGTH:
-            found = f"{len(key)} and {len(str(value))} characters"
-            wanted = f"1 to {TAG_KEY_LENGTH} characters in a key, at most {TAG_VALUE_LENGTH} in a value"
-            yield Refusal("environment", identity.name, f"tags {key[:TAG_KEY_LENGTH]}", found, wanted, "shorten it")
+        for field, found, wanted, step in tag_problems(key, value):
+            yield Refusal("environment", identity.name, f"tags {field}", found, wanted, step)
+    if len(tags) > TAGS - OWN_TAGS:
+        yield Refusal("environment", identity.name, "tags", f"{len(tags)} tags", f"at most {TAGS - OWN_TAGS}, beside "
+                      "those that say whose an object is", "remove some of tags")  # fmt: skip
+
+
+def tag_problems(key: str, value: Any) -> Iterator[tuple[str, Any, str, str]]:
+    """What AWS would not take of one tag: key, found, wanted, next step."""
+    if value is None or isinstance(value, (Mapping, list)):
+        yield (key, None if value is None else "a mapping" if isinstance(value, Mapping) else "a list", "a text",
+               f"give {key} a value, or remove it")  # fmt: skip
+    elif not 1 <= len(key) <= TAG_KEY_LENGTH or len(str(value)) > TAG_VALUE_LENGTH:
+        shown_key = key if 1 <= len(key) <= TAG_KEY_LENGTH else f"'{key[:20]}'"
+        wanted = f"1 to {TAG_KEY_LENGTH} characters in a key, at most {TAG_VALUE_LENGTH} in a value"
+        yield shown_key, f"{len(key)} and {len(str(value))} characters", wanted, "shorten it"
+    else:
+        strange = [each for each in f"{key}{value}" if not (each.isalnum() or each.isspace() or each in TAG_CHARACTERS)]
+        if strange:
+            yield (key, "".join(dict.fromkeys(strange)), f"letters, digits, spaces and {TAG_CHARACTERS}",
+                   f"correct {key}")  # fmt: skip

@@ -18,11 +18,15 @@ from .plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call, Wait, 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is wanted of one component; ``key`` tells it from the others of its environment."""
+    """What is wanted of one component; ``key`` tells it from the others of its environment.
+
+    ``variables`` are the names under which people wrote the options, where those are others.
+    """
 
     key: str
     component: Component
     options: Options
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def removes(self) -> bool:
@@ -41,7 +45,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Part:
-    """What a plan says of one declaration; ``left_out`` is why it could not be compared, or an empty text."""
+    """What a plan says of one declaration.
+
+    ``awaits`` says what it leans on that could not be looked at, or was refused; ``left_out`` is why it could not be
+    compared, whatever the reason. Both are empty where it was.
+    """
 
     declaration: Declaration
     look: Look
@@ -49,10 +57,11 @@ class Part:
     differences: Mapping[str, Difference] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    awaits: str = ""
 
     @property
     def left_out(self) -> str:
-        return self.look.failure
+        return self.look.failure or self.awaits
 
     @property
     def waits(self) -> tuple[Wait, ...]:
@@ -75,8 +84,13 @@ class Plan:
 
     @property
     def failures(self) -> list[str]:
-        """Why parts could not be looked at; what hit all of them is said once."""
-        return list(dict.fromkeys(part.left_out for part in self.parts.values() if part.left_out))
+        """Why parts could not be looked at; what hit all of them is said once, and what follows from it is not."""
+        return list(dict.fromkeys(part.look.failure for part in self.parts.values() if part.look.failure))
+
+    @property
+    def whole(self) -> bool:
+        """Whether every part could be compared."""
+        return not any(part.left_out for part in self.parts.values())
 
     def of(self, key: str) -> list[Call]:
         """The calls of one declaration, in the order in which they are made."""
@@ -108,6 +122,7 @@ def draw_up(declarations: Sequence[Declaration], looks: Mapping[str, Look]) -> P
     offers: dict[str, Any] = {}
     for declaration in leaning_order(declarations):
         part = _part(declaration, looks[declaration.key], offers)
+        part = replace(part, refusals=tuple(each.written(declaration.variables) for each in part.refusals))
         parts[declaration.key] = part
         if part.look.seen is not None:
             wanted = None if part.refusals else part.desired
@@ -130,7 +145,7 @@ def _part(declaration: Declaration, look: Look, offers: Mapping[str, Any]) -> Pa
     component, options = declaration.component, declaration.options
     missing = sorted(name for name in component.leans_on if name not in {**look.seen.around, **offers})
     if missing and not declaration.removes:
-        return Part(declaration, replace(look, failure=_unknown(declaration, missing)))
+        return Part(declaration, look, awaits=_unknown(declaration, missing))
     leaning = {name: offers[name] for name in component.leans_on if name in offers}
     seen = replace(look.seen, around={**look.seen.around, **leaning})
     look = replace(look, seen=seen)
@@ -150,7 +165,12 @@ def _unknown(declaration: Declaration, missing: Sequence[str]) -> str:
 
 def rules(declaration: Declaration) -> list[Refusal]:
     """What can be refused without a look."""
-    return [*identity.refusals(declaration.options), *declaration.component.rules(declaration.options)]
+    options, component = declaration.options, declaration.component
+    found = [*identity.refusals(options), *component.rules(options)]
+    if (seconds := options.get("wait_timeout")) is not None and seconds < 1:
+        name = identity.identity_of(options).name
+        found.append(Refusal(component.noun, name, "wait_timeout", seconds, "1 second or more", "correct wait_timeout"))
+    return found
 
 
 def _class(call: Call, calls: Sequence[Call], seen: Seen) -> str:

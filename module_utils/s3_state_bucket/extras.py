@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import forms
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import Call
 from .contents import NOUN
@@ -37,6 +38,8 @@ NEEDED = {
     "replication": ("role_arn", "bucket_arn"),
     "object_lock": ("mode", "days"),
 }
+# What is named by ARN: key of replication, service.
+ARNS = {"role_arn": "iam", "bucket_arn": "s3", "kms_key_arn": "kms"}
 # Our replication rule among those of others.
 RULE_ID = "streambed-states"
 OFF = {"Status": "Disabled"}
@@ -58,6 +61,10 @@ def rules(name: str, options: Options) -> Iterator[Refusal]:
         if given and option != "access_logging" and not options["versioning_enabled"]:
             yield Refusal(NOUN, name, option, "no versioning", "versioning_enabled: true beside it",
                           "set versioning_enabled")  # fmt: skip
+    for field, service in ARNS.items():
+        arn = (stated(options["replication"]) or {}).get(field)
+        if arn and not forms.is_arn(arn, service):
+            yield Refusal(NOUN, name, f"replication {field}", arn, f"an ARN of {service}", "correct replication")
     days = (stated(options["object_lock"]) or {}).get("days", 1)
     if days < 1:
         yield Refusal(NOUN, name, "object_lock", f"{days} days", "1 day or more", "correct days, or set it to {}")

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import forms
 from ..reconcile.errors import Refusal
 from . import extras, lifecycle, policy
 from .contents import NOUN
 from .names import bucket_name, name_problem
 from .settings import KEYED, KMS
-
-# Source: S3 User Guide, "Using cost allocation S3 bucket tags": 50 tags per bucket, two of which say whose it is.
-TAGS = 48
 
 
 def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -25,9 +23,6 @@ def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
     if not policy.ACCOUNT.match(options["account_id"]):
         yield Refusal(NOUN, name, "account_id", options["account_id"], "12 digits",
                       "correct account_id, and quote it in YAML")  # fmt: skip
-    if len(options["tags"] or {}) > TAGS:
-        yield Refusal(NOUN, name, "tags", len(options["tags"]), f"at most {TAGS} beside the ownership tags",
-                      "remove tags")  # fmt: skip
     yield from encryption(name, options)
     yield from expiry(name, options)
     yield from extras.rules(name, options)
@@ -36,7 +31,9 @@ def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
 
 def encryption(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:
     """Keys are for KMS, and bucket keys for its one layer.  Source: S3 User Guide, "Using DSSE-KMS"."""
-    algorithm = options["sse_algorithm"]
+    algorithm, key = options["sse_algorithm"], options["kms_key_id"]
+    if key and not forms.is_key(key):
+        yield Refusal(NOUN, name, "kms_key_id", repr(key), forms.KEY_WORDS, "correct kms_key_id")
     for field, allowed in (("kms_key_id", KEYED), ("bucket_key_enabled", (KMS,))):
         if options[field] and algorithm not in allowed:
             yield Refusal(NOUN, name, field, options[field], f"sse_algorithm {' or '.join(allowed)} beside it",

@@ -19,9 +19,12 @@ from typing import Any
 import boto3
 import yaml
 from botocore.exceptions import ClientError
+from jinja2.nativetypes import NativeEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYWHERE = "0.0.0.0/0"
+# What the variables of the components begin with.
+ROLES = ("vpc_", "redis_", "kinesis_", "state_bucket_")
 
 
 class Environment:
@@ -33,6 +36,8 @@ class Environment:
         self.declared: dict[str, Any] = {}
         for file in files:
             self.declared.update(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+        self.declared = {name: self.resolved(value) if name.startswith(ROLES) else value
+                         for name, value in self.declared.items()}  # fmt: skip
         self.name = f"{self.declared['stack_name']}-{self.declared['environment_suffix']}"
         self.ownership = {
             "streambed:stack": self.declared["stack_name"],
@@ -42,6 +47,14 @@ class Environment:
         self.lock_table = f"{self.name}-state-lock"
         self.looked_at = 0
         self.differences: list[str] = []
+
+    def resolved(self, value: Any) -> Any:
+        """A default that follows from another choice, as Ansible reads it."""
+        if isinstance(value, dict):
+            return {key: self.resolved(each) for key, each in value.items()}
+        if isinstance(value, str) and "{{" in value:
+            return NativeEnvironment().from_string(value).render(self.declared)
+        return value
 
     def client(self, service: str) -> Any:
         """A boto3 client in the declared region."""

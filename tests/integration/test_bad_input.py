@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.reconcile import planning
 from ansible.module_utils.reconcile.errors import Failure, Refused
 
 from localcloud.process import CREDENTIALS, REGION, Cloud
-from tests.support.environments import conducted
+from tests.support.environments import Remembering, conducted, requested
 from tests.support.playbooks import ROOT, play
+from tests.support.runs import aws_of, connection
 
 # What inventory local declares, for runs that are told where the cloud is.
 ELSEWHERE = ("environment_variables", "environment_allowed_changes")
@@ -40,26 +44,80 @@ def refused(cloud: Cloud, folder: Path, variables: dict[str, Any], playbook: str
     return " ".join(output.split())
 
 
+# What is given beside inventory local, and the whole sentence that comes of it.
+TABLE = yaml.safe_load((Path(__file__).parent / "bad_inputs.yml").read_text())
+SENTENCE = re.compile(r"[A-Z]?[\w -]+ \S.*: \S.*: found .+, wanted .+\. Next: .+")
+LONGEST_TEXT = 10  # lines
+# Long values, by the word that stands for them in the table.
+LONG = {
+    "XXX300": "x" * 300, "KKK200": "k" * 200, "NAME129": "n" * 129, "NAME257": "n" * 257,
+    "MANY51": {f"key{number}": "v" for number in range(51)}, "MANYNAMES21": [f"c{number}" for number in range(21)],
+}  # fmt: skip
+
+
+def written_out(value: Any) -> Any:
+    """A value of the table with what its words stand for."""
+    if isinstance(value, dict):
+        return {written_out(key): written_out(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [written_out(each) for each in value]
+    return LONG.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[Any, Any]:
+    """What an empty account answers, asked once."""
+    return {}
+
+
+def judged(cloud: Cloud, given: dict[str, Any], answers: dict[Any, Any]) -> str:
+    """What is said of variables: without a look where that will do, else by a run on an empty account."""
+    own = {name.removeprefix("environment_"): value for name, value in given.items() if name != "environment_suffix"}
+    variables = {**LOCAL, **{name: given[name] for name in given if name == "environment_suffix"}, **own}
+    asked = requested(variables)
+    known = asked.refusals or [refusal.written(each.variables) for each in asked.declarations
+                               for refusal in planning.rules(each)]  # fmt: skip
+    if known:
+        return str(Refused(known))
+    aws = Remembering(connection(cloud), None, time.sleep, answers=answers)
+    with pytest.raises((Refused, Failure)) as ended:
+        conducted(cloud, variables, aws=aws)
+    assert not cloud.writes(), "a run that was refused wrote"
+    return str(ended.value)
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_each_bad_input_ends_with_one_sentence(cloud: Cloud, answers: dict[Any, Any], case: str) -> None:
+    given = written_out(TABLE[case]["given"])
+    said = judged(cloud, given, answers)
+    assert said == TABLE[case]["said"]
+    assert SENTENCE.fullmatch(said), "thing, name, variable, found, wanted, next step, in one line"
+    assert any(name in said for name in given), "the variable is not named as it was written"
+    assert len(said.splitlines()) <= LONGEST_TEXT
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(TABLE) >= 67 + 40
+
+
+@pytest.mark.parametrize("region", ["eu-wst-1", "eu-west-1a"])
+def test_a_region_that_is_none_is_named(cloud: Cloud, region: str) -> None:
+    with pytest.raises(Refused, match=rf"region: found {region} \(did you mean eu-west-1\?\), wanted a region of AWS"):
+        aws_of(cloud, region=region)
+
+
 CASES = {
     "account": ({"account_id": "999999999999"}, ["account", "123456789012", "999999999999", "stop", "credentials"]),
-    "zones": ({"vpc_zones": ["eu-west-1a", "eu-west-1z"]},
-              ["zones: found eu-west-1z, which eu-west-1 does not offer", "eu-west-1b", "Next:"]),
     "region": ({"region": "eu-central-1"}, ["region", "eu-central-1"]),
+    "zones": ({"vpc_zones": ["eu-west-1a", "eu-west-1z"]},
+              ["vpc_zones: found eu-west-1z, which eu-west-1 does not offer", "eu-west-1b", "Next:"]),
     "overlap": ({"vpc_tiers": {"a": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.10.0.0/20"}},
                                "cache": {"internet": "none", "cidr_blocks": {"eu-west-1a": "10.10.0.0/21"}}},
                  "vpc_nat_gateways": "none", "vpc_interface_endpoints": []},
                 ["cidr_blocks", "10.10.0.0/2", "Next:"]),
     "fit": ({"vpc_cidr_block": "10.10.0.0/26"}, ["10.10.0.0/26", "Next:"]),
-    "host bits": ({"vpc_cidr_block": "10.10.0.1/16"}, ["cidr_block", "10.10.0.1/16", "Next:"]),
-    "multi-AZ": ({"redis_replicas_per_node_group": 0}, ["multi_az_enabled", "Next:"]),
-    "family": ({"redis_cache_parameter_group_name": "default.redis7"}, ["default.redis7", "cluster", "Next:"]),
-    "both shapes": ({"redis_num_cache_clusters": 2}, ["num_cache_clusters", "num_node_groups", "Next:"]),
-    "token": ({"redis_auth_token": "short", "redis_auth_token_version": "1"}, ["auth_token", "16", "Next:"]),
-    "shards": ({"kinesis_shard_count": 0}, ["shard_count", "1 to 10000", "Next:"]),
-    "type": ({"kinesis_shard_count": "many"}, ["kinesis_shard_count: found", "many", "int", "Next:"]),
-    "choice": ({"kinesis_stream_mode": "SOMETIMES"}, ["SOMETIMES", "PROVISIONED"]),
+    "type": ({"kinesis_shard_count": "many"}, ["kinesis_shard_count: found many", "a whole number", "Next:"]),
     "name": ({"stack_name": "Sensors_1"}, ["stack_name", "Sensors_1", "lower-case"]),
-    "bucket": ({"state_bucket_name": "No_Bucket"}, ["No_Bucket", "Next:"]),
 }  # fmt: skip
 
 
@@ -72,6 +130,21 @@ def test_a_wrong_declaration_is_refused_before_any_write(cloud: Cloud, case: str
 
 
 # One for each place in which a run can end: the account's checks, a look, the names, the types of values.
+# What is wrong with the options of the run itself, Ansible finds before anything of ours does.
+@pytest.mark.parametrize(
+    ("variables", "text"),
+    [
+        ({"environment_verb": "aply"}, "environment_verb: found aply (did you mean apply?), wanted apply, destroy,"),
+        ({"environment_components": ["vpc", "kafka"]}, "environment_components: found kafka, wanted vpc, redis,"),
+        ({"environment_lock_wait_seconds": "long"}, "environment_lock_wait_seconds: found long, wanted a whole number"),
+    ],
+)
+def test_a_wrong_option_of_the_run_is_named_as_it_was_written(
+    cloud: Cloud, tmp_path: Path, variables: dict[str, Any], text: str
+) -> None:
+    assert text in refused(cloud, tmp_path, variables, "plan")
+
+
 @pytest.mark.parametrize("case", ["account", "zones", "name", "type"])
 def test_a_playbook_ends_with_the_same_sentence(cloud: Cloud, tmp_path: Path, case: str) -> None:
     variables, texts = CASES[case]

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +18,7 @@ from ansible.module_utils.environment.components import COMPONENTS, variable_nam
 from ansible.module_utils.environment.conduct import conduct
 from ansible.module_utils.environment.entry import OPTIONS
 from ansible.module_utils.reconcile.walk import Terms, silent
+from jinja2.nativetypes import NativeEnvironment
 
 from localcloud.process import REGION, Cloud
 from localcloud.settings import ACCOUNT
@@ -25,10 +28,41 @@ from tests.support.runs import CLOCK_SPEED, aws_of, but_locks, unmatched
 ROLES = tuple(COMPONENTS)
 
 
+class Remembering(Aws):
+    """An account in which nothing changes: what was read of it once is not asked for again, and a write is a fault."""
+
+    def __init__(self, *arguments: Any, answers: dict[Any, Any]) -> None:
+        super().__init__(*arguments)
+        self._answers = answers
+
+    def read(self, service: str, operation: str, absent: tuple[str, ...] = (), *rest: Any, **params: Any) -> Any:
+        """As in Aws."""
+        key = (self.region, service, operation, absent, json.dumps(params, sort_keys=True, default=str))
+        if key not in self._answers:
+            self._answers[key] = super().read(service, operation, absent, *rest, **params)
+        return copy.deepcopy(self._answers[key])
+
+    def write(self, service: str, operation: str, *_: Any) -> Any:
+        """As in Aws, for runs that must not come so far."""
+        raise AssertionError(f"{service} {operation} would be made")
+
+
 @functools.cache
 def defaults(role: str) -> dict[str, Any]:
-    """The role's own defaults, by variable."""
+    """The role's own defaults, by variable, as they are written."""
     return yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
+
+
+def resolved(value: Any, variables: Mapping[str, Any]) -> Any:
+    """A value with what its expressions stand for, as Ansible makes it: defaults follow from choices."""
+    if isinstance(value, Mapping):
+        return {key: resolved(each, variables) for key, each in value.items()}
+    if isinstance(value, list):
+        return [resolved(each, variables) for each in value]
+    if isinstance(value, str) and "{{" in value:
+        return NativeEnvironment().from_string(value).render({name: resolved(variables[name], variables)
+                                                              for name in variables if name in value})  # fmt: skip
+    return value
 
 
 def components(variables: Mapping[str, Any], roles: tuple[str, ...] = ROLES) -> dict[str, dict[str, Any]]:
@@ -37,23 +71,15 @@ def components(variables: Mapping[str, Any], roles: tuple[str, ...] = ROLES) -> 
     for role in roles:
         # As in the terms: a minute of the machine, however many it is on the clock of the run.
         stated = {**defaults(role), f"{role}_wait_timeout": 60 * CLOCK_SPEED, **variables}
-        found[role] = {option: stated[name] for name, option in variable_names(role).items()
-                       if stated.get(name) is not None}  # fmt: skip
+        given = {option: resolved(stated.get(name), stated) for name, option in variable_names(role).items()}
+        found[role] = {option: value for option, value in given.items() if value is not None}
     return found
 
 
-def conducted(
-    cloud: Cloud,
-    variables: Mapping[str, Any],
-    *,
-    check: bool = False,
-    verb: str = "apply",
-    roles: tuple[str, ...] = ROLES,
-    aws: Aws | None = None,
-    say: Callable[[str], None] = silent,
-    **options: Any,
-) -> dict[str, Any]:
-    """The result of one run of an environment.  Raises what ends it."""
+def requested(
+    variables: Mapping[str, Any], verb: str = "apply", roles: tuple[str, ...] = ROLES, **options: Any
+) -> request.Request:
+    """What a run is asked to do by variables as an inventory states them."""
     own = {name: value for name, value in variables.items() if not name.startswith(tuple(f"{role}_" for role in ROLES))}
     given = {**IDENTITY, "account_id": ACCOUNT, "region": REGION, "verb": verb, "lock_wait_seconds": 60 * CLOCK_SPEED,
              "variables": [name for name in variables if name not in own],
@@ -63,9 +89,22 @@ def conducted(
     checked = ArgumentSpecValidator(OPTIONS).validate(given)
     if checked.error_messages:
         raise ValueError(checked.error_messages)
+    return request.of(checked.validated_parameters)
+
+
+def conducted(
+    cloud: Cloud,
+    variables: Mapping[str, Any],
+    *,
+    check: bool = False,
+    aws: Aws | None = None,
+    say: Callable[[str], None] = silent,
+    **options: Any,
+) -> dict[str, Any]:
+    """The result of one run of an environment.  Raises what ends it."""
     terms = Terms(check, True, 60 * CLOCK_SPEED, 0.01, lambda seconds: time.sleep(min(seconds, 0.05)),
                   lambda: time.monotonic() * CLOCK_SPEED, say)  # fmt: skip
-    return conduct(aws or aws_of(cloud), request.of(checked.validated_parameters), terms)
+    return conduct(aws or aws_of(cloud), requested(variables, **options), terms)
 
 
 def one_plan(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> dict[str, Any]:

@@ -53,11 +53,11 @@ def test_a_lock_file_needs_no_table(version: str) -> None:
 @pytest.mark.parametrize(
     ("given", "texts"),
     [
-        ({"terraform_version": "1.9.8"}, ["lock_table: found nothing", "Terraform 1.9.8"]),
-        ({"terraform_version": "1.11.4", "both": True}, ["lock_table: found nothing", "both kinds of lock"]),
+        ({"terraform_version": "1.9.8"}, ["state_bucket_lock_table: found false", "Terraform 1.9.8"]),
+        ({"terraform_version": "1.11.4", "both": True}, ["state_bucket_lock_table: found false", "both kinds of lock"]),
         ({"terraform_version": "1.9.8", "both": True, "lock_table": TABLE}, ["both", "reject use_lockfile"]),
-        ({"terraform_version": "latest"}, ["terraform_version: found 'latest'", "1.11.4"]),
-        ({"terraform_version": "1"}, ["terraform_version: found '1'"]),
+        ({"terraform_version": "latest"}, ["terraform_version: found latest", "1.11.4"]),
+        ({"terraform_version": "1"}, ["terraform_version: found 1,"]),
         ({"terraform_version": "1.11.4.5"}, ["terraform_version"]),
     ],
 )

@@ -17,6 +17,7 @@ from ansible.module_utils.environment.entry import OPTIONS
 from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 
 from tests.support.components import IDENTITY, MODULES, ROOT, component, library
+from tests.support.environments import defaults, resolved
 from tools import variables_schema
 
 ALL_ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
@@ -26,8 +27,8 @@ FLEET = "fleet"
 INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir()
                      if path.name != FLEET and not (path / "group_vars").is_symlink())  # fmt: skip
 # File -> the files of the core below it.  The page docs/architecture.md shows the same order.
-LAYERS = ("errors", "plan", "usage", "offers", "graph", "identity", "fields", "tags", "component", "planning", "report",
-          "walk", "engine", "entry")  # fmt: skip
+LAYERS = ("errors", "values", "plan", "usage", "offers", "graph", "identity", "fields", "tags", "component",
+          "planning", "report", "walk", "engine", "entry")  # fmt: skip
 # Lines that everything which acts, the core and the engine, may have together.
 LONGEST_CORE = 2_000
 LONGEST_FUNCTION, LONGEST_FILE = 40, 500
@@ -110,7 +111,8 @@ def test_a_roles_variables_are_the_options_of_its_module_each_with_a_comment(rol
 @pytest.mark.parametrize("role", COMPONENTS)
 def test_a_roles_defaults_are_values_that_its_module_takes(role: str) -> None:
     names = variable_names(role)
-    given = {names[name]: value for name, value in read(ROOT / "roles" / role / "defaults" / "main.yml").items()}
+    written = defaults(role)
+    given = {names[name]: resolved(value, written) for name, value in written.items()}
     _, wrong, _ = declared(role, given, {**IDENTITY, "account_id": "123456789012"})
     assert wrong == []
 

@@ -152,8 +152,7 @@ def test_a_single_nat_gateway_stays_where_it_is(given: str, present: list[str], 
 
 def test_zones_that_the_region_does_not_offer_are_refused_with_those_it_does() -> None:
     found = texts(declared(zones=["eu-west-1x", "us-east-1a"]))
-    assert "found eu-west-1x, which eu-west-1 does not offer, wanted eu-west-1a, eu-west-1b" in found
-    assert "found us-east-1a, which eu-west-1 does not offer; it belongs to another region" in found
+    assert "found eu-west-1x, us-east-1a, which eu-west-1 does not offer, wanted eu-west-1a, eu-west-1b" in found
 
 
 def test_a_new_vpc_needs_a_block_and_an_absent_one_nothing() -> None:

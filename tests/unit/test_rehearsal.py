@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.environment import rehearsal
+from ansible.module_utils.environment import named, rehearsal
 
 
 def results(**decisions: str) -> list[dict[str, Any]]:
@@ -37,5 +37,6 @@ def test_a_session_is_its_role(caller: str, source: str) -> None:
 def test_every_key_that_is_declared_is_found() -> None:
     declared = {"kms_key_id": "alias/ours", "flow_logs": {"kms_key_id": "alias/logs", "retention_days": 3},
                 "replication": {"kms_key_arn": "arn:aws:kms:eu-west-1:1:key/x"}, "other": None}  # fmt: skip
-    assert sorted(rehearsal.keys(declared)) == ["alias/logs", "alias/ours", "arn:aws:kms:eu-west-1:1:key/x"]
-    assert list(rehearsal.keys({"kms_key_id": "alias/aws/s3"})) == []
+    assert dict(named.keys(declared)) == {"kms_key_id": "alias/ours", "flow_logs kms_key_id": "alias/logs",
+                                          "replication kms_key_arn": "arn:aws:kms:eu-west-1:1:key/x"}  # fmt: skip
+    assert list(named.keys({"kms_key_id": "alias/aws/s3"})) == []

@@ -9,14 +9,15 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
 from localcloud.overlays.elasticache.base import Base
-from localcloud.overlays.elasticache.catalogue import VERSIONS, allowed_node_types
+from localcloud.overlays.elasticache.catalogue import ENGINES, NODE_TYPES, VERSIONS, allowed_node_types
 from localcloud.overlays.elasticache.checks import combination
 
 _DESCRIPTIONS = {"redis": "Redis", "valkey": "Valkey"}
 
 
 class Lists(Base):
-    """DescribeCacheEngineVersions, ListAllowedNodeTypeModifications, DescribeEvents."""
+    """DescribeCacheEngineVersions, DescribeReservedCacheNodesOfferings, ListAllowedNodeTypeModifications,
+    DescribeEvents."""
 
     def describe_cache_engine_versions(self) -> ActionResult:
         """The versions that match; with DefaultOnly the default one of each engine or family asked for."""
@@ -41,6 +42,26 @@ class Lists(Base):
             for version in found
         ]
         return self.page("CacheEngineVersions", shown)
+
+    def describe_reserved_cache_nodes_offerings(self) -> ActionResult:
+        """One offering for each node type and engine; the terms and prices of AWS's are left out.
+
+        Source: API reference, ReservedCacheNodesOffering; an unknown type has none.
+        """
+        given = self.given
+        shown = [
+            {
+                "ReservedCacheNodesOfferingId": f"{engine}-{node_type}",
+                "CacheNodeType": node_type,
+                "ProductDescription": engine,
+                "Duration": 31536000,
+                "OfferingType": "No Upfront",
+            }
+            for node_type in NODE_TYPES
+            for engine in ENGINES
+            if given.get("CacheNodeType", node_type) == node_type and given.get("ProductDescription", engine) == engine
+        ]
+        return self.page("ReservedCacheNodesOfferings", shown)
 
     def list_allowed_node_type_modifications(self) -> ActionResult:
         """The node types that a group or one of its members may be scaled to."""
