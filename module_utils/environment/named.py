@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, Refusal
 from ..reconcile.identity import identity_of
 from ..reconcile.planning import Declaration
