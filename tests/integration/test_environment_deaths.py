@@ -32,7 +32,8 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "laid": ({}, SMALL),
     "another zone": (SMALL, {**SMALL, "vpc_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}),
     "another group and more of everything": (
-        {**SMALL, "vpc_security_groups": GROUPS},
+        # The way back is a change as well, and one that has to be allowed.
+        {**SMALL, "vpc_security_groups": GROUPS, "redis_allow_memory_decrease": True},
         {**SMALL, "vpc_security_groups": {"app": GROUPS["app"], "redis": GROUPS["cache"]},
          "redis_security_group_names": ["redis"], "redis_num_node_groups": 2, "kinesis_shard_count": 2},
     ),
