@@ -196,17 +196,17 @@ class Aws:
         patience: Mapping[str, float],
         harmless: Mapping[str, str],
         fence: Callable[[], None] = lambda: None,
+        seen: bool = False,
     ) -> dict[str, Any]:
-        """The answer to a write; empty for a refusal in ``harmless``, which says that nothing is left to do.
+        """The answer to a write; empty for a refusal that says that nothing is left to do.
 
-        So does "not found" where a write takes something away, whoever removed it. ``patience`` and ``harmless``
-        are a component's; ``fence()`` is asked before each sending, and raises when this run must not write any more.
-        Raises LostAnswer when the write may have taken effect without an answer.
+        Such are those in ``harmless``, and "not found" for what was ``seen`` and is to be taken away: somebody did.
+        ``patience`` and ``harmless`` are a component's; ``fence()`` is asked before each sending, and raises when this
+        run must not write any more.  Raises LostAnswer when the write may have taken effect without an answer.
         """
         client = self._client(service, WRITES)
         model = client.meta.service_model.operation_model(self.api_name(service, operation))
-        marked = {**params, **{name: self._token(model, params) for name in model.idempotent_members
-                               if name not in params}}  # fmt: skip
+        marked = {**{name: self._token(model, params) for name in model.idempotent_members}, **params}
 
         def send() -> dict[str, Any]:
             fence()
@@ -218,14 +218,14 @@ class Aws:
         def worth(error: Exception) -> float:
             if _is_harmless(error, harmless):
                 return 0.0
-            gone = _is_gone(operation, error)
+            gone = seen and _is_gone(operation, error)
             return GONE_SECONDS if gone else _worth(error, patience, self.api_name(service, operation))
 
         try:
             with self._told(service, operation):
                 return self._patiently(send, "writes", worth)
         except boto.ClientError as error:
-            if _is_harmless(error, harmless) or _is_gone(operation, error):
+            if _is_harmless(error, harmless) or (seen and _is_gone(operation, error)):
                 return {}
             raise
 

@@ -112,8 +112,14 @@ def node_type(aws: Aws, wanted: str | None) -> Iterator[Check]:
         yield Check("node type", "not asked: " + _words(error), wanted, WARNING,
                     "allow elasticache:DescribeReservedCacheNodesOfferings, or look it up")  # fmt: skip
         return
-    found, step = ("offered", "") if offered else ("none to be reserved", "look whether the region has this type")
-    yield Check("node type", found, wanted, OK if offered else WARNING, step)
+    yield type_check(wanted, offered)
+
+
+def type_check(wanted: str, offered: bool) -> Check:
+    """What it says of a node type whether nodes of it can be reserved."""
+    if offered:
+        return Check("node type", "offered", wanted, OK)
+    return Check("node type", "none to be reserved", wanted, WARNING, "look whether the region has this type")
 
 
 def key_check(aws: Aws, key: str) -> Check:

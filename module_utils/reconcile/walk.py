@@ -16,7 +16,7 @@ from ..aws.sdk import BotoCoreError, ClientError, jmespath
 from .component import Component
 from .errors import AwsFailure, Failure, LostAnswer, shown
 from .graph import dependencies
-from .plan import Call, Wait, chain, resolve
+from .plan import Call, Wait, chain, refs, resolve
 
 # Waits sit in threads of their own; what is under way at AWS at one time is bounded by the clients.
 MOST_THREADS = 64
@@ -152,9 +152,10 @@ class _Walk:
         call = self._calls[position]
         owner = self._owners[call.owner]
         params = resolve(call.params, self._known)
+        # What this run made itself may not show yet; all else was seen when the plan was drawn up.
         answer = self._aws.write(
             call.service, call.operation, params, owner.component.patience, owner.component.harmless,
-            lambda: self._terms.fence(call),
+            lambda: self._terms.fence(call), not refs(call.params),
         )  # fmt: skip
         # An answer without anything in it is a refusal that says that it is so already.
         (self._made if answer else self._found).add(position)

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 
 from localcloud.process import Cloud
 from tests.integration.test_drifts import VARIABLES
-from tests.integration.test_faults import objects
+from tests.integration.test_faults import NETWORK, objects
 from tests.integration.test_transport import patient
 from tests.support.environments import conducted
-from tests.support.runs import aws_of
+from tests.support.runs import aws_of, run
 
 
 class Rivalled(Aws):
@@ -56,7 +56,7 @@ def test_what_is_to_go_and_is_not_there_is_done_in_a_moment(
     cloud: Cloud, service: str, operation: str, params: dict[str, Any]
 ) -> None:
     aws = patient(cloud)
-    assert aws.write(service, operation, params, {}, {}) == {}
+    assert aws.write(service, operation, params, {}, {}, lambda: None, True) == {}
     assert aws._clock() >= GONE_SECONDS / 2
     assert aws._clock() < 3 * GONE_SECONDS
 
@@ -65,4 +65,32 @@ def test_what_is_to_change_and_is_not_there_has_time_to_show(cloud: Cloud) -> No
     aws = patient(cloud)
     with pytest.raises(ClientError, match="NotFound"):
         aws.write("ec2", "create_subnet", {"VpcId": "vpc-0123456789abcdef0", "CidrBlock": "10.9.0.0/24"}, {}, {})
+    assert aws._clock() >= UNKNOWN_YET_SECONDS / 2
+
+
+class Noted(Aws):
+    """AWS that keeps of what it was told that it had been seen."""
+
+    told: dict[str, bool]
+
+    def write(self, service: str, operation: str, params: Mapping[str, Any], *rest: Any) -> dict[str, Any]:
+        self.told[operation] = rest[-1]
+        return super().write(service, operation, params, *rest)
+
+
+def test_what_this_run_made_itself_is_never_taken_for_gone(cloud: Cloud) -> None:
+    aws = aws_of(cloud, Noted)
+    aws.told = {}
+    small = {key: NETWORK[key] for key in ("cidr_block", "zones", "tags")}
+    given = {**small, "tiers": {"app": {"internet": "none"}}, "security_groups": {"app": {"egress": []}}}
+    run(cloud, "ec2_vpc_network", given, aws=aws)
+    assert aws.told["revoke_security_group_egress"] is False
+    run(cloud, "ec2_vpc_network", {"state": "absent"}, aws=aws)
+    assert aws.told["delete_vpc"] is True
+
+
+def test_what_is_to_go_and_was_not_seen_has_time_to_show(cloud: Cloud) -> None:
+    aws = patient(cloud)
+    with pytest.raises(ClientError, match="NotFound"):
+        aws.write("ec2", "delete_subnet", {"SubnetId": "subnet-0123456789abcdef0"}, {}, {})
     assert aws._clock() >= UNKNOWN_YET_SECONDS / 2

@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from ansible.module_utils.environment import preflight
 
+from localcloud.overlays.service_quotas import QUOTAS
 from localcloud.process import Cloud
 from localcloud.settings import DEFAULT_QUOTAS
 from tests.localcloud.network import refused
@@ -185,3 +187,8 @@ def test_the_tags_of_a_deleted_bucket_do_not_come_back(cloud: Cloud) -> None:
     s3.create_bucket(Bucket="again", CreateBucketConfiguration=where)
     with refused("NoSuchTagSet"):
         s3.get_bucket_tagging(Bucket="again")
+
+
+def test_what_preflight_asks_for_is_published_under_its_code() -> None:
+    published = {(quota.service, quota.code) for quota in QUOTAS}
+    assert {(each.service_code, each.quota_code) for each in (*preflight.QUOTAS, *preflight.LIMITS)} <= published

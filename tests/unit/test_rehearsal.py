@@ -40,3 +40,13 @@ def test_every_key_that_is_declared_is_found() -> None:
     assert dict(named.keys(declared)) == {"kms_key_id": "alias/ours", "flow_logs kms_key_id": "alias/logs",
                                           "replication kms_key_arn": "arn:aws:kms:eu-west-1:1:key/x"}  # fmt: skip
     assert list(named.keys({"kms_key_id": "alias/aws/s3"})) == []
+
+
+def test_what_a_run_needs_beside_its_components_is_simulated_too() -> None:
+    assert {"servicequotas:GetServiceQuota", "s3:PutObject", "tag:GetResources"} <= set(rehearsal.actions([]))
+
+
+@pytest.mark.parametrize(("offered", "verdict"), [(True, "ok"), (False, "warning")])
+def test_a_node_type_that_nobody_can_reserve_is_a_warning(offered: bool, verdict: str) -> None:
+    check = rehearsal.type_check("cache.t4g.small", offered)
+    assert (check.verdict, bool(check.next_step)) == (verdict, verdict != "ok")
