@@ -137,4 +137,4 @@ lock: ## Resolve requirements*.txt anew into requirements.lock
 
 clean: ## Stop the embedded cloud and remove what was generated
 	@test ! -x $(BIN)/python || $(BIN)/python -m localcloud down
-	@rm -rf $(VENV) .localcloud artifacts
+	@rm -rf $(VENV) .localcloud artifacts .ansible

@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _share_session() -> None:
     """moto makes a session for each list of regions, and each session reads boto3's list of endpoints anew."""
-    boto3.Session = functools.cache(boto3.session.Session)  # type: ignore[assignment,misc]
+    boto3.Session = functools.cache(boto3.session.Session)
 
 
 def _parser() -> argparse.ArgumentParser:

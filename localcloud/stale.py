@@ -24,7 +24,9 @@ from localcloud.shelves import SHELVES, Shelf, names_on, words_of
 class Cause(Protocol):
     """Why something is late: a fault, or the setting `lateness`."""
 
-    id: int
+    @property
+    def id(self) -> int:
+        """The number that the fault was given; 0 for the setting."""
 
     def entry(self, **more: Any) -> dict[str, Any]:
         """What the journal says of a call that it struck."""

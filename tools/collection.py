@@ -118,7 +118,7 @@ def build(target: Path) -> Path:
     galaxy_command = Path(sys.executable).with_name("ansible-galaxy")
     with tempfile.TemporaryDirectory() as folder:
         lay(Path(folder))
-        command = [galaxy_command, "collection", "build", folder, "--output-path", target, "--force"]
+        command: list[str | Path] = [galaxy_command, "collection", "build", folder, "--output-path", target, "--force"]
         subprocess.run(command, check=True, capture_output=True)
     return target / f"{galaxy()['namespace']}-{galaxy()['name']}-{galaxy()['version']}.tar.gz"
 

@@ -53,8 +53,9 @@ def unmet(collections: dict[str, str], base: Path) -> Iterator[str]:
 
 def from_galaxy(requirements: Path, base: Path) -> bool:
     """Whether Galaxy delivered; what it says is shown only when it did."""
-    command = [Path(sys.executable).with_name("ansible-galaxy"), "collection", "install", "-r", requirements,
-               "-p", base, "--timeout", GALAXY_TIMEOUT_SECONDS]  # fmt: skip
+    galaxy = Path(sys.executable).with_name("ansible-galaxy")
+    words: list[str | Path] = ["collection", "install", "-r", requirements, "-p", base]
+    command = [galaxy, *words, "--timeout", GALAXY_TIMEOUT_SECONDS]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

@@ -13,13 +13,15 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Exact versions of requirements.txt and requirements-dev.txt; `make lock` writes this file.\n"
 
 
-def main() -> None:
+def main() -> int:
+    """0; a package that cannot be had raises CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         venv.EnvBuilder(with_pip=True).create(folder)
         pip = [f"{folder}/bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "install", "--requirement", ROOT / "requirements-dev.txt"], check=True)
         frozen = subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout
     (ROOT / "requirements.lock").write_text(HEADER + frozen)
+    return 0
 
 
 if __name__ == "__main__":

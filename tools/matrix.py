@@ -78,7 +78,7 @@ def interpreter(version: str) -> Path | None:
 
 def site_packages(python: Path) -> Path:
     """Where this Python keeps what is installed."""
-    ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    ask: list[str | Path] = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     return Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
 
 
@@ -93,7 +93,9 @@ def prepared(row: Row, python: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", folder], check=True)
         uv = shutil.which("uv")
-        install = [uv, "pip", "install", "-q", "--python", inside] if uv else [inside, "-m", "pip", "install", "-q"]
+        install: list[str | Path] = [inside, "-m", "pip", "install", "-q"]
+        if uv:
+            install = [uv, "pip", "install", "-q", "--python", inside]
         subprocess.run([*install, "-r", ROOT / "requirements-dev.txt", *row.packages], check=True)
         collections = {**wanted(ROOT / "requirements.yml"), **wanted(ROOT / "awx" / "requirements.yml")}
         from_carrier(collections, site_packages(inside), CARRIERS[row.aws], inside)

@@ -52,7 +52,8 @@ def main() -> int:
         collection.lay(ours)
         (base / "amazon").mkdir()
         shutil.copytree(folder_of("ansible_collections.amazon.aws"), base / "amazon" / "aws")
-        command = [Path(sys.executable).with_name("ansible-test"), "sanity", "--python", here, "--color", "no"]
+        program = Path(sys.executable).with_name("ansible-test")
+        command: list[str | Path] = [program, "sanity", "--python", here, "--color", "no"]
         environment = {**os.environ, "HOME": str(HOME)}
         return subprocess.run([*command, *sys.argv[1:]], cwd=ours, env=environment, check=False).returncode
 

@@ -28,7 +28,7 @@ def main() -> int:
     if not python.exists():  # an older one takes the new packages as it is
         venv.EnvBuilder(with_pip=True, clear=folder.exists()).create(folder)
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    steps = (
+    steps: tuple[list[str | Path], ...] = (
         [*pip, "install", "--no-deps", "--requirement", ROOT / "requirements.lock"],
         [python, ROOT / "tools" / "install_collections.py"],
     )

@@ -113,7 +113,7 @@ def _start(shard: Shard) -> int:
 def _put_record(original: Any, self: Shard, partition_key: str, data: str, explicit_hash_key: str) -> str:
     """The record's number, which is greater than all before it in the shard and in its parents."""
     number = max(self.get_max_sequence_number(), _start(self)) + 1
-    self.records[number] = Record(partition_key, data, number, explicit_hash_key)  # type: ignore[arg-type]
+    self.records[number] = Record(partition_key, data, number, explicit_hash_key)
     return str(number)
 
 

@@ -35,5 +35,5 @@ def install() -> None:
     """Take moto's shorter way."""
     # It looks through all methods of a service's class with each call, a fifth of what a call costs.
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
-    BaseModel.__new__ = _new  # type: ignore[assignment,method-assign]
+    BaseModel.__new__ = _new  # type: ignore[method-assign]
     TaggedEC2Resource.get_tags = _get_tags  # type: ignore[method-assign]

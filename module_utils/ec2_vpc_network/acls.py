@@ -242,7 +242,7 @@ def _id(observed: Any, acl: str) -> Any:
 def association_of(noun: str, known: Mapping[str, Any]) -> str:
     """The association of a new subnet, among all those of the network ACL that AWS put it under."""
     found = known[names.associations_of(noun)]
-    return next(each["NetworkAclAssociationId"] for each in found if each["SubnetId"] == known[noun])
+    return next(str(each["NetworkAclAssociationId"]) for each in found if each["SubnetId"] == known[noun])
 
 
 def delete_call(tier: str, acl_id: str, acl_of_subnets: Mapping[str, str]) -> Call:

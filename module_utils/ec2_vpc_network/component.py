@@ -19,7 +19,7 @@ from .rules import rules
 from .state import newborn
 from .vpc import create_calls
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
     "vpc_id": {},
     "adopt": {"type": "bool", "default": False},

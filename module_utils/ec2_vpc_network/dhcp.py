@@ -39,7 +39,7 @@ def observed(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_use(vpc: Mapping[str, Any], sets: Mapping[str, Any]) -> dict[str, Any]:
     """What the VPC has of ours; a set of others, or AWS's own, is nothing of ours."""
-    return dict(sets.get(vpc.get("DhcpOptionsId"), {}))
+    return dict(sets.get(vpc.get("DhcpOptionsId", ""), {}))
 
 
 def _content(item: Mapping[str, Any]) -> dict[str, list[str]]:

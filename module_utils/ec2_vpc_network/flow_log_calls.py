@@ -99,7 +99,7 @@ def _log_calls(observed: Any, desired: Any) -> list[Call]:
             "MaxAggregationInterval": after["max_aggregation_interval_seconds"],
             "TagSpecifications": names.specification(desired, "vpc-flow-log", "flow-log"),
         }
-        needs = (names.LOG_GROUP,) if after["destination"] == TO_LOG_GROUP else ()
+        needs: tuple[str, ...] = (names.LOG_GROUP,) if after["destination"] == TO_LOG_GROUP else ()
         needs += (names.ROLE,) if desired["flow_log_role"] else ()
         calls.append(Call("ec2", "create_flow_logs", params, names.FLOW_LOG, "create flow log", CREATE, needs))
     return calls

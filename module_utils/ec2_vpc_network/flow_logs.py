@@ -123,7 +123,7 @@ def _as_found(found: Any, wanted: Any) -> Any:
 def _log(wanted: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
     """The flow log itself: each property as stated, else as it is, else as AWS would have it."""
     at_birth = {"traffic_type": "ALL", "max_aggregation_interval_seconds": 600, "destination": TO_LOG_GROUP}
-    found = {key: wanted.get(key) or log.get(key) or value for key, value in at_birth.items()}
+    found: dict[str, Any] = {key: wanted.get(key) or log.get(key) or value for key, value in at_birth.items()}
     found["max_aggregation_interval_seconds"] = int(found["max_aggregation_interval_seconds"])
     before = {**FILES_AT_BIRTH, **{key: log[key] for key in FILES_AT_BIRTH if log.get(key) is not None}}
     files = {key: value if wanted.get(key) is None else wanted[key] for key, value in before.items()}

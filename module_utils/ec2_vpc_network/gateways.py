@@ -196,7 +196,7 @@ def given_obstacles(
             yield refuse(field, f"{allocation}, which is in use", "an address that nobody uses")
 
 
-def observed_egress_only(owned: Owned, answers: Mapping[str, Any]) -> dict[str, str]:
+def observed_egress_only(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
     kind = "egress-only-internet-gateway"
     found = owned.parts(items(answers, kind), kind).get("")
     return {"id": found["EgressOnlyInternetGatewayId"], "attached": True} if found else {}

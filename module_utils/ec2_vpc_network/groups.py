@@ -51,7 +51,8 @@ def protocol_of(rule: Mapping[str, Any]) -> str:
 
 def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
     protocol = protocol_of(rule)
-    first, last = rule.get("from_port"), rule.get("to_port")
+    first: Any = rule.get("from_port")
+    last: Any = rule.get("to_port")
     if rule.get("port") is not None:
         first = last = rule["port"]
     if protocol in OF_ICMP:

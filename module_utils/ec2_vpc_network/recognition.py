@@ -77,7 +77,7 @@ def _lost_subnets(options: Options, owned: Owned, answers: Answers) -> dict[str,
         name = tags.get("Name", "").removeprefix(f"{names.network_name(options)}-").removesuffix(f"-{zone}")
         tiers = [name, tags.get(names.TIER)] if owned.ours(item) else []
         sure = [tables.get(item["SubnetId"]), *(f"{tier}/{zone}" for tier in tiers if tier)]
-        place = places.get((item.get("CidrBlock"), zone))
+        place = places.get((item.get("CidrBlock", ""), zone))
         if place and _signed(options, owned, item, f"subnet/{place}"):
             sure.append(place)
         key = next((key for key in sure if key and topology.split(key)[1] == zone), None)
@@ -184,7 +184,7 @@ def _zone_of_nat(_: Options, owned: Owned, answers: Answers, item: Mapping[str, 
 
 
 def _service(_: Options, __: Owned, ___: Answers, item: Mapping[str, Any]) -> list[str]:
-    return item["ServiceName"].split(".", 3)[3:]
+    return str(item["ServiceName"]).split(".", 3)[3:]
 
 
 def _key_of_group(options: Options, _: Owned, __: Answers, item: Mapping[str, Any]) -> list[str]:
@@ -208,7 +208,7 @@ LOST = (
 
 def _holders(owned: Owned, answers: Answers) -> dict[str, str]:
     """The addresses that NAT gateways of ours hold: allocation id -> zone."""
-    found = {}
+    found: dict[str, str] = {}
     for item in items(answers, "nat"):
         zone = owned.part(item, "nat")
         if zone not in (None, topology.REGIONAL):

@@ -95,7 +95,7 @@ def explicit_blocks(options: Mapping[str, Any]) -> dict[str, Any]:
 def prefix_length(options: Mapping[str, Any], vpc: IPv4Network) -> int:
     """The prefix of new subnets: as declared, or such that the reserved tiers and zones fit."""
     if options["subnet_prefix_length"]:
-        return options["subnet_prefix_length"]
+        return int(options["subnet_prefix_length"])
     wanted = vpc.prefixlen + _bits(rows(options)) + _bits(columns(options))
     return min(max(wanted, LARGEST), SMALLEST)
 
@@ -135,7 +135,7 @@ def place(
     vpc: IPv4Network,
     taken: Mapping[str, str],
     others: Iterable[str],
-    further: Iterable[str] = (),
+    further: Iterable[str | IPv4Network] = (),
 ) -> dict[str, Any]:
     """Blocks by subnet key: those that exist as they are, then those declared, then preferred ones, then free ones.
 

@@ -51,7 +51,8 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         "account": (answers.get("account") or {}).get("Account", ""),
         "endpoint_services": endpoints.services(region, answers),
     }
-    satellites, pending = _satellites(options, owned, answers), []
+    satellites = _satellites(options, owned, answers)
+    pending: list[str] = []
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..reconcile.component import Component
 from ..reconcile.offers import NETWORK
 from .charges import charges
@@ -16,7 +18,7 @@ from .rules import rules
 from .surroundings import NAMED_GROUPS, misfits, read_network
 from .terms import HARMLESS, PATIENCE, PERMISSIONS
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
     "description": {},
     "engine": {"choices": ["redis", "valkey"]},

@@ -149,7 +149,7 @@ def staged(observed: State, desired: State, differences: Differences) -> list[Ca
     The call stands among those of the group, for that is what its place in their order depends on.
     """
     before, after = observed.get("auth_token_secret"), desired.get("auth_token_secret")
-    if "auth_token_secret" not in differences or before is None or before["current"] == after["current"]:
+    if "auth_token_secret" not in differences or not before or not after or before["current"] == after["current"]:
         return []
     params = {"SecretId": before["arn"], "VersionStage": CURRENT, "MoveToVersionId": after["current"]}
     if before["current"]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Options = Mapping[str, Any]
 State = dict[str, Any]
 NEW_ENGINE = "redis"
-VERSIONS = ("elasticache", "describe_cache_engine_versions", {})
+VERSIONS: tuple[Any, ...] = ("elasticache", "describe_cache_engine_versions", {})
 EVENT_MINUTES = 14 * 24 * 60
 # Tags of a group that is being changed cannot be listed.  Source: hashicorp/terraform-provider-aws#41416.
 BUSY = ("InvalidReplicationGroupState", "CacheClusterNotFound")

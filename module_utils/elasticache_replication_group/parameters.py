@@ -58,7 +58,7 @@ def chosen(group: str, family: str, clustered: bool, present: Mapping[str, State
     plain, *beside = own_names(group, family)
     names = (*beside, plain) if in_use in present else (plain, *beside)
     for name in (in_use, *names):
-        if name in present and fits(present[name], family, clustered, name == in_use):
+        if name is not None and name in present and fits(present[name], family, clustered, name == in_use):
             return str(name)
     return next((name for name in names if name not in present), beside[-1])
 

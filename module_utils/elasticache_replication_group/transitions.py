@@ -21,7 +21,7 @@ REVOCABLE = {"cache_node_type": "CacheNodeType", "automatic_failover_enabled": "
 def unwanted(options: Options, field: str, present: Any, pending: Any) -> bool:
     """Whether a declaration states the present value of a field while another one is waiting."""
     if field == "cluster_mode":
-        return mode_of(options) == present
+        return bool(mode_of(options) == present)
     if field == "transit_encryption_mode" and None in (present, pending):
         # TLS comes and goes with its mode.
         return bool(options["transit_encryption_enabled"]) == (present is not None)

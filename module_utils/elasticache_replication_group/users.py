@@ -375,7 +375,7 @@ def access_control(observed: State, desired: State, differences: Differences) ->
     """
     after, calls, name = desired["user_group_id"], [], desired["name"]
     if "user_group_id" in differences and not desired["auth_token_enabled"]:
-        before, params = observed.get("user_group_id"), {}
+        before, params = observed.get("user_group_id") or "", dict[str, Any]()
         if after:
             params["UserGroupIdsToAdd"] = [after]
         if before:

@@ -45,7 +45,7 @@ LISTS = {
     "egress_only_gateways": "EgressOnlyInternetGateways",
     "gateway_endpoints": "VpcEndpoints",
 }  # fmt: skip
-SUBNETS = ("ec2", "describe_subnets", {})
+SUBNETS: tuple[Any, ...] = ("ec2", "describe_subnets", {})
 
 
 def place_checks(aws: Aws, account_id: str | None, region: str | None) -> list[preflight.Check]:
@@ -64,12 +64,13 @@ def quota_checks(aws: Aws, plans: Mapping[str, Any]) -> Iterator[preflight.Check
     """Room for what the plans create; quotas of what they do not create are not asked for."""
     needs = preflight.needs(plans)
     quotas = [quota for quota in preflight.QUOTAS if quota.key in needs]
-    requests = {quota.key: USED[quota.key] for quota in quotas}
+    requests: dict[str, tuple[Any, ...]] = {quota.key: USED[quota.key] for quota in quotas}
     sizes = preflight.sizes(plans)
     limits = [limit for limit in preflight.LIMITS if limit.key in sizes]
+    asked: list[Any] = [*quotas, *limits]
     requests |= {f"{each.key} quota": ("service-quotas", "get_service_quota",
                                        {"ServiceCode": each.service_code, "QuotaCode": each.quota_code}, UNREADABLE)
-                 for each in (*quotas, *limits)}  # fmt: skip
+                 for each in asked}  # fmt: skip
     if "nat_gateways" in needs:
         requests["subnets"] = SUBNETS
     streams = [key for key in preflight.STREAM_LIMITS if key in needs]

@@ -32,6 +32,7 @@ from . import (
     text,
 )
 from .lock import summary
+from .preflight import Check
 from .request import Request
 
 Result = dict[str, Any]
@@ -55,8 +56,8 @@ class Run:
     def __init__(self, aws: Aws, request: Request, terms: Terms) -> None:
         self._aws, self._request, self._terms, self._options = aws, request, terms, request.options
         self._declarations: Sequence[Declaration] = request.declarations
-        self._checks: list[preflight.Check] = []
-        self._rooms: dict[str, list[preflight.Check]] = {}
+        self._checks: list[Check] = []
+        self._rooms: dict[str, list[Check]] = {}
         self._orphans: list[dict[str, str]] = []
         self._named: tuple[Refusal, ...] = ()
 
@@ -201,7 +202,7 @@ class Run:
         self._declarations = [*self._declarations, *there]
         return engine.look_and_plan(self._declarations, self._aws, self._terms)
 
-    def _place_checks(self, aws: Any) -> list[preflight.Check]:
+    def _place_checks(self, aws: Any) -> list[Check]:
         return account.place_checks(aws, self._options["account_id"], self._options["region"])
 
     def _tagged(self) -> Mapping[str, Any]:
@@ -254,7 +255,7 @@ class Run:
         return [*gates.unapproved(plan.calls, gates.allowed(self._options["allowed_changes"]), name, digest),
                 *costs.too_dear(self._costs(plan), most, name, digest)]  # fmt: skip
 
-    def _room(self, plan: Plan) -> list[preflight.Check]:
+    def _room(self, plan: Plan) -> list[Check]:
         """Whether the account has room for what the plan creates; looked up once for each plan."""
         digest = self._digest(plan)
         if digest not in self._rooms:
@@ -262,7 +263,7 @@ class Run:
             self._rooms[digest] = list(account.quota_checks(self._aws, results)) if plan.calls else []
         return self._rooms[digest]
 
-    def _refuse_stops(self, checks: Sequence[preflight.Check]) -> None:
+    def _refuse_stops(self, checks: Sequence[Check]) -> None:
         if any(check.verdict == preflight.STOP for check in checks):
             raise AwsFailure("preflight says stop; nothing was changed\n" + "\n".join(preflight.table(checks)))
 

@@ -65,7 +65,7 @@ class FleetAws(Aws):
         with self._alone("answer", service, operation, params) as file:
             text = file.read()
             if text:
-                return json.loads(text)
+                return dict(json.loads(text))
             answer = super().read(service, operation, absent, outage_seconds, **params)
             kept = answer and {key: value for key, value in answer.items() if key != "ResponseMetadata"}
             file.write(json.dumps(kept, default=str))

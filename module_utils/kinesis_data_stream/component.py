@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..reconcile.component import Component
 from . import alarms
 from .charges import charges
@@ -16,7 +18,7 @@ METRICS = [
     "ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds",
 ]  # fmt: skip
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
     "stream_mode": {"choices": ["PROVISIONED", "ON_DEMAND"]},
     "shard_count": {"type": "int"},

@@ -18,7 +18,7 @@ from .settings import on
 
 OWNERSHIP = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
     "account_id": {"required": True},
     "versioning_enabled": {"type": "bool", "default": True},

@@ -33,7 +33,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     if not aws.region:
         raise NoRegionError
     where = place(options)
-    requests = {"bucket": ("s3", "head_bucket", where, settings.GONE)}
+    requests: dict[str, tuple[Any, ...]] = {"bucket": ("s3", "head_bucket", where, settings.GONE)}
     if options["lock_table"] or options["allow_lock_table_removal"] or options["state"] == "absent":
         name = {"TableName": lock_table.table_name(options)}
         requests["table"] = ("dynamodb", "describe_table", name, lock_table.ABSENT)

@@ -136,7 +136,8 @@ def update(observed: State, desired: State, differences: Differences) -> list[Ca
 def delete(seen: Seen, options: Options) -> list[Call]:
     """The contents, the bucket, and last the table that locks them.  Raises Refused while something is still in use."""
     calls, refusals = [], []
-    where, after = place(options), ()
+    where = place(options)
+    after: tuple[str, ...] = ()
     if seen.resource is not None:
         held = seen.around["contents"]
         if options["lock_state_key"]:
