@@ -154,9 +154,10 @@ options:
   security_groups:
     description:
       - Security groups by key, each with C(description), C(ingress) and C(egress); the group is named C(<name>-<key>).
-      - A rule has C(protocol) (C(tcp) when left out, C(udp), C(icmp), C(icmpv6) or C(all)), C(port) or C(from_port) and
-        C(to_port), and one of C(cidr_block), in which C(vpc) is the VPC's first block, C(ipv6_cidr_block),
-        C(prefix_list), the id of one, and C(security_group), the key of a group in this dictionary.
+      - A rule has C(protocol) (C(tcp) when left out, C(udp), C(icmp), C(icmpv6), C(all), or the number of another one,
+        which has no ports), C(port) or C(from_port) and C(to_port), and one of C(cidr_block), in which C(vpc) is the
+        VPC's first block, C(ipv6_cidr_block), C(prefix_list), the id of one, and C(security_group), the key of a group
+        in this dictionary or the id of somebody else's.
       - Rules of others are removed, unless C(purge_rules) is V(false); they are told in C(foreign) then.
       - C(ingress) or C(egress) left out is no opinion.
     type: dict

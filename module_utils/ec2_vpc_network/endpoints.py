@@ -121,6 +121,11 @@ def settings(options: Mapping[str, Any], service: str) -> Mapping[str, Any]:
     return (options["endpoint_settings"] or {}).get(service) or {}
 
 
+def tier_of(options: Mapping[str, Any], service: str) -> str | None:
+    """The tier in which an interface endpoint stands; ``None`` is no opinion."""
+    return settings(options, service).get("tier") or options["interface_endpoint_tier"]
+
+
 def desired_gateways(
     options: Mapping[str, Any], present: Any, tables: Any, around: Mapping[str, Any]
 ) -> dict[str, Any] | None:
@@ -145,12 +150,12 @@ def desired_interfaces(options: Mapping[str, Any], present: Any, around: Mapping
     result = {}
     for service in services:
         before, own = present["interface_endpoints"].get(service, {}), settings(options, service)
-        tier = own.get("tier") or options["interface_endpoint_tier"]
+        tier = tier_of(options, service)
         offered = _offer(around, "Interface", service).get("zones")
         zones = [zone for zone in options["zones"] or () if not offered or zone in offered]
         result[service] = {
             **before,
-            "subnets": sorted(f"{tier}/{zone}" for zone in zones),
+            "subnets": sorted(f"{tier}/{zone}" for zone in zones) if tier and zones else before.get("subnets", []),
             "security_groups": sorted(own.get("security_groups") or [names.ENDPOINTS_GROUP]),
             "private_dns": own.get("private_dns_enabled") is not False,
             "policy": _policy(options, service, before, around, "Interface"),
@@ -386,16 +391,15 @@ def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
 
 
 def _tier_refusals(options: Mapping[str, Any], refuse: Refuse, interfaces: Any) -> Iterator[Refusal]:
-    """Interface endpoints stand in a tier that is declared."""
+    """Interface endpoints stand in a tier that is declared, where any is."""
+    if options["tiers"] is None:
+        return
     tiers = [("interface_endpoint_tier", options["interface_endpoint_tier"])]
     tiers += [(f"endpoint_settings {service} tier", settings(options, service).get("tier")) for service in interfaces]
-    homeless = any(not settings(options, service).get("tier") for service in interfaces)
-    if homeless and options["interface_endpoint_tier"] is None:
-        yield refuse("interface_endpoint_tier", None, f"one of tiers: {', '.join(options['tiers'] or ())}")
     for field, tier in tiers:
-        if tier is not None and tier not in (options["tiers"] or {}):
-            found = f"{tier}{did_you_mean(tier, options['tiers'] or {})}"
-            yield refuse(field, found, f"one of tiers: {', '.join(options['tiers'] or ())}")
+        if tier is not None and tier not in options["tiers"]:
+            found = f"{tier}{did_you_mean(tier, options['tiers'])}"
+            yield refuse(field, found, f"one of tiers: {', '.join(options['tiers'])}")
 
 
 def needs_dns(options: Mapping[str, Any]) -> bool:

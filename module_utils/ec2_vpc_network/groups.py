@@ -15,6 +15,8 @@ Rule = dict[str, Any]
 # How the form names AWS's protocols; -1 stands for all of them.
 ALL_PROTOCOLS = "all"
 PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", ALL_PROTOCOLS)
+# Of all others, which go by their number, AWS lets all ports through.  Source: IpPermission API reference, IpProtocol.
+WITHOUT_PORTS = tuple(number for number in map(str, range(256)) if number not in ("1", "6", "17", "58"))
 OF_ICMP = ("icmp", "icmpv6")
 # Source: "Protocol Numbers", IANA, as IpPermission takes them.
 NUMBERS = {"-1": ALL_PROTOCOLS, "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
@@ -60,7 +62,7 @@ def _declared(rule: Mapping[str, Any], vpc_block: Any) -> Rule:
         first, last = (-1 if first is None else first), (-1 if last is None else last)
     elif first is None and last is None:
         first, last = PORTS[0], PORTS[-1]
-    ports = {} if protocol == ALL_PROTOCOLS else {"from_port": int(first), "to_port": int(last)}
+    ports = {} if protocol in (ALL_PROTOCOLS, *WITHOUT_PORTS) else {"from_port": int(first), "to_port": int(last)}
     ends = {end: vpc_block if rule[end] == topology.OF_VPC else topology.canonical(rule[end])
             for end in ENDS if rule.get(end)}  # fmt: skip
     return {"protocol": protocol, **ports, **ends}
@@ -71,7 +73,7 @@ def observed(permissions: Iterable[Mapping[str, Any]], key_by_id: Mapping[str, s
     rules = []
     for permission in permissions:
         protocol = ALL_PROTOCOLS if permission["IpProtocol"] == "-1" else permission["IpProtocol"]
-        has_ports = protocol != ALL_PROTOCOLS and "FromPort" in permission
+        has_ports = protocol not in (ALL_PROTOCOLS, *WITHOUT_PORTS) and "FromPort" in permission
         ports = {"from_port": permission["FromPort"], "to_port": permission["ToPort"]} if has_ports else {}
         for end, (group, key) in ENDS.items():
             for item in permission.get(group) or ():

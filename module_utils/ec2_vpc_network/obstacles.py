@@ -9,7 +9,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import Ref
-from . import blocks, gateways, names, topology
+from . import blocks, endpoints, gateways, names, topology
 from .desire import placed, vpc_block
 from .refuse import Refuse
 from .state import complete
@@ -32,6 +32,7 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
     first = vpc_block(options, present)
     yield from blocks.obstacles(options, refuse, present, None if isinstance(first, Ref) else IPv4Network(first))
     if topology.stated(options):
+        yield from _unsaid(options, refuse, present)
         yield from _misplaced(options, refuse, present)
         yield from _without_ipv6(options, refuse, present)
 
@@ -41,6 +42,18 @@ def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) 
     if strange:
         found = f"{', '.join(strange)}, which {around['region']} does not offer"
         yield refuse("zones", found, around["zones"], "correct zones or the region")
+
+
+def _unsaid(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
+    """Where null would leave a gateway or an endpoint as it is, and there is none yet."""
+    users = topology.tiers_with(options, topology.NAT)
+    if users and options["nat_gateways"] is None and not present["nat_gateways"]:
+        yield refuse("nat_gateways", None, f"single, per_zone or regional for {', '.join(users)} with internet nat",
+                     "set nat_gateways, or internet none for these tiers")  # fmt: skip
+    homeless = [each for each in options["interface_endpoints"] or () if endpoints.tier_of(options, each) is None]
+    new = [each for each in homeless if each not in present["interface_endpoints"]]
+    if new:
+        yield refuse("interface_endpoint_tier", None, f"a tier for {', '.join(new)}: {', '.join(options['tiers'])}")
 
 
 def _misplaced(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:

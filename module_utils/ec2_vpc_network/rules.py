@@ -176,7 +176,7 @@ def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     if not topology.stated(options):
         return
     wanted, users = options["nat_gateways"], topology.tiers_with(options, topology.NAT)
-    if users and wanted in (None, topology.NO_NAT):
+    if users and wanted == topology.NO_NAT:
         yield refuse("nat_gateways", wanted, f"single, per_zone or regional for {', '.join(users)} with internet nat",
                      "set nat_gateways, or internet none for these tiers")  # fmt: skip
     if wanted in (topology.SINGLE, topology.PER_ZONE) and not topology.tiers_with(options, topology.GATEWAY):
@@ -226,8 +226,8 @@ def _rule_list(refuse: Refuse, field: str, rules_: Any, declared: Any) -> Iterat
 
 def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) -> Iterator[Refusal]:
     yield from refuse.unknown(field, rule, RULE_KEYS)
-    if groups.protocol_of(rule) not in groups.PROTOCOLS:
-        yield refuse(f"{field} protocol", rule["protocol"], groups.PROTOCOLS)
+    if groups.protocol_of(rule) not in (*groups.PROTOCOLS, *groups.WITHOUT_PORTS):
+        yield refuse(f"{field} protocol", rule["protocol"], f"{', '.join(groups.PROTOCOLS)}, or a number up to 255")
         return
     if len([end for end in groups.ENDS if rule.get(end)]) != 1:
         yield refuse(field, groups.spelled(rule), f"one of {', '.join(groups.ENDS)}")
@@ -235,17 +235,18 @@ def _rule(refuse: Refuse, field: str, rule: Mapping[str, Any], declared: Any) ->
     if rule.get("prefix_list") and not str(rule["prefix_list"]).startswith("pl-"):
         yield refuse(f"{field} prefix_list", rule["prefix_list"], "an id that begins with pl-")
     other = rule.get("security_group")
-    if other and other not in declared:
-        yield refuse(f"{field} security_group", f"{other}{did_you_mean(str(other), declared)}", list(declared))
+    if other and other not in declared and not forms.is_id(other, "sg"):
+        yield refuse(f"{field} security_group", f"{other}{did_you_mean(str(other), declared)}",
+                     f"{', '.join(map(str, declared))}, or the id of another group")  # fmt: skip
     yield from _ports(refuse, field, rule)
 
 
 def _ports(refuse: Refuse, field: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
     protocol = groups.protocol_of(rule)
     stated = {key: rule[key] for key in ("port", "from_port", "to_port") if rule.get(key) is not None}
-    if protocol == groups.ALL_PROTOCOLS:
+    if protocol in (groups.ALL_PROTOCOLS, *groups.WITHOUT_PORTS):
         if stated:
-            yield refuse(field, groups.spelled(stated), f"no ports with protocol {groups.ALL_PROTOCOLS}")
+            yield refuse(field, groups.spelled(stated), f"no ports with protocol {protocol}")
         return
     if not stated and protocol not in groups.OF_ICMP:
         yield refuse(field, groups.spelled(rule), "port, or from_port and to_port")

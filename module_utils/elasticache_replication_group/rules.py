@@ -85,9 +85,6 @@ def shape(options: Options) -> Iterator[Finding]:
         if clusters is not None:
             yield ("num_cache_clusters", clusters, "no num_cache_clusters with cluster_mode enabled",
                    "use num_node_groups and replicas_per_node_group")  # fmt: skip
-        if shards is None:
-            yield ("num_node_groups", None, "the number of node groups with cluster_mode enabled",
-                   "set num_node_groups")  # fmt: skip
     elif shards is not None or replicas is not None:
         yield ("num_node_groups", shards,
                "no num_node_groups and no replicas_per_node_group with cluster_mode disabled",

@@ -16,6 +16,7 @@ from ..reconcile.offers import NETWORK, PART_TAG, TIER_TAG, Network, Subnet
 from ..reconcile.plan import Ref
 from ..reconcile.tags import ansible_tags
 from .names import NOUN, group_name
+from .rules import mode_of
 
 if TYPE_CHECKING:
     from ..aws.client import Aws
@@ -107,11 +108,14 @@ def _missing(options: Options, around: Around) -> Iterator[Refusal]:
 
 
 def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
-    """Names that the network does not know, and Multi-AZ where there is one zone only."""
+    """Names that nobody knows, what a new group has to say, and Multi-AZ where there is one zone only."""
     if options["state"] == "absent":
         return
     yield from _missing(options, seen.around)
     name, network = group_name(options), seen.around.get(NETWORK) or Network()
+    if seen.resource is None and mode_of(options) == "enabled" and options["num_node_groups"] is None:
+        yield Refusal(NOUN, name, "num_node_groups", None, "the number of node groups of a new group with cluster_mode "
+                      "enabled", "set num_node_groups")  # fmt: skip
     tier = options["subnet_tier"] or DEFAULT_TIER
     if not options["subnet_ids"] and network.tiers and tier not in network.tiers:
         yield Refusal(NOUN, name, "subnet_tier", f"{tier}{did_you_mean(tier, network.tiers)}", network.tiers,

@@ -48,9 +48,12 @@ def desire(options: Options, seen: Seen) -> State:
     document = policy.merged(around.get("policy"), arn, options["tls_only"], options["policy_statements"],
                              options["purge_policy_statements"])  # fmt: skip
     days = {field: observed.get(field, 0) if options[field] is None else options[field] for field in lifecycle.FIELDS}
+    # Without an opinion on the days there are none in a new bucket, and then no versions to keep either.
+    kept = {} if days["noncurrent_versions_days"] else {"noncurrent_versions_kept": 0}
     tables = seen.satellites if seen.resource is None else seen.resource
     return {
         **{field.name: options[field.name] for field in FIELDS if field.name in options},
+        **kept,
         "name": name,
         "account_id": options["account_id"],
         "region": region,

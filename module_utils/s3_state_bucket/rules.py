@@ -49,7 +49,7 @@ def expiry(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:
     if kept > lifecycle.MOST_KEPT:
         yield Refusal(NOUN, name, "noncurrent_versions_kept", kept, f"0 to {lifecycle.MOST_KEPT}",
                       "correct noncurrent_versions_kept")  # fmt: skip
-    if kept and not options["noncurrent_versions_days"]:
+    if kept and options["noncurrent_versions_days"] == 0:
         yield Refusal(NOUN, name, "noncurrent_versions_kept", kept, "noncurrent_versions_days beside it",
                       "set noncurrent_versions_days")  # fmt: skip
 

@@ -198,3 +198,19 @@ def test_blocks_out_of_pools_are_known_after_apply_and_subnets_have_their_places
         run(cloud, MODULE, {**given, "environment_suffix": "other", "tiers": tiers}, check=True)
     four_steps(cloud, MODULE, {"state": "absent"})
     assert [each["Cidr"] for each in ec2.get_ipam_pool_allocations(IpamPoolId=ipv4)["IpamPoolAllocations"]] == [taken]
+
+
+def test_a_rule_names_a_group_of_others_by_its_id(cloud: Cloud) -> None:
+    """Created, drifted, repaired, removed; the other group stays as it is."""
+    ec2, without = cloud.client("ec2"), {**BASE, "security_groups": {"app": {"ingress": [], "egress": []}}}
+    laid(cloud, without)
+    [app] = [group for group in shown(cloud)["groups"] if group["GroupName"] == "sensors-test-app"]
+    theirs = ec2.create_security_group(GroupName="theirs", Description="of others", VpcId=app["VpcId"])["GroupId"]
+    rule = {"port": 6379, "security_group": theirs}
+    four_steps(cloud, MODULE, {**BASE, "security_groups": {"app": {"ingress": [rule], "egress": []}}})
+    [app] = [group for group in shown(cloud)["groups"] if group["GroupName"] == "sensors-test-app"]
+    assert [pair["GroupId"] for each in app["IpPermissions"] for pair in each["UserIdGroupPairs"]] == [theirs]
+    ec2.revoke_security_group_ingress(GroupId=app["GroupId"], IpPermissions=app["IpPermissions"])
+    four_steps(cloud, MODULE, {**BASE, "security_groups": {"app": {"ingress": [rule], "egress": []}}})
+    four_steps(cloud, MODULE, without)
+    assert theirs in [group["GroupId"] for group in shown(cloud)["groups"]]
