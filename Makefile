@@ -14,7 +14,7 @@ EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py go
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift preflight rehearse accept outputs destroy unlock environment \
+.PHONY: help setup site plan drift preflight rehearse accept verify outputs destroy unlock environment \
         cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
         collection changelog docs sbom plans schema prices bench lock clean
 
@@ -46,6 +46,9 @@ rehearse: $(READY) $(CLOUD) ## Ask a real account what it would say to the plan;
 
 accept: $(READY) $(CLOUD) ## Try a sandbox account: lay, change, look, remove; CONFIRM must repeat the name (ANSWERS=folder keeps what AWS said)
 	@CONFIRM="$(CONFIRM)" $(BIN)/python tools/accept.py $(ENV) $(if $(ANSWERS),--answers $(ANSWERS))
+
+verify: $(READY) $(CLOUD) ## Try out what is there: streams, cache, bucket, lock, ways through the network
+	@$(PLAY) playbooks/verify.yml $(ARGS)
 
 outputs: $(READY) $(CLOUD) ## Write ids, endpoints and backend settings to artifacts/ENV/
 	@$(PLAY) playbooks/outputs.yml $(ARGS)
@@ -93,7 +96,8 @@ integration: $(READY) ## Run the tests on the embedded cloud that each commit ha
 	@$(BIN)/pytest -n 2 --dist loadfile $(EACH_COMMIT)
 
 real-redis: $(READY) ## Run the tests that need redis-server or valkey-server
-	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py tests/integration/test_real_rotation.py
+	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py tests/integration/test_real_rotation.py \
+	    tests/integration/test_real_verify.py
 
 molecule: $(READY) ## Run a molecule scenario on the embedded cloud; SCENARIO=… chooses another
 	@$(BIN)/python tools/molecule.py $(or $(SCENARIO),kinesis)

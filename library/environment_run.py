@@ -21,9 +21,10 @@ options:
       - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
       - V(rehearse) asks the account what it would say to the plan, by DryRun and IAM's simulator; it writes nothing.
+      - V(verify) tries out what is there - it writes records, a state, a key and the lock, and reads them back.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [apply, destroy, drift, outputs, preflight, rehearse, unlock]
+    choices: [apply, destroy, drift, outputs, preflight, rehearse, unlock, verify]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.
@@ -68,6 +69,9 @@ options:
       - Digest of the plan that was approved; exactly that plan is made, or none.
       - A mapping holds one for each environment by its O(environment_suffix).
     type: raw
+  cache_ca_file:
+    description: File with the authority of the cache's certificate, for O(verb=verify); left out, the public ones.
+    type: path
   confirm:
     description: Name of the environment, without which O(verb=destroy) refuses.
     type: str
@@ -194,7 +198,7 @@ drift:
   type: dict
 checks:
   description: The account's checks with C(what), C(found), C(wanted), C(verdict), C(next_step).
-  returned: when O(verb=preflight) or O(verb=rehearse)
+  returned: when O(verb=preflight), O(verb=rehearse) or O(verb=verify)
   type: list
   elements: dict
 lines:

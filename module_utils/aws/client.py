@@ -136,6 +136,10 @@ class Aws:
         credentials = self._session.get_credentials()
         return str(self._connection.get("aws_access_key_id") or (credentials and credentials.access_key) or "")
 
+    def without_tls(self) -> Aws:
+        """The same account over plain HTTP: to see that it refuses."""
+        return Aws({**self._connection, "use_ssl": False}, self._profile, self.pause)
+
     def turn(self, service: str, operation: str) -> None:
         """Asked before each request: a run that shares an account with others may have to wait for its turn."""
 

@@ -16,6 +16,7 @@ from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
+from ..verification import checks as verification
 from . import (
     account,
     costs,
@@ -46,7 +47,8 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
     verbs = {"apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
-             "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock}  # fmt: skip
+             "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
+             "verify": run.verify}  # fmt: skip
     return verbs[request.options["verb"]]()
 
 
@@ -130,12 +132,25 @@ class Run:
         self._say(preflight.table(found))
         outcome = engine.Outcome(plan, plan, check_mode=True)
         result = {**self._result(outcome, "REHEARSED", self._document(plan)), "changed": False}
+        return self._judged(result, found, result["headline"], "the account would stop a run")
+
+    def _judged(self, result: Result, found: Sequence[preflight.Check], headline: str, said: str) -> Result:
+        """The result of a table: a failure, with this headline, that names the lines that say stop."""
         stops = [check.what for check in found if check.verdict == preflight.STOP]
         if stops:
-            name = self._request.identity.name
-            result |= {"failed": True, "msg": f"environment {name}: the account would stop a run: {', '.join(stops)}. "
-                       "Next: see the table above"}  # fmt: skip
+            msg = f"environment {self._request.identity.name}: {said}: {', '.join(stops)}. Next: see the table above"
+            result |= {"failed": True, "headline": headline, "msg": msg}
         return {**result, "checks": [check.as_dict() for check in found]}
+
+    def verify(self) -> Result:
+        """Tries out what is there; one table, and a failure where anything does not work."""
+        plan = self._full_look()
+        ca_file, tries = self._options["cache_ca_file"], not self._terms.check_mode
+        found = [*self._checks, *verification.checks(self._aws, plan, self._request.place, ca_file, tries)]
+        self._say(preflight.table(found))
+        outcome = engine.Outcome(plan, plan, check_mode=True)
+        result = {**self._result(outcome, "WORKS", self._document(plan)), "changed": False}
+        return self._judged(result, found, "BROKEN", "does not work")
 
     def unlock(self) -> Result:
         """Says who holds the lock, and frees the one with the given id."""

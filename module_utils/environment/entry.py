@@ -19,7 +19,7 @@ from .fleet import FleetAws
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "verb": {
-        "choices": ["apply", "destroy", "drift", "outputs", "preflight", "rehearse", "unlock"],
+        "choices": ["apply", "destroy", "drift", "outputs", "preflight", "rehearse", "unlock", "verify"],
         "default": "apply",
     },
     "stack_name": {"required": True},
@@ -32,6 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "allowed_changes": {"type": "list", "elements": "str"},
     "max_monthly_increase": {"type": "float"},
     "approved_plan": {"type": "raw"},
+    "cache_ca_file": {"type": "path"},
     "confirm": {},
     "purge_orphans": {"type": "bool", "default": False},
     "whole": {"type": "bool", "default": True},

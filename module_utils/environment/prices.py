@@ -8,8 +8,10 @@ price list itself, where the pricing API can be reached.
 
 CURRENCY = "USD"
 AS_OF = "2026-10-01"
-# Source: the pricing pages of Amazon VPC, ElastiCache, Kinesis Data Streams, CloudWatch and Secrets Manager. AWS's own
-# month has 730 hours.  Source: AWS Pricing Calculator, assumptions.
+# Source: the pricing pages of Amazon VPC, ElastiCache, Kinesis Data Streams, CloudWatch and Secrets Manager. The nodes
+# of us-east-1 and the NAT gateways are as others have read them from the price list itself; `make prices` has not been
+# run against it yet.
+# AWS's own month has 730 hours.  Source: AWS Pricing Calculator, assumptions.
 HOURS_PER_MONTH = 730
 
 # How the price list calls each item: the service's code, the usage type without the region's prefix, and what tells

@@ -43,7 +43,7 @@ class Environment:
             self.rows[name] = (name, *(str(counts[column]) for column in COLUMNS))
 
     def fail(self, message: str) -> None:
-        self.headline = self.headline if self.headline in ("REFUSED", "DRIFTED") else FAILED
+        self.headline = self.headline if self.headline in ("REFUSED", "DRIFTED", "BROKEN") else FAILED
         self.reason = (str(message).splitlines() or [""])[0]
 
 

@@ -77,14 +77,14 @@ def test_what_is_kept_is_kept_once_and_a_hand_is_named(tmp_path: Path) -> None:
 
 
 def order_of_a_release(controller: Controller) -> None:
-    """plan -> approval -> apply, in every workflow."""
+    """plan -> approval -> apply -> verify, in every workflow."""
     nodes = controller.things["workflow_job_template_nodes"]
-    assert len(nodes) == 3
+    assert len(nodes) == 4
     after = {}
     for node in nodes.values():
         next_ones = controller.links.get(f"{node['url']}success_nodes/", [])
         after[node["identifier"]] = [nodes[each]["identifier"] for each in next_ones]
-    assert after == {"plan": ["approval"], "approval": ["apply"], "apply": []}
+    assert after == {"plan": ["approval"], "approval": ["apply"], "apply": ["verify"], "verify": []}
 
 
 @pytest.mark.parametrize(("given", "token", "said"), [

@@ -78,7 +78,7 @@ def test_no_template_takes_free_variables_and_every_playbook_exists(name: str) -
 
 
 def test_every_environment_has_all_actions_and_an_inventory() -> None:
-    verbs = {"preflight", "rehearse", "plan", "apply", "outputs", "drift", "unlock", "destroy"}
+    verbs = {"preflight", "rehearse", "plan", "apply", "verify", "outputs", "drift", "unlock", "destroy"}
     assert set(OBJECTS["verbs"]) == verbs
     # Every playbook that serves one environment is a verb.
     served = {action["playbook"] for action in OBJECTS["verbs"].values()}
