@@ -84,7 +84,7 @@ proof: lint unit ## Run every test there is, in its full size
 lint: $(READY) ## Check style, types, YAML, playbooks and the changelog's fragments
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy module_utils/reconcile module_utils/aws
+	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
 	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/ansible-lint --offline --profile production
 	@$(BIN)/antsibull-changelog lint

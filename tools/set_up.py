@@ -27,7 +27,7 @@ def main() -> int:
     print(f"set-up: packages of requirements.lock into {folder.name}/", flush=True)
     if not python.exists():  # an older one takes the new packages as it is
         venv.EnvBuilder(with_pip=True, clear=folder.exists()).create(folder)
-    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     steps: tuple[list[str | Path], ...] = (
         [*pip, "install", "--no-deps", "--requirement", ROOT / "requirements.lock"],
         [python, ROOT / "tools" / "install_collections.py"],

@@ -69,7 +69,7 @@ class LocalKinesis(Shards):
         super().create_stream()
         stream = self.kinesis_backend.streams[given["StreamName"]]
         stream.tags.update(given.get("Tags", {}))
-        stream.localcloud_record_size = given.get("MaxRecordSizeInKiB", 1024)  # type: ignore[attr-defined]
+        stream.localcloud_record_size = given.get("MaxRecordSizeInKiB", 1024)
         self._settle(stream, "CREATING")
         return EmptyResult()
 
@@ -89,7 +89,7 @@ class LocalKinesis(Shards):
         """moto's answer; each look brings a stream under way one poll nearer."""
         stream = self._looked_at()
         answer = super().describe_stream()
-        shown = answer.result["StreamDescription"]  # type: ignore[index]
+        shown = answer.result["StreamDescription"]
         shown |= {"StreamModeDetails": stream.stream_mode, **self.described_page(stream)}
         if stream.status == "CREATING":
             # Source: DescribeStream: a stream that is being created has no shards yet.
@@ -100,10 +100,10 @@ class LocalKinesis(Shards):
         """moto's answer; each look brings a stream under way one poll nearer."""
         stream = self._looked_at()
         answer = super().describe_stream_summary()
-        shown = answer.result["StreamDescriptionSummary"]  # type: ignore[index]
+        shown = answer.result["StreamDescriptionSummary"]
         shown["ConsumerCount"] = len(stream.consumers)
         shown["OpenShardCount"] = 0 if stream.status == "CREATING" else _open_shards(stream)
-        shown["MaxRecordSizeInKiB"] = stream.localcloud_record_size  # type: ignore[attr-defined]
+        shown["MaxRecordSizeInKiB"] = stream.localcloud_record_size
         return answer
 
     def delete_stream(self) -> ActionResult:
@@ -318,7 +318,7 @@ class LocalKinesis(Shards):
         """moto's answer; a record may not be larger than the stream allows."""
         stream = self._stream()
         size = len(base64.b64decode(self.given["Data"])) + len(self.given["PartitionKey"])
-        most = stream.localcloud_record_size * 1024  # type: ignore[attr-defined]
+        most = stream.localcloud_record_size * 1024
         if size > most:
             # Source: PutRecord: data and partition key together, up to the stream's MaxRecordSizeInKiB.
             raise refuse(

@@ -354,7 +354,7 @@ def _pages(service: str) -> Mapping[str, Any]:
 def _checked(pages: Mapping[str, Any]) -> Callable[..., None]:
     """What botocore calls with each answer.  Raises Garbled for one that cannot be believed."""
 
-    def check(http_response: Any, parsed: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+    def check(http_response: Any, parsed: Mapping[str, Any], model: OperationModel, **_unused: Any) -> None:
         if http_response.status_code < 300:
             content = b"" if model.has_streaming_output else http_response.content
             flaw = answers.flaw(model, content, parsed, pages.get(model.name))
@@ -412,7 +412,7 @@ def _worth(error: Exception, patience: Mapping[str, float], operation: str) -> f
         return 0.0
     code, message = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
     for known, seconds in patience.items():
-        name, _, text = known.partition(":")
+        name, _unused, text = known.partition(":")
         if code == name and text in message:
             return seconds
     if code in THROTTLES:

@@ -66,7 +66,7 @@ def attach(client: Any) -> None:
 def keeper(folder: Path) -> Callable[..., None]:
     """What botocore calls with each answer, to have it kept."""
 
-    def keep(http_response: Any, parsed: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+    def keep(http_response: Any, parsed: Mapping[str, Any], model: OperationModel, **_unused: Any) -> None:
         if model.name in NEVER_KEPT:
             return
         service, operation = model.service_model.service_name, xform_name(model.name, "-")

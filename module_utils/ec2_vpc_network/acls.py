@@ -152,7 +152,7 @@ def _desired(given: Mapping[str, Any], before: Mapping[str, Any], vpc_block: Any
 
 
 def _of_subnet(present: Mapping[str, Any], wanted: Mapping[str, Any], key: str) -> str:
-    tier, _ = topology.split(key)
+    tier, _unused = topology.split(key)
     found = present["acl_of_subnets"].get(key, names.DEFAULT_ACL)
     if tier in wanted:
         return tier

@@ -69,7 +69,7 @@ def placed_in_unknown(placed: Mapping[str, str | None]) -> dict[str, Any]:
     for key, text in placed.items():
         block = IPv4Network(text) if text else None
         how = partial(_moved, int(block.network_address), block.prefixlen) if block else None
-        found[key] = Ref(names.VPC_BLOCK, how=how) if how else None
+        found[key] = None if how is None else Ref(names.VPC_BLOCK, how=how)
     return found
 
 

@@ -51,7 +51,9 @@ def _stripped(options: Mapping[str, Any], refuse: Refuse, holding: Vpcs) -> Any:
     return refuse("ownership tags", found, f"one VPC named {name}", step)
 
 
-def _named(options: Mapping[str, Any], refuse: Refuse, owned: Vpcs, vpc: Mapping[str, Any]) -> Any:
+def _named(
+    options: Mapping[str, Any], refuse: Refuse, owned: Vpcs, vpc: Mapping[str, Any]
+) -> Mapping[str, Any] | Refusal:
     identity, tags = identity_of(options), ansible_tags(vpc.get("Tags"))
     if identity.owns(tags):
         return vpc

@@ -23,7 +23,7 @@ OPTIONS = {
     "netbios_node_type": ("netbios-node-type", 1),
     "ipv6_address_preferred_lease_time_seconds": ("ipv6-address-preferred-lease-time", 1),
 }
-WORDS = {aws: word for word, (aws, _) in OPTIONS.items()}
+WORDS = {aws: word for word, (aws, _unused) in OPTIONS.items()}
 AMAZON_DNS = "AmazonProvidedDNS"
 NODE_TYPES = ("1", "2", "4", "8")
 LEASE_SECONDS = range(140, 2147483648)
@@ -90,7 +90,7 @@ def delete_call(set_id: str, after: tuple[str, ...] = ()) -> Call:
 def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
     given = options["dhcp_options"] or {}
     yield from refuse.unknown("dhcp_options", given, OPTIONS)
-    for word, (_, most) in OPTIONS.items():
+    for word, (_unused, most) in OPTIONS.items():
         values = [] if given.get(word) is None else _values(given[word])
         if len(values) > most or given.get(word) == []:
             yield refuse(f"dhcp_options {word}", len(values), f"1 to {most} values" if most > 1 else "one value")

@@ -26,9 +26,9 @@ def internet_gateway_calls(observed: Any, desired: Any) -> list[Call]:
         calls.append(Call("ec2", "create_internet_gateway", params, noun, f"create {noun}", CREATE,
                           saves={noun: "InternetGateway.InternetGatewayId"}))  # fmt: skip
     if after and not before.get("attached"):
-        params = {"InternetGatewayId": before.get("id") or Ref(noun), "VpcId": observed["vpc_id"]}
+        attached = {"InternetGatewayId": before.get("id") or Ref(noun), "VpcId": observed["vpc_id"]}
         wait = waits.attached(before.get("id") or Ref(noun))
-        calls.append(Call("ec2", "attach_internet_gateway", params, noun, f"attach {noun}", wait=wait))
+        calls.append(Call("ec2", "attach_internet_gateway", attached, noun, f"attach {noun}", wait=wait))
     return calls
 
 
@@ -94,8 +94,8 @@ def _create_nat(observed: Any, desired: Any, zone: str) -> list[Call]:
     fresh = names.address(f"of {noun}")
     calls = []
     if "allocation_id" not in item:
-        params = {"Domain": "vpc", "TagSpecifications": names.specification(desired, "elastic-ip", part)}
-        calls.append(Call("ec2", "allocate_address", params, fresh, f"allocate the address of {noun}", CREATE,
+        address = {"Domain": "vpc", "TagSpecifications": names.specification(desired, "elastic-ip", part)}
+        calls.append(Call("ec2", "allocate_address", address, fresh, f"allocate the address of {noun}", CREATE,
                           saves={fresh: "AllocationId"}))  # fmt: skip
     params = {
         "SubnetId": names.id_of(observed, "subnets", item["subnet"], names.subnet(item["subnet"])),

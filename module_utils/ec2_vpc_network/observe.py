@@ -80,7 +80,7 @@ def blockers(aws: Any, params: Any, code: str) -> str:
             f"({each.get('Description') or 'no description'}, {each.get('Status')})"
             for each in answers["interfaces"]["NetworkInterfaces"]]  # fmt: skip
     found = [f"In {params[holder]} there are network interfaces of others: {'; '.join(told)}"] if told else []
-    left = [f"{what} {object_id}" for what, object_id, _ in beside(answers)]
+    left = [f"{what} {object_id}" for what, object_id, _unused in beside(answers)]
     found += [f"In {params[holder]} there is {', '.join(left)}"] if left else []
     step = "delete what they serve" if told else "delete it if nobody needs it, and run again"
     return f"{'. '.join(found)}. Next: {step}" if found else ""

@@ -58,7 +58,7 @@ def _goes_too(owned: Owned, answers: Answers, interface: Mapping[str, Any]) -> b
     if interface.get("RequesterId") == CACHE:
         return True
     kind = SERVING.get(interface.get("InterfaceType", ""))
-    owner = str(interface.get("Description") or "").split(" ")[-1]
+    owner = str(interface.get("Description") or "").rsplit(" ", maxsplit=1)[-1]
     served = [item for item in items(answers, kind) if item[IDS[kind]] == owner and alive(item)] if kind else []
     return bool(kind) and all(owned.part(item, str(kind)) is not None for item in served)
 

@@ -30,12 +30,12 @@ BESIDE_VPC = {
 }
 # Kinds of which AWS lets several bear one part's tag and none replaces another, as a NAT gateway does after a failure.
 ONE_EACH = ("subnet", "route-table", "security-group", "network-acl", "egress-only-internet-gateway")
-IDS = {kind: key for kind, (_, _, key) in {**TAGGED, **BESIDE_VPC}.items()}
+IDS = {kind: key for kind, (_unused, _unused, key) in {**TAGGED, **BESIDE_VPC}.items()}
 
 
 def items(answers: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     """All objects of a kind that were read, whoever made them; none of what the run did not ask for."""
-    answer, group, _ = {**TAGGED, **BESIDE_VPC}[kind]
+    answer, group, _unused = {**TAGGED, **BESIDE_VPC}[kind]
     return list((answers.get(answer) or {}).get(group) or ())
 
 
@@ -63,7 +63,7 @@ class Owned:
         if known is not None:
             return known
         tags = ansible_tags(item.get("Tags"))
-        found, _, rest = tags.get(names.PART, "").partition("/")
+        found, _unused, rest = tags.get(names.PART, "").partition("/")
         return rest if self._identity.owns(tags) and found == kind else None
 
     def parts(self, items: Iterable[Mapping[str, Any]], kind: str) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _places(options: Options, answers: Answers) -> dict[str, str]:
     }
 
 
-def _moved_tables(_: Options, owned: Owned, answers: Answers) -> dict[str, str]:
+def _moved_tables(_unused: Options, owned: Owned, answers: Answers) -> dict[str, str]:
     """A route table whose subnet is called otherwise now: the one that it is associated with."""
     keys = subnet_keys(owned, answers)
     ours = owned.parts(items(answers, "route-table"), "route-table")
@@ -166,34 +166,34 @@ def _under(owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]
     return [keys[each["SubnetId"]] for each in item.get("Associations") or () if each.get("SubnetId") in keys]
 
 
-def _subnet_of_table(_: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
+def _subnet_of_table(_unused: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
     found = _under(owned, answers, item)
     return found if len(found) == 1 else []
 
 
-def _tier_of_acl(_: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
+def _tier_of_acl(_unused: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
     tiers = {topology.split(key)[0] for key in _under(owned, answers, item)}
     return [] if item.get("IsDefault") or len(tiers) != 1 else list(tiers)
 
 
-def _zone_of_nat(_: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
+def _zone_of_nat(_unused: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
     if item.get("AvailabilityMode") == topology.REGIONAL:
         return [topology.REGIONAL]
     key = subnet_keys(owned, answers).get(item["SubnetId"])
     return [topology.split(key)[1]] if key else []
 
 
-def _service(_: Options, __: Owned, ___: Answers, item: Mapping[str, Any]) -> list[str]:
+def _service(_unused: Options, __: Owned, ___: Answers, item: Mapping[str, Any]) -> list[str]:
     return str(item["ServiceName"]).split(".", 3)[3:]
 
 
-def _key_of_group(options: Options, _: Owned, __: Answers, item: Mapping[str, Any]) -> list[str]:
+def _key_of_group(options: Options, _unused: Owned, __: Answers, item: Mapping[str, Any]) -> list[str]:
     """The name of a group cannot change."""
     prefix = f"{names.network_name(options)}-"
     return [item["GroupName"].removeprefix(prefix)] if item["GroupName"].startswith(prefix) else []
 
 
-def _only_one(_: Options, __: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
+def _only_one(_unused: Options, __: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
     """What there is one of in a VPC: the answer holds no other VPC's, but for internet gateways."""
     homes = {each["VpcId"] for each in item.get("Attachments") or () if "VpcId" in each}
     return [""] if homes <= {vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]} else []

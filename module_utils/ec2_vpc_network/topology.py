@@ -44,7 +44,7 @@ def canonical(block: Any) -> Any:
 
 def split(key: str) -> tuple[str, str]:
     """Tier and zone of a subnet's key ``app/eu-west-1a``."""
-    name, _, zone = key.rpartition("/")
+    name, _unused, zone = key.rpartition("/")
     return name, zone
 
 
@@ -149,7 +149,7 @@ def place(
     used = [IPv4Network(block) for block in (*taken.values(), *placed.values(), *others)]
     rooms = [vpc, *map(IPv4Network, further)]
 
-    def free(*_: Any) -> IPv4Network | None:
+    def free(*_unused: Any) -> IPv4Network | None:
         found = (first_free(room, prefix_length(options, vpc), used) for room in rooms)
         return next((block for block in found if block is not None), None)
 

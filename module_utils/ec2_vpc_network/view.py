@@ -52,7 +52,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         "endpoint_services": endpoints.services(region, answers),
     }
     satellites = _satellites(options, owned, answers)
-    pending: list[str] = []
+    pending: list[Wait] = []
     resource, beside = None, ()
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
@@ -159,7 +159,7 @@ def _foreign_blocks(answers: Answers, ours: Mapping[str, str]) -> dict[str, Any]
 
 def _part_tags(owned: Owned, answers: Answers) -> dict[str, Any]:
     """The tags of our parts by id."""
-    return {item[key]: ansible_tags(item.get("Tags")) for kind, (_, _, key) in TAGGED.items()
+    return {item[key]: ansible_tags(item.get("Tags")) for kind, (_unused, _unused, key) in TAGGED.items()
             for item in items(answers, kind) if owned.part(item, kind) is not None}  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def charges(state: Mapping[str, Any]) -> Iterator[Use]:
         kind = state["cache_node_type"]
         yield Use(f"{state['engine']} nodes {kind}", f"{state['engine']} {kind} hour", nodes(state))
     secret = state.get("auth_token_secret")
-    yield Use("secrets", "secret_month", int(bool(secret) and not secret.get("deleted")))
+    yield Use("secrets", "secret_month", int(bool(secret and not secret.get("deleted"))))
 
 
 def nodes(state: Mapping[str, Any]) -> int | None:

@@ -48,7 +48,7 @@ def version_of(options: Options) -> str | None:
 
 def fresh() -> Secret:
     """A new token."""
-    return Secret("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+    return Secret("".join(secrets.choice(ALPHABET) for _unused in range(LENGTH)))
 
 
 def look(options: Options) -> dict[str, Any]:

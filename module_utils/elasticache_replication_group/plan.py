@@ -138,7 +138,7 @@ def subnet_group(observed: State, desired: State, differences: Differences) -> l
 
 def widened(observed: State, desired: State) -> list[Call]:
     """New subnets come before nodes have to go there; a call on the group, which is what waits for it."""
-    _, fresh = destinations(observed, desired)
+    _unused, fresh = destinations(observed, desired)
     if not set(fresh) & {zone for move in moves(observed, desired) for zone in move.coming}:
         return []
     before = observed["subnet_group"]

@@ -25,7 +25,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "stack_name": {"required": True},
     "environment_suffix": {"required": True},
     "account_id": {},
-    "region": {},
+    "region": {"aliases": ["aws_region"]},
     "components": {"type": "dict", "required": True},
     "only": {"type": "list", "elements": "str"},
     "variables": {"type": "list", "elements": "str", "default": []},

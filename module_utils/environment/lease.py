@@ -115,7 +115,7 @@ def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -
     mine = new_lock(place, str(uuid.uuid4()), operation, who, run, lease_seconds, _now())
     encryption = encryption_of(aws, place.bucket)
     taken = {"bucket": place.bucket, "state_key": place.state_key, "id": mine.id, "encryption": encryption}
-    for _ in range(TRIES):
+    for _unused in range(TRIES):
         if _put(aws, place, mine, **encryption, IfNoneMatch="*"):
             return {**taken, "careful": False}
         found = look(aws, place)
@@ -130,7 +130,7 @@ def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -
 
 def free(aws: Aws, place: Place, lock_id: str) -> Found | None:
     """Frees the lock with this id, whoever took it; returns the lock of another id that lies there instead."""
-    for _ in range(TRIES):
+    for _unused in range(TRIES):
         found = look(aws, place, LOOKS)
         if found is None or found.lock.id != lock_id:
             return found

@@ -63,7 +63,7 @@ def _asked(question: Any, aws: Aws, about: str) -> Any:
 
 def is_known(node_type: str) -> bool:
     """Whether a node type is in our list."""
-    family, _, size = node_type.removeprefix("cache.").partition(".")
+    family, _unused, size = node_type.removeprefix("cache.").partition(".")
     return size in SIZES.get(family, ())
 
 

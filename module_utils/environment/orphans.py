@@ -67,7 +67,7 @@ def _keys(value: Any) -> Iterator[str]:
 
 def _stays(arn: str) -> bool:
     """Whether an object of ours stays until somebody removes it."""
-    return bool(PARTS.search(arn)) or any(pattern.search(arn) for pattern, *_ in MAIN)
+    return bool(PARTS.search(arn)) or any(pattern.search(arn) for pattern, *_unused in MAIN)
 
 
 def _short(arn: str) -> str | None:

@@ -119,7 +119,7 @@ def price(region: str, item: str) -> float | None:
 
     A node's item is ``<engine> <type> hour``.
     """
-    engine, _, kind = item.removesuffix(" hour").partition(" ")
+    engine, _unused, kind = item.removesuffix(" hour").partition(" ")
     if engine in ENGINES:
         pair = NODE_PRICES.get(region, {}).get(kind)
         return pair[ENGINES.index(engine)] if pair else None

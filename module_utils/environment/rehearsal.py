@@ -43,7 +43,7 @@ def checks(aws: Aws, plan: Plan, declarations: Sequence[Declaration]) -> Iterato
     yield permissions(aws, declarations)
     for declaration in declarations:
         yield from node_type(aws, declaration.options.get("cache_node_type"))
-    for key in sorted({key for each in declarations for _, key in named.keys(each.options)}):
+    for key in sorted({key for each in declarations for _unused, key in named.keys(each.options)}):
         yield key_check(aws, key)
 
 

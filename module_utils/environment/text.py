@@ -102,7 +102,7 @@ def _by_object(calls: Sequence[Entry]) -> Iterator[str]:
     names = list(dict.fromkeys(call["on"] for call in calls))
     for name in names:
         own = [call for call in calls if call["on"] == name]
-        change = next(each for each in MARKS if any(call["change"] == each for call in own))
+        change = min((call["change"] for call in own), key=list(MARKS).index)
         yield f"  {MARKS[change]} {name} ({change}): {_listed(list(dict.fromkeys(call['why'] for call in own)))}"
 
 

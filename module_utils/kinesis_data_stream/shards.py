@@ -26,6 +26,6 @@ def steps(count: int, target: int) -> list[int]:
 def reachable(count: int) -> tuple[int, int]:
     """The fewest and the most shards that a day's steps lead to."""
     low = count
-    for _ in range(MOST_STEPS):
+    for _unused in range(MOST_STEPS):
         low = -(-low // FACTOR)
     return low, count * FACTOR**MOST_STEPS

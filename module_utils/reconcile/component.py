@@ -40,23 +40,23 @@ class Seen:
     strangers: tuple[Mapping[str, str], ...] = ()
 
 
-def _nothing(*_: Any) -> tuple[Refusal, ...]:
+def _nothing(*_unused: Any) -> tuple[Refusal, ...]:
     return ()
 
 
-def _no_charges(_: State) -> tuple[Use, ...]:
+def _no_charges(_unused: State) -> tuple[Use, ...]:
     return ()
 
 
-def _no_offers(*_: Any) -> dict[str, Any]:
+def _no_offers(*_unused: Any) -> dict[str, Any]:
     return {}
 
 
-def _as_seen(seen: Seen, _: Mapping[str, Any]) -> Seen:
+def _as_seen(seen: Seen, _unused: Mapping[str, Any]) -> Seen:
     return seen
 
 
-def _silence(*_: Any) -> str:
+def _silence(*_unused: Any) -> str:
     return ""
 
 

@@ -89,7 +89,7 @@ def carry_out(declarations: Sequence[Declaration], aws: Aws, terms: Terms, plan:
     owners = owners_of(declarations, terms)
     made: list[Call] = []
     now = plan
-    for _ in range(LOST_ANSWERS):
+    for _unused in range(LOST_ANSWERS):
         refuse(list(parentless(now)))
         walked = apply(owners, aws, terms, _waits(now), now.calls)
         made += walked.made

@@ -51,9 +51,9 @@ class Module(AnsibleModule):  # type: ignore[misc]
             msg = f"{self._name}: unknown option {found}. Next: correct it; ansible-doc {self._name} lists every option"
         else:
             given = {name: value for name, value in self.params.items() if name in self.argument_spec}
-            found = [Refusal("module", self._name, where, value, wanted, f"correct {where.split()[0]}")
-                     for where, value, wanted in wrong(self.argument_spec, given)]  # fmt: skip
-            msg = str(Refused(each.written(self._variables) for each in found)) or msg
+            wrongs = [Refusal("module", self._name, where, value, wanted, f"correct {where.split()[0]}")
+                      for where, value, wanted in wrong(self.argument_spec, given)]  # fmt: skip
+            msg = str(Refused(each.written(self._variables) for each in wrongs)) or msg
         super().fail_json(msg=msg, **rest)
 
 

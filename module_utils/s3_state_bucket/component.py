@@ -40,7 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "lock_table": {"type": "bool", "default": False},
     "allow_lock_table_removal": {"type": "bool", "default": False},
     "delete_state_history": {"type": "bool", "default": False},
-    "lock_state_key": {},
+    "lock_state_key": {"no_log": False},
 }
 
 PERMISSIONS = frozenset({

@@ -24,7 +24,7 @@ ACCESS_LOGGING = {
 }
 REPLICATION = {
     "type": "dict",
-    "options": {"role_arn": {}, "bucket_arn": {}, "storage_class": {}, "kms_key_arn": {}},
+    "options": {"role_arn": {}, "bucket_arn": {}, "storage_class": {}, "kms_key_arn": {"no_log": False}},
 }
 OBJECT_LOCK = {
     "type": "dict",

@@ -109,7 +109,7 @@ def _blocks_of_subnets(ec2: Any, vpc_id: str) -> list[str]:
 
 def _inside(part: str, block: str) -> bool:
     inner, outer = ipaddress.ip_network(part), ipaddress.ip_network(block)
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+    return inner.version == outer.version and inner.subnet_of(outer)
 
 
 def _ipv6_of_vpc(vpc: Any) -> list[dict[str, Any]]:

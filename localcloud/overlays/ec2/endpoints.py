@@ -43,7 +43,7 @@ class Endpoints(Base):
         given |= {"VpcEndpointType": kind, "PrivateDnsEnabled": private_dns}
         if interface and not given.get("SecurityGroupIds"):
             given["SecurityGroupIds"] = [self.ec2_backend.get_default_security_group(vpc.id).id]
-        endpoint = super().create_vpc_endpoint().result["VpcEndpoint"]  # type: ignore[index]
+        endpoint = super().create_vpc_endpoint().result["VpcEndpoint"]
         endpoint.ip_address_type = given.get("IpAddressType", "ipv4")
         endpoint.dns_options = {"DnsRecordIpType": endpoint.ip_address_type, **given.get("DnsOptions", {})}
         if interface:

@@ -43,4 +43,4 @@ class FlowLogs(Base):
 
 def correct_models() -> None:
     """A flow log to CloudWatch Logs has no options for files."""
-    Model.destination_options = None  # type: ignore[attr-defined]
+    Model.destination_options = None

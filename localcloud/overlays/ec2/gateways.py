@@ -117,7 +117,7 @@ class Gateways(Base):
         _check_address(subnet, self.given.get("PrivateIpAddress"))
         self._check_nat_quota(subnet.availability_zone)
         answer = super().create_nat_gateway()
-        nat = answer.result["NatGateway"]  # type: ignore[index]
+        nat = answer.result["NatGateway"]
         interfaces.own(nat._eni, f"Interface for NAT Gateway {nat.id}", self.current_account, "nat_gateway")
         _place(nat, subnet, self.given.get("PrivateIpAddress"))
         self._add_secondary(nat)

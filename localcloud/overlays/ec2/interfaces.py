@@ -15,7 +15,7 @@ class Interfaces(Base):
 
     def describe_network_interfaces(self) -> ActionResult:
         """moto's answer; each look brings what stays behind one poll nearer to its end."""
-        shown = super().describe_network_interfaces().result["NetworkInterfaces"]  # type: ignore[index]
+        shown = super().describe_network_interfaces().result["NetworkInterfaces"]
         return ActionResult({"NetworkInterfaces": still_there(self.ec2_backend, shown)})
 
     def delete_network_interface(self) -> ActionResult:
