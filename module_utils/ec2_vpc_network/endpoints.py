@@ -123,7 +123,8 @@ def settings(options: Mapping[str, Any], service: str) -> Mapping[str, Any]:
 
 def tier_of(options: Mapping[str, Any], service: str) -> str | None:
     """The tier in which an interface endpoint stands; ``None`` is no opinion."""
-    return settings(options, service).get("tier") or options["interface_endpoint_tier"]
+    tier: str | None = settings(options, service).get("tier") or options["interface_endpoint_tier"]
+    return tier
 
 
 def desired_gateways(

@@ -134,7 +134,7 @@ class Run:
         result = {**self._result(outcome, "REHEARSED", self._document(plan)), "changed": False}
         return self._judged(result, found, result["headline"], "the account would stop a run")
 
-    def _judged(self, result: Result, found: Sequence[preflight.Check], headline: str, said: str) -> Result:
+    def _judged(self, result: Result, found: Sequence[Check], headline: str, said: str) -> Result:
         """The result of a table: a failure, with this headline, that names the lines that say stop."""
         stops = [check.what for check in found if check.verdict == preflight.STOP]
         if stops:

@@ -52,7 +52,7 @@ def component_costs(part: Part, region: str) -> Entry:
     if seen is None or not known(part):
         return {**sums([]), "lines": []}
     before = {**seen.satellites, **(seen.resource or {})}
-    after: Mapping[str, Any] = foreseen(part)
+    after = dict(foreseen(part))
     if not (part.declaration.removes and part.calls):
         after = {**seen.satellites, **after}
     lines = priced(charges(before), charges(after), region)

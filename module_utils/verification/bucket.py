@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..aws.client import DENIED, code_of
+from ..aws.codes import DENIED, code_of
 from ..environment import lease
 from ..environment.lock import Place, summary
 from ..environment.preflight import OK, STOP, WARNING, Check

@@ -33,9 +33,9 @@ def read(aws: Aws, vpc_id: str) -> paths.Network:
     # The one filter that this operation names otherwise.  Source: DescribeNatGateways API reference, Filter.
     word = {"describe_nat_gateways": "Filter"}
     requests = {key: ("ec2", operation, {word.get(operation, "Filters"): [{"Name": name, "Values": [vpc_id]}]})
-                for key, (operation, _, name) in READ_ALL.items()}  # fmt: skip
+                for key, (operation, _unused, name) in READ_ALL.items()}  # fmt: skip
     answers = aws.read_many(requests)
-    return paths.Network(**{key: answers[key].get(found) or [] for key, (_, found, _) in READ_ALL.items()})
+    return paths.Network(**{key: answers[key].get(found) or [] for key, (_unused, found, _unused) in READ_ALL.items()})
 
 
 def clients(options: Options, cache_groups: Iterable[str]) -> list[str]:
