@@ -85,7 +85,7 @@ class UserGroups(Base):
         if user.id == "default":
             # Source: user guide, "Role-Based Access Control": the user with the id default cannot be deleted.
             raise value("User default cannot be deleted.")
-        groups = [group for group in self.store.user_groups.values() if user.id in group["UserIds"]]
+        groups = [group for group in self._groups() if user.id in group["UserIds"]]
         if groups and user.name == "default":
             raise refuse("DefaultUserAssociatedToUserGroup", f"User {user.id} is the default user of a user group.")
         for group in groups:
@@ -212,6 +212,12 @@ class UserGroups(Base):
         if found is None or (clock.touch(found["ARN"]) and found["UserGroupId"] not in self.store.user_groups):
             raise refuse("UserGroupNotFound", f"User group {name} not found.")
         return found
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Every user group, brought up to date."""
+        for group in list(self.store.user_groups.values()):
+            clock.touch(group["ARN"])
+        return list(self.store.user_groups.values())
 
     def _active_group(self, name: str) -> dict[str, Any]:
         found = self._group(name)
