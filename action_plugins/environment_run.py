@@ -17,6 +17,9 @@ from ansible.utils.display import Display
 
 display = Display()
 in_process = action_loader.get("in_process", class_only=True)
+# Only now: in_process makes ansible.module_utils.* resolvable in the controller.
+from ansible.module_utils.environment import gates  # noqa: E402
+
 OUTPUTS = "outputs"
 
 
@@ -85,15 +88,12 @@ class ActionModule(in_process):
             and self._task.check_mode
             and self._task.args.get("verb", "apply") in ("apply", "destroy")
         ):
-            found = result["plan"]
+            found, revision = result["plan"], self._task.args.get("revision", "")
             totals = {role: len(part["calls"]) for role, part in found["components"].items()}
-            told = {
-                "digest": found["digest"],
-                "calls": found["calls"],
-                "classes": found["classes"],
-                "components": totals,
-            }
-            data |= {"streambed_plan": {environment: told}, "approved_plan": {environment: found["digest"]}}
+            told = {key: found[key] for key in ("digest", "calls", "classes")} | {"components": totals}
+            told["monthly"] = {key: found["costs"][key] for key in ("currency", "before", "after", "increase")}
+            approved = gates.handed_on(found, revision)
+            data |= {"streambed_plan": {environment: told}, "approved_plan": {environment: approved}}
         return data
 
     def own_options(self, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,11 +67,17 @@ options:
   approved_plan:
     description:
       - Digest of the plan that was approved; exactly that plan is made, or none.
-      - A mapping holds one for each environment by its O(environment_suffix).
+      - A mapping holds one for each environment by its O(environment_suffix), or what AWX hands on of a plan - its
+        C(digest), C(revision), the C(order) of its calls and how many were C(left_off).
     type: raw
   cache_ca_file:
     description: File with the authority of the cache's certificate, for O(verb=verify); left out, the public ones.
     type: path
+  revision:
+    description:
+      - Revision of the project that this run is made of. A plan that was approved at another one is refused.
+    type: str
+    default: ""
   confirm:
     description: Name of the environment, without which O(verb=destroy) refuses.
     type: str

@@ -243,8 +243,8 @@ class Run:
         """What the second look of a first run must pass: of an approved plan nothing but the rest is left."""
 
         def gate(rest: Plan) -> None:
-            if not self._approved or not gates.is_the_rest(rest.calls, plan.calls, made):
-                self._gate(rest, approval=bool(self._approved))
+            if not self._approved.digest or not gates.is_the_rest(rest.calls, plan.calls, made):
+                self._gate(rest, approval=bool(self._approved.digest))
             else:
                 engine.open_gate(rest)
 
@@ -252,10 +252,10 @@ class Run:
 
     def _gate_of_a_plan(self, plan: Plan) -> None:
         """A plan is there to be approved: it is refused for everything but the missing approval."""
-        self._gate(plan, approval=bool(self._approved))
+        self._gate(plan, approval=bool(self._approved.digest))
 
     @property
-    def _approved(self) -> str:
+    def _approved(self) -> gates.Approval:
         return gates.approved_for(self._options["approved_plan"], self._options["environment_suffix"])
 
     def _digest(self, plan: Plan) -> str:
@@ -263,9 +263,10 @@ class Run:
 
     def _unapproved(self, plan: Plan) -> list[Refusal]:
         name, digest, approved = self._request.identity.name, self._digest(plan), self._approved
-        if approved:
+        if approved.digest:
             stored = files.read_json(self._options["artifacts_folder"], self._plan_file)
-            return gates.disapproved(plan, approved, digest, stored, name)
+            outdated = gates.outdated(approved, self._options["revision"], name) if plan.calls else []
+            return outdated + gates.disapproved(plan, approved, digest, stored, name)
         most = self._options["max_monthly_increase"]
         return [*gates.unapproved(plan.calls, gates.allowed(self._options["allowed_changes"]), name, digest),
                 *costs.too_dear(self._costs(plan), most, name, digest)]  # fmt: skip

@@ -33,6 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "max_monthly_increase": {"type": "float"},
     "approved_plan": {"type": "raw"},
     "cache_ca_file": {"type": "path"},
+    "revision": {"default": ""},
     "confirm": {},
     "purge_orphans": {"type": "bool", "default": False},
     "whole": {"type": "bool", "default": True},

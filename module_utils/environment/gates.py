@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..reconcile.errors import Refusal
@@ -17,6 +18,22 @@ from ..reconcile.planning import Plan
 DIGEST_LENGTH = 16
 # How many calls a refusal names one by one.
 NAMED = 5
+# Characters of JSON that a plan's calls may have where they are handed on, some 300 calls: AWX keeps them in its
+# database and writes them into the next job's extra variables.
+HANDED_ON_LENGTH = 100_000
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What was approved: a digest, and where a plan handed it on, the revision that it was made at and its calls.
+
+    ``left_off`` is how many calls were too many to be handed on.
+    """
+
+    digest: str = ""
+    revision: str = ""
+    order: tuple[Mapping[str, Any], ...] = ()
+    left_off: int = 0
 
 
 def digest(calls: Iterable[Call], about: Mapping[str, Any]) -> str:
@@ -54,10 +71,26 @@ def _stable(value: Any) -> Any:
     return "a secret" if isinstance(value, Secret) else value
 
 
-def approved_for(approved: Any, environment: str) -> str:
-    """The digest that was approved for an environment; AWX hands one on for each, a person gives just one."""
+def approved_for(approved: Any, environment: str) -> Approval:
+    """What was approved for an environment; AWX hands that on for each, a person gives just a digest."""
     found = approved.get(environment, "") if isinstance(approved, Mapping) else approved
-    return str(found or "").strip()
+    if isinstance(found, Mapping):
+        return Approval(str(found.get("digest", "")), str(found.get("revision") or ""), tuple(found.get("order") or ()),
+                        int(found.get("left_off") or 0))  # fmt: skip
+    return Approval(str(found or "").strip())
+
+
+def handed_on(found: Mapping[str, Any], revision: str) -> dict[str, Any]:
+    """A plan as the next node of a workflow gets it, to make it or none: whole calls, as many as have room."""
+    order: list[Mapping[str, Any]] = []
+    room = HANDED_ON_LENGTH
+    for call in found["order"]:
+        room -= len(json.dumps(call, default=str))
+        if room < 0:
+            break
+        order.append(call)
+    left_off = len(found["order"]) - len(order)
+    return {"digest": found["digest"], "revision": revision, "order": order, "left_off": left_off}
 
 
 def allowed(words: Iterable[str] | None) -> set[str]:
@@ -87,15 +120,37 @@ def unapproved(calls: Sequence[Call], let_through: set[str], name: str, found: s
     return refusals
 
 
-def disapproved(plan: Plan, approved: str, found: str, stored: Mapping[str, Any] | None, name: str) -> list[Refusal]:
-    """A refusal when the plan is not the one that was approved, with what differs where that one was stored."""
-    if not approved or approved == found or not plan.calls:
+def disapproved(
+    plan: Plan, approved: Approval, found: str, stored: Mapping[str, Any] | None, name: str
+) -> list[Refusal]:
+    """A refusal when the plan is not the one that was approved, with what differs where that one is known."""
+    if not approved.digest or approved.digest == found or not plan.calls:
         return []
-    told = "the approved plan is not stored here"
-    if stored and stored.get("digest") == approved:
-        told = "; ".join(differing(stored.get("order") or [], [described(call) for call in plan.calls]))
-    return [Refusal("environment", name, "approved_plan", f"{found} ({told})", f"the approved {approved}",
+    told = f"{found} ({_differing(plan, approved, stored)})"
+    return [Refusal("environment", name, "approved_plan", told, f"the approved {approved.digest}",
                     "look at the new plan with playbooks/plan.yml and have that one approved")]  # fmt: skip
+
+
+def _differing(plan: Plan, approved: Approval, stored: Mapping[str, Any] | None) -> str:
+    order: Sequence[Mapping[str, Any]] = approved.order
+    if stored and stored.get("digest") == approved.digest:
+        order = stored.get("order") or []
+    elif approved.left_off:
+        return f"of the approved plan {approved.left_off} calls were not handed on: see the output of its job"
+    elif not order:
+        return "the approved plan is not stored here"
+    return "; ".join(differing(order, [described(call) for call in plan.calls]))
+
+
+def outdated(approved: Approval, revision: str, name: str) -> list[Refusal]:
+    """A refusal when the project has moved on since the approved plan was made.
+
+    The same calls by other code are not what was approved.
+    """
+    if not approved.revision or approved.revision == revision:
+        return []
+    return [Refusal("environment", name, "revision", revision or None, f"{approved.revision}, at which it was planned",
+                    "launch it again, so that this revision is planned and approved")]  # fmt: skip
 
 
 def differing(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:

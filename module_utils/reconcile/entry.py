@@ -35,12 +35,19 @@ COMMON_OPTIONS: dict[str, dict[str, Any]] = {
 class Module(AnsibleModule):  # type: ignore[misc]
     """An Ansible module that says which option was meant when it is given an unknown one, and which value is wrong.
 
-    ``variables`` are the names under which people wrote the options, where those are others.
+    ``variables`` are the names under which people wrote the options, where those are others. The result repeats the
+    arguments, as every module's does, but for the access key's id: that is no secret, and AWX would keep it in every
+    event.
     """
 
     def __init__(self, *, variables: Mapping[str, str], **rest: Any) -> None:
         self._variables = variables
         super().__init__(**rest)
+
+    def _return_formatted(self, kwargs: dict[str, Any]) -> None:
+        told = {name: value for name, value in self.params.items() if name != "access_key"}
+        kwargs.setdefault("invocation", {"module_args": told})
+        super()._return_formatted(kwargs)
 
     def fail_json(self, msg: str, **rest: Any) -> NoReturn:  # type: ignore[misc]
         unknown = re.match(r"Unsupported parameters for \(\S+\) module: (.+?)\. Supported", msg)

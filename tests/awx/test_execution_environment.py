@@ -67,6 +67,11 @@ def test_the_image_has_the_core_that_jobs_are_tested_with() -> None:
     assert named["ansible_runner"]["package_pip"] in (ROOT / "requirements-dev.txt").read_text().splitlines()
 
 
+def test_what_the_builder_leaves_is_not_of_the_repository() -> None:
+    asked = ["git", "check-ignore", "--quiet", "context/Containerfile"]
+    assert subprocess.run(asked, cwd=ROOT, check=False).returncode == 0
+
+
 def test_a_real_image_runs_the_modules(tmp_path: Path) -> None:
     if not shutil.which("podman"):
         pytest.skip("no podman")

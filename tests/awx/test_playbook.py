@@ -14,14 +14,19 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.awx.controller import Controller, serving
+from tests.awx.controller import Controller
+from tests.awx.keeping import reduced, strays
+from tests.awx.rights import ways_past
+from tests.awx.serving import PASSWORD, serving
 from tests.support.components import ROOT
 
 
 def keep(address: str, *words: str, token: str = "good-token", **variables: Any) -> subprocess.CompletedProcess[str]:
-    """A finished run of the playbook."""
+    """A finished run of the playbook; what is spelled in capitals is a variable of the process."""
     binaries = Path(sys.executable).parent
-    environment = {**os.environ, "CONTROLLER_HOST": address, "CONTROLLER_OAUTH_TOKEN": token, "ANSIBLE_NOCOLOR": "1",
+    process = {name: variables.pop(name) for name in list(variables) if name.isupper()}
+    environment = {**os.environ, **process, "CONTROLLER_HOST": address, "CONTROLLER_OAUTH_TOKEN": token,
+                   "ANSIBLE_NOCOLOR": "1",
                    "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}  # fmt: skip
     command = [binaries / "ansible-playbook", "playbooks/awx.yml", "-e", json.dumps(variables), *words]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -38,58 +43,108 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join(done.stdout.split())
 
 
-def objects(folder: Path, *kept: str) -> Path:
+def fewer() -> dict[str, Any]:
     """The shipped objects with fewer environments and verbs: awx.awx takes a process for every object."""
-    shipped = yaml.safe_load((ROOT / "awx" / "objects.yml").read_text())
-    shipped["left_out"] += sorted(shipped["environments"].keys() - set(kept))
-    shipped["verbs"] = {verb: shipped["verbs"][verb] for verb in ("plan", "apply", "drift")}
-    shipped["environments"] = {name: shipped["environments"][name] for name in kept}
-    file = folder / "objects.yml"
-    file.write_text(yaml.safe_dump(shipped, sort_keys=False))
-    return file
+    shipped = reduced("prod")
+    kept = ("plan", "apply", "verify", "drift")
+    return {**shipped, "verbs": {verb: shipped["verbs"][verb] for verb in kept},
+            "workflows": {"release": shipped["workflows"]["release"]}}  # fmt: skip
 
 
-def test_what_is_kept_is_kept_once_and_a_hand_is_named(tmp_path: Path) -> None:
-    controller = Controller()
-    given: dict[str, Any] = {"objects_file": str(objects(tmp_path, "prod"))}
+def by_hands(controller: Controller) -> None:
+    """A member of operators gets past the approval in three ways, and changes what awx.awx's modules keep."""
+    nodes = {each["identifier"]: each for each in controller.things["workflow_job_template_nodes"].values()}
+    controller.links[f"{nodes['plan']['url']}always_nodes/"] = [nodes["apply"]["id"]]
+    apply = controller.named("job_templates", "streambed-prod-apply")
+    controller.assign(
+        "team", controller.named("teams", "streambed-operators")["id"], ("job_templates", apply["id"], "execute")
+    )
+    controller.create("schedules", {"name": "nightly", "unified_job_template": apply["id"], "rrule": "DTSTART"})
+    apply["ask_variables_on_launch"] = True
+    workflow = controller.named("workflow_job_templates", "streambed-prod-release")
+    workflow["survey_enabled"] = True
+    controller.surveys[f"{workflow['url']}survey_spec/"] = {"spec": [{"variable": "approved_plan", "required": False}]}
+
+
+NAMED = (
+    "streambed-prod-apply: ask_variables_on_launch: found True, wanted False",
+    "streambed-prod-release: survey_enabled: found True, wanted False",
+    "workflow streambed-prod-release: survey: found questions approved_plan, wanted no survey",
+    "workflow streambed-prod-release, node plan: always link: found one to apply, wanted none to it",
+    "job template streambed-prod-apply: roles: found JobTemplate Execute of team streambed-operators, wanted none",
+    "schedule nightly of streambed-prod-apply: declared: found it in AWX, wanted it in awx/objects.yml",
+)
+
+
+def test_what_is_kept_is_kept_once_and_what_hands_did_is_named_and_put_back(tmp_path: Path) -> None:
+    controller, declared, file = Controller(), fewer(), tmp_path / "objects.yml"
+    file.write_text(yaml.safe_dump(declared, sort_keys=False))
+    given: dict[str, Any] = {"objects_file": str(file)}
     secret = "Canary/Wagtail+Bullfinch=2026"
     given["aws_inputs"] = {"prod": {"username": "AKIPROD", "password": secret}}
     with serving(controller) as address:
-        first = keep(address, "-vvv", **given)
+        first = keep(f"{address}/", "-vvv", **given)
         assert changed(first) > 15
         assert secret not in first.stdout
+        assert controller.token not in first.stdout
+        assert ways_past(controller) == []
+        assert strays(controller, declared) == []
+
+        by_hands(controller)
+        assert ways_past(controller)
         written = len(controller.writes)
-        second = keep(address, **given)
-        assert changed(second) == 0, second.stdout
+        look = keep(address, "--check", **given)
+        assert changed(look) > 0
+        assert [said for said in NAMED if said not in " ".join(look.stdout.split())] == []
         assert controller.writes[written:] == []
 
-        template = controller.named("job_templates", "streambed-prod-apply")
-        template["ask_variables_on_launch"] = True
-        look = keep(address, "--check", **given)
-        assert changed(look) == 1
-        assert "streambed-prod-apply: ask_variables_on_launch: found True, wanted False" in look.stdout
-        assert look.stdout.count(": found ") == 1
+        assert changed(keep(address, **given)) > 0
+        assert ways_past(controller) == []
+        assert strays(controller, declared) == []
+        written = len(controller.writes)
+        last = keep(address, **given)
+        assert changed(last) == 0, last.stdout
         assert controller.writes[written:] == []
+    kept_as_declared(controller, secret)
+
+
+def kept_as_declared(controller: Controller, secret: str) -> None:
     assert controller.named("credentials", "aws-streambed-prod")["inputs"]["password"] == secret
     (kept,) = (each for each in controller.things["credential_types"].values() if each["name"] == "Streambed")
     assert kept["injectors"]["env"]["AWS_ENDPOINT_URL"] == "{{ endpoint_url }}"
-    order_of_a_release(controller)
+    told = controller.named("notification_templates", "streambed-failures")["messages"]["error"]["body"]
+    assert "{{ job.name | tojson }}" in told
+    hosts = [
+        controller.things["inventories"][each["inventory"]]["name"] for each in controller.things["hosts"].values()
+    ]
+    assert "streambed-fleet" in hosts, "a launch before the first sync is not sliced"
 
 
-def order_of_a_release(controller: Controller) -> None:
-    """plan -> approval -> apply -> verify, in every workflow."""
-    nodes = controller.things["workflow_job_template_nodes"]
-    assert len(nodes) == 4
-    after = {}
-    for node in nodes.values():
-        next_ones = controller.links.get(f"{node['url']}success_nodes/", [])
-        after[node["identifier"]] = [nodes[each]["identifier"] for each in next_ones]
-    assert after == {"plan": ["approval"], "approval": ["apply"], "apply": ["verify"], "verify": []}
+def test_a_first_sync_that_fails_says_which_update_to_look_at(tmp_path: Path) -> None:
+    controller = Controller(sync="failed")
+    file = tmp_path / "objects.yml"
+    file.write_text(yaml.safe_dump(fewer(), sort_keys=False))
+    with serving(controller) as address:
+        said = sentence(keep(address, objects_file=str(file)))
+    number = controller.named("projects", "streambed")["id"]
+    assert f"AWX project streambed: update: found project update {number} failed, wanted a successful one" in said
+    assert f"/#/jobs/project/{number}/output" in said
+    assert not controller.things["job_templates"]
+
+
+def test_a_user_and_a_password_are_as_good_as_a_token_and_leave_none_behind() -> None:
+    controller = Controller(galaxy=False)
+    with serving(controller) as address:
+        done = keep(address, token="", CONTROLLER_USERNAME="keeper", CONTROLLER_PASSWORD=PASSWORD)
+    assert "galaxy_credentials: found 0 credentials" in sentence(done)
+    assert PASSWORD not in done.stdout
+    assert controller.things["tokens"] == {}
+    assert "POST /api/v2/tokens/" in controller.writes
 
 
 @pytest.mark.parametrize(("given", "token", "said"), [
-    ({"version": "21.14.0"}, "good-token", "version: found 21.14.0, wanted 24.0.0 or newer. Next: upgrade AWX"),
-    ({}, "bad-token", "token: found one that AWX answers with 401, wanted one that may write. Next: make a token"),
+    ({"version": "21.14.0"}, "good-token", "version: found 21.14.0, wanted 24.6.0 or newer. Next: upgrade AWX"),
+    ({}, "bad-token", "token: found one that AWX refuses"),
     ({"galaxy": False}, "good-token", "galaxy_credentials: found 0 credentials of the name Ansible Galaxy"),
 ])  # fmt: skip
 def test_an_awx_that_will_not_do_is_refused(given: dict[str, Any], token: str, said: str) -> None:
@@ -100,7 +155,7 @@ def test_an_awx_that_will_not_do_is_refused(given: dict[str, Any], token: str, s
 
 
 @pytest.mark.parametrize(("address", "said"), [
-    ("http://127.0.0.1:9", "version: found no AWX that answers, wanted 24.0.0 or newer. Next: correct CONTROLLER_HOST"),
+    ("http://127.0.0.1:9", "wanted 24.6.0 or newer. Next: correct CONTROLLER_HOST"),
     ("", "AWX (CONTROLLER_HOST is not set): version: found no AWX that answers"),
 ])  # fmt: skip
 def test_an_address_without_awx_is_refused(address: str, said: str) -> None:

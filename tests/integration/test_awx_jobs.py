@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.process import Cloud
+from localcloud.process import ACCESS_KEY, Cloud
 from tests.integration.test_secrets import TOKEN, assert_nowhere
 from tests.support.runner import CANARY, job, job_through_files, private_data_dir, results
 
@@ -37,21 +37,15 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
     folder = private_data_dir(tmp_path / "runner", cloud)
     before = set(files(tmp_path))
 
-    plan = job(folder, "plan.yml", "--check", "--diff")
+    plan = job(folder, "plan.yml", "--check", "--diff", awx_project_revision="r1")
     assert (plan.status, plan.rc) == ("successful", 0), plan.output
     assert not cloud.writes()
     told = plan.artifacts["streambed_plan"]["dev"]
     assert told["components"].keys() == {"vpc", "redis", "kinesis", "state_bucket"}
     assert all(told["components"].values())
     assert sum(told["components"].values()) == told["calls"] == sum(told["classes"].values())
-    assert plan.artifacts["approved_plan"] == {"dev": told["digest"]}
 
-    # A workflow hands what the plan said to the next node as extra variables; it makes that plan, or none.
-    other = job(folder, "site.yml", **{**plan.artifacts, "approved_plan": {"dev": "0" * 16}})
-    assert other.rc == 2
-    assert f"approved_plan: found {told['digest']}" in " ".join(other.output.split())
-    assert not cloud.writes()
-    apply = job(folder, "site.yml", **plan.artifacts)
+    apply = job(folder, "site.yml", awx_project_revision="r1", environment_allowed_changes=[], **plan.artifacts)
     assert apply.rc == 0, apply.output
     assert apply.artifacts["streambed_outputs"]["dev"]
     assert "STREAMBED dev: DONE" in apply.output
@@ -79,6 +73,41 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
     kept = {name: text for name, text in files(tmp_path).items() if Path(name).name not in ("command", "envvars")}
     assert any("job_events" in name for name in kept)
     assert_nowhere(CANARY, kept)
+    assert_nowhere(ACCESS_KEY, {name: text for name, text in kept.items() if "job_events" in name})
+    # A worker says its lines through the main process; one that prints them itself is warned of.
+    assert not [name for name, text in kept.items() if "errantly" in text]
+
+
+def test_what_is_approved_is_what_is_applied_or_nothing(cloud: Cloud, tmp_path: Path) -> None:
+    """A workflow hands what the plan said to the next node as extra variables."""
+    folder = private_data_dir(tmp_path, cloud)
+    plan = job(folder, "plan.yml", "--check", awx_project_revision="r1")
+    told, approved = plan.artifacts["streambed_plan"]["dev"], plan.artifacts["approved_plan"]["dev"]
+    assert (approved["digest"], approved["revision"], approved["left_off"]) == (told["digest"], "r1", 0)
+    assert len(approved["order"]) == told["calls"]
+
+    # What AWX's template says beside: without an approval nothing is let through, whoever launched it.
+    unapproved = {"environment_allowed_changes": []}
+    alone = job(folder, "site.yml", awx_project_revision="r1", **unapproved)
+    assert alone.rc == 2
+    assert "allowed_changes: found" in " ".join(alone.output.split())
+
+    other = job(folder, "site.yml", awx_project_revision="r2", **unapproved, **plan.artifacts)
+    assert other.rc == 2
+    said = "revision: found r2, wanted r1, at which it was planned. Next: launch it again"
+    assert said in " ".join(other.output.split())
+    assert not cloud.writes()
+
+    # The same commit, and a world that has changed meanwhile.
+    (folder / "project" / "artifacts" / "dev" / "plan.json").unlink()
+    cloud.client("kinesis").create_stream(StreamName="sensors-dev", ShardCount=1)
+    made = len(cloud.writes())
+    late = job(folder, "site.yml", awx_project_revision="r1", **unapproved, **plan.artifacts)
+    assert late.rc == 2
+    said = " ".join(late.output.split())
+    assert f"wanted the approved {told['digest']}" in said
+    assert "no longer: " in said
+    assert len(cloud.writes()) == made
 
 
 def test_the_secret_of_a_component_is_in_no_event(cloud: Cloud, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -95,12 +96,12 @@ def test_each_class_that_is_not_let_through_is_refused_with_the_digest_to_approv
     (None, ""), ("", ""), (" d1 ", "d1"), ({"dev": "d1", "prod": "d2"}, "d1"), ({"prod": "d2"}, ""),
 ])  # fmt: skip
 def test_an_approval_is_of_one_environment(given: Any, found: str) -> None:
-    assert gates.approved_for(given, "dev") == found
+    assert gates.approved_for(given, "dev") == gates.Approval(found)
 
 
 def disapproved(calls: list[Call], approved: str, stored: Any = None) -> list[str]:
     plan = Plan({}, tuple(calls))
-    return [str(each) for each in gates.disapproved(plan, approved, "now", stored, "sensors-dev")]
+    return [str(each) for each in gates.disapproved(plan, gates.Approval(approved), "now", stored, "sensors-dev")]
 
 
 def test_exactly_the_approved_plan_or_none_is_made() -> None:
@@ -117,6 +118,45 @@ def test_a_refused_plan_says_what_the_approved_one_had_and_had_not() -> None:
     assert "found now (new: make a; no longer: remove b)" in refusal
     [refusal] = disapproved([MAKE], "before", {**stored, "digest": "another"})
     assert "not stored here" in refusal
+
+
+def planned(*calls: Call) -> dict[str, Any]:
+    return {"digest": "before", "order": [{"component": call.owner, **described(call)} for call in calls]}
+
+
+def of_a_plan(found: dict[str, Any], revision: str = "r1") -> gates.Approval:
+    """What the node that applies gets, through JSON as AWX hands it on."""
+    return gates.approved_for(json.loads(json.dumps({"dev": gates.handed_on(found, revision)})), "dev")
+
+
+def test_what_a_plan_hands_on_names_what_changed_meanwhile() -> None:
+    approved = of_a_plan(planned(DROP))
+    assert (approved.digest, approved.revision, approved.left_off) == ("before", "r1", 0)
+    [refusal] = gates.disapproved(Plan({}, (MAKE,)), approved, "now", None, "sensors-dev")
+    assert "found now (new: make a; no longer: remove b), wanted the approved before" in str(refusal)
+
+
+def test_a_plan_too_long_to_be_handed_on_is_cut_at_a_call_and_says_so() -> None:
+    many = [replace(MAKE, on=f"subnet {number}") for number in range(2000)]
+    found = gates.handed_on(planned(*many), "r1")
+    assert found["left_off"] + len(found["order"]) == 2000
+    assert len(json.dumps(found["order"])) < gates.HANDED_ON_LENGTH * 1.1
+    assert 0 < found["left_off"] < 2000
+    [refusal] = gates.disapproved(Plan({}, (DROP,)), of_a_plan(planned(*many)), "now", None, "sensors-dev")
+    assert f"of the approved plan {found['left_off']} calls were not handed on" in str(refusal)
+
+
+@pytest.mark.parametrize(("approved", "revision", "said"), [
+    ("r1", "r1", []),
+    ("", "r1", []),
+    ("r1", "r2", ["environment sensors-dev: revision: found r2, wanted r1, at which it was planned. Next: launch it "
+                  "again, so that this revision is planned and approved"]),
+    ("r1", "", ["environment sensors-dev: revision: found nothing, wanted r1, at which it was planned. Next: launch it "
+                "again, so that this revision is planned and approved"]),
+])  # fmt: skip
+def test_a_plan_of_another_revision_is_refused(approved: str, revision: str, said: list[str]) -> None:
+    found = gates.outdated(of_a_plan(planned(MAKE), approved), revision, "sensors-dev")
+    assert [str(each) for each in found] == said
 
 
 @pytest.mark.parametrize(("before", "after", "said"), [
