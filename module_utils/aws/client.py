@@ -131,6 +131,10 @@ class Aws:
         """The endpoint that replaces AWS's own, or an empty string."""
         return self._connection.get("endpoint_url") or self._session.get_config_variable("endpoint_url") or ""
 
+    def endpoint_of(self, service: str) -> str:
+        """The URL that a service's requests go to, wherever that was stated."""
+        return str(self._client(service, READS).meta.endpoint_url)
+
     def whose(self) -> str:
         """What tells one identity from another; no secret."""
         credentials = self._session.get_credentials()

@@ -55,7 +55,7 @@ def state(aws: Aws, bucket: str, key: str) -> Check:
 def plain(aws: Aws, bucket: str) -> Check:
     """A request over plain HTTP, which the bucket's policy has to refuse."""
     what = "state over plain HTTP"
-    if aws.endpoint.startswith("http://"):
+    if aws.endpoint_of("s3").startswith("http://"):
         return Check(what, "not asked: the endpoint itself is plain HTTP", ENCRYPTED_ONLY, WARNING, "ask AWS itself")
     try:
         aws.without_tls().read("s3", "list_objects_v2", Bucket=bucket, MaxKeys=1)

@@ -338,9 +338,8 @@ class Plain(Aws):
 
     cloud: Cloud
 
-    @property
-    def endpoint(self) -> str:
-        return "https://aws"
+    def endpoint_of(self, service: str) -> str:
+        return f"https://{service}"
 
     def without_tls(self) -> Aws:
         self.cloud.configure(tls=False)
