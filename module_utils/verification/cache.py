@@ -16,6 +16,8 @@ from . import traces
 if TYPE_CHECKING:
     from ..aws.client import Aws
 
+# What it takes differs between its versions more than its stubs allow for.
+redis: Any
 try:
     import redis
     from redis.crc import key_slot

@@ -228,7 +228,7 @@ def _links(what: str, node: Held, names: Mapping[int, str], then: list[str], los
 
 def _prompts(what: str, path: str, thing: Held) -> Iterator[Thing]:
     """What a node or schedule hands on; a template that asks nothing ignores it until somebody lets it ask."""
-    handed = {key: None for key in PROMPTS if thing.get(key) not in (None, "")}
+    handed: Thing = {key: None for key in PROMPTS if thing.get(key) not in (None, "")}
     if thing.get("extra_data"):
         handed |= {"extra_data": {}}
     for key in handed:
