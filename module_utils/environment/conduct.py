@@ -16,7 +16,6 @@ from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
-from ..verification import checks as verification
 from . import (
     account,
     costs,
@@ -144,6 +143,9 @@ class Run:
 
     def verify(self) -> Result:
         """Tries out what is there; one table, and a failure where anything does not work."""
+        # Not above: redis-py, which it brings along, is a hundred modules that no other verb uses.
+        from ..verification import checks as verification
+
         plan = self._full_look()
         ca_file, tries = self._options["cache_ca_file"], not self._terms.check_mode
         found = [*self._checks, *verification.checks(self._aws, plan, self._request.place, ca_file, tries)]
@@ -227,17 +229,17 @@ class Run:
 
     def _gate(self, plan: Plan, approval: bool = True) -> None:
         """Raises Refused with everything that speaks against the plan; nothing was written yet."""
-        found = [*self._refusals(plan), *(self._unapproved(plan) if approval else ())]
+        found = [*plan.refusals, *self._nameless(plan), *(self._unapproved(plan) if approval else ())]
         if plan.failures:
             raise AwsFailure("\n".join([*map(str, found), *plan.failures]))
         if found:
             raise Refused(found)
         self._refuse_stops(self._room(plan))
 
-    def _refusals(self, plan: Plan) -> list[Refusal]:
-        """What speaks against the plan; of a name with nothing behind it its component may have said so already."""
+    def _nameless(self, plan: Plan) -> list[Refusal]:
+        """Names with nothing behind them, but for those of which a component has said so already."""
         said = {refusal.field for refusal in plan.refusals}
-        return [*plan.refusals, *(each for each in self._named if each.field not in said)]
+        return [each for each in self._named if each.field not in said]
 
     def _gate_of_the_rest(self, plan: Plan, made: Sequence[Call]) -> Callable[[Plan], None]:
         """What the second look of a first run must pass: of an approved plan nothing but the rest is left."""
@@ -349,8 +351,7 @@ class Run:
         return "destroy.json" if self._options["verb"] == "destroy" else PLAN_FILE
 
     def _document(self, plan: Plan) -> dict[str, Any]:
-        refusals: list[Any] = []
-        refusals += [each for each in self._refusals(plan) if each not in plan.refusals]
+        refusals: list[Any] = [*self._nameless(plan)]
         if not refusals and not plan.refusals and not plan.failures and plan.calls:
             refusals = [f"{check.what}: {check.found}, wanted {check.wanted}. Next: {check.next_step}"
                         for check in self._room(plan) if check.verdict == preflight.STOP]  # fmt: skip

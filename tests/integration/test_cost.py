@@ -16,7 +16,7 @@ MOST_READS = 30
 # Of Ansible, amazon.aws, which brings boto3, and ourselves.
 MOST_MODULES = 1150
 # Costly to import, and of no use in such a run.
-UNUSED = ("moto", "requests", "rich", "pytest", "localcloud")
+UNUSED = ("moto", "redis", "requests", "rich", "pytest", "localcloud")
 # Python runs this file in each process that has its folder on the path.
 COUNTING = """
 import os
