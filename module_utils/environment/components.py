@@ -78,6 +78,7 @@ def declared(
 
 def wrong_values(role: str, found: Iterable[Wrong], identity: Identity) -> list[Refusal]:
     """Refusals for values of the wrong type or choice, at any depth."""
-    step = f"correct {{}}; `ansible-doc {COMPONENTS[role].module}` explains it"
-    return [Refusal(COMPONENTS[role].noun, identity.name, where, value, wanted, step.format(where.split()[0])).written(
-        spelled(role)) for where, value, wanted in found]  # fmt: skip
+    noun, step = COMPONENTS[role].noun, f"; `ansible-doc {COMPONENTS[role].module}` explains it"
+    refusals = [Refusal(noun, identity.name, where, value, wanted, f"correct {where.split()[0]}{step}")
+                for where, value, wanted in found]  # fmt: skip
+    return [each.written(spelled(role)) for each in refusals]
