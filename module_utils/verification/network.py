@@ -67,9 +67,9 @@ def checks(network: paths.Network, vpc: Options, redis: Options | None) -> Itera
 
 
 def _cache(network: paths.Network, vpc: Options, going: list[str], servers: list[str], tier: str, port: int) -> Check:
-    found, missing = list(_groups(network, servers)), [f"security group {key}" for key in servers
-                                                       if paths.group_of(network, key) is None]  # fmt: skip
-    told = [f"{name} is gone" for name in missing]
+    groups = {key: paths.group_of(network, key) for key in servers}
+    found = [group for group in groups.values() if group is not None]
+    told = [f"security group {key} is gone" for key, group in groups.items() if group is None]
     targets = paths.subnets_of(network, tier)
     for client in going:
         group = paths.group_of(network, client)
@@ -111,13 +111,6 @@ def _services(network: paths.Network, vpc: Options, client: str, cache_tier: str
         to_the_internet = partial(paths.to_the_internet, network, port=HTTPS)
         told = _every(network, vpc, client, cache_tier, to_the_internet)
         yield _verdict(f"{WAY} {client} to the internet", told, f"TCP {HTTPS} gets through")
-
-
-def _groups(network: paths.Network, keys: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    for key in keys:
-        group = paths.group_of(network, key)
-        if group is not None:
-            yield group
 
 
 def _every(

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.offers import PART_TAG, TIER_TAG
+from ..reconcile.tags import ansible_tags
 
 Item = Mapping[str, Any]
 EVERYWHERE = IPv4Network("0.0.0.0/0")
@@ -36,7 +37,7 @@ class Network:
 
 def tag(item: Item, key: str) -> str:
     """The value of a tag, or an empty text."""
-    return next((each["Value"] for each in item.get("Tags") or () if each["Key"] == key), "")
+    return ansible_tags(item.get("Tags")).get(key, "")
 
 
 def subnets_of(network: Network, tier: str) -> list[Item]:
