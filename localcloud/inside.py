@@ -8,8 +8,6 @@ it.  moto's objects are global: one process holds one such cloud.
 from __future__ import annotations
 
 import json
-import time
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,8 +20,7 @@ from moto.core.request import Request
 from localcloud.control import PREFIX, Control
 from localcloud.journal import Journal
 from localcloud.process import Cloud, CloudError
-from localcloud.server import LocalCloud, prepare
-from localcloud.settings import settings
+from localcloud.server import LocalCloud, date, prepare
 
 #: An address, for S3 takes the first label of a name for a bucket; a port on which nothing listens, so that what does
 #: not come through botocore finds nothing.
@@ -61,9 +58,7 @@ class Inside(Cloud):
         request = Request.from_primitives(method, url, headers, body)
         environ = {**request.environ, "RAW_URI": urlsplit(url).path}
         chunks = self._app(environ, lambda status, found, _=None: started.extend((status, found)))
-        # As the server dates its answers, by the cloud's clock.
-        date = formatdate(time.time() + settings.values["clock_ahead_seconds"], usegmt=True)
-        return int(started[0].split()[0]), {"Date": date, **dict(started[1])}, b"".join(chunks)
+        return int(started[0].split()[0]), {"Date": date(), **dict(started[1])}, b"".join(chunks)
 
 
 _clouds: list[Inside] = []

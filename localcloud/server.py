@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NoReturn
@@ -164,7 +165,12 @@ class _Handler(MotoRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The Date of an answer, by the cloud's clock."""
-        return super().date_time_string((timestamp or time.time()) + settings.values["clock_ahead_seconds"])
+        return date(timestamp)
+
+
+def date(timestamp: float | None = None) -> str:
+    """A moment as answers are dated, by the cloud's clock; now, where none is given."""
+    return formatdate((timestamp or time.time()) + settings.values["clock_ahead_seconds"], usegmt=True)
 
 
 @functools.cache
