@@ -6,29 +6,19 @@ That the playbook does the same is a test of its own (test_playbook.py): it ends
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from types import ModuleType
 from typing import Any
 
 import yaml
 
 from tests.awx.controller import Controller, Thing
 from tests.awx.serving import application
-from tests.support.components import ROOT
+from tests.support.components import ROOT, plugin
 
 OBJECTS = yaml.safe_load((ROOT / "awx" / "objects.yml").read_text())
 
 
-def filters(name: str) -> ModuleType:
-    """A file of filters as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "playbooks" / "filter_plugins" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-DECLARING, STRAYS = filters("awx_objects"), filters("awx_strays")
+DECLARING, STRAYS = (plugin(f"playbooks/filter_plugins/{name}.py") for name in ("awx_objects", "awx_strays"))
 
 
 def reduced(*environments: str) -> dict[str, Any]:

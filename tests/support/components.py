@@ -19,14 +19,19 @@ IDENTITY = {"stack_name": "sensors", "environment_suffix": "test"}
 
 
 @functools.cache
-def library(name: str) -> ModuleType:
-    """A module of library/, imported under a name of its own."""
-    spec = importlib.util.spec_from_file_location(f"library_{name}", ROOT / "library" / f"{name}.py")
+def plugin(file: str) -> ModuleType:
+    """A file that only Ansible finds, by its path in the repository, imported under a name of its own."""
+    spec = importlib.util.spec_from_file_location(file.removesuffix(".py").replace("/", "_"), ROOT / file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def library(name: str) -> ModuleType:
+    """A module of library/."""
+    return plugin(f"library/{name}.py")
 
 
 def component(name: str) -> Component:

@@ -16,7 +16,7 @@ from ansible.module_utils.environment.components import COMPONENTS, declared, va
 from ansible.module_utils.environment.entry import OPTIONS
 from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 
-from tests.support.components import IDENTITY, MODULES, ROOT, component, library
+from tests.support.components import IDENTITY, MODULES, ROOT, component, library, plugin
 from tests.support.environments import defaults, resolved
 from tools import variables_schema
 
@@ -47,11 +47,7 @@ def name_of(path: Path) -> str:
 
 
 def shared_documentation() -> dict[str, Any]:
-    path = ROOT / "doc_fragments" / "streambed.py"
-    spec = importlib.util.spec_from_file_location("fragment", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)["options"]
+    return yaml.safe_load(plugin("doc_fragments/streambed.py").ModuleDocFragment.DOCUMENTATION)["options"]
 
 
 def compare_options(documented: dict[str, Any], specified: dict[str, Any], where: str) -> None:
