@@ -63,6 +63,8 @@ NOT_SENT_SECONDS = 45.0
 # How long all sending again may take in one run.
 RETRY_SECONDS = 1200.0
 NOT_AUTHORIZED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+# A limit on how often, such as two changes of a stream's mode in 24 hours: more room does not help, time does.
+OVER_TIME = re.compile(r"\b(hours?|day)\b")
 NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
 
 
@@ -479,6 +481,8 @@ def _next_step(code: str, operation: str, message: str) -> str:
         return f"allow {action.group(1) if action else operation} for these credentials"
     if code in THROTTLES or message.startswith("Rate exceeded"):
         return "run again when fewer calls are made in this account; a run continues from what is there"
+    if is_quota(code) and OVER_TIME.search(message):
+        return "wait until the time that AWS names has passed, and run again; what exists is kept"
     if is_quota(code):
         return "ask for a higher quota in Service Quotas or remove what is unused, and run again; what exists is kept"
     if "Expired" in code or "InvalidClientToken" in code or "UnrecognizedClient" in code:

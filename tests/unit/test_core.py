@@ -309,6 +309,15 @@ def test_quotas_are_told_from_rates(code: str, quota: bool) -> None:
     assert is_quota(code) is quota
 
 
+@pytest.mark.parametrize(("message", "step"), [
+    ("The limit of 2 changes per 24 hours for this stream is reached.", "wait until"),
+    ("The maximum number of VPCs has been reached.", "ask for a higher quota"),
+])  # fmt: skip
+def test_a_limit_over_time_wants_time_and_not_room(message: str, step: str) -> None:
+    error = boto.ClientError({"Error": {"Code": "LimitExceededException", "Message": message}}, "UpdateStreamMode")
+    assert f"Next: {step}" in explain(error)
+
+
 def test_a_parameter_error_does_not_repeat_the_parameter() -> None:
     error = boto.ParamValidationError(report="Invalid type for parameter AuthToken, value: correct-horse")
     assert "correct-horse" not in explain(error)
