@@ -23,7 +23,7 @@ from jinja2.nativetypes import NativeEnvironment
 from localcloud.process import REGION, Cloud
 from localcloud.settings import ACCOUNT
 from tests.support.components import IDENTITY, ROOT
-from tests.support.runs import CLOCK_SPEED, aws_of, but_locks, unmatched
+from tests.support.runs import CLOCK_SPEED, Believing, aws_of, but_locks, unmatched
 
 ROLES = tuple(COMPONENTS)
 
@@ -113,7 +113,7 @@ def one_plan(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> dict
     plan = conducted(cloud, variables, check=True, **options)["plan"]
     assert not cloud.writes(before), "check mode wrote"
     before = len(cloud.journal())
-    conducted(cloud, variables, **options)
+    conducted(cloud, variables, **{"aws": aws_of(cloud, Believing), **options})
     writes = but_locks(cloud.writes(before))
     missing, _ = unmatched(plan["order"], writes)
     _, extra = unmatched(plan["order"], [entry for entry in writes if not entry["error"]])

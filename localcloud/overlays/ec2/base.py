@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import get_service_model
 from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.responses import EC2Response
@@ -60,10 +60,12 @@ class Base(EC2Response):
         return super().call_action() if answered is None else self.serialized(ActionResult(answered))
 
     def serialized(self, action_result: ActionResult) -> Any:
-        """The answer with its client token, and one page of its list."""
+        """The answer with its client token, and one page of its list; where moto says nothing, that it was done."""
         result = action_result.result
+        shape = get_service_model("ec2").operation_model(self._get_action()).output_shape
+        if isinstance(action_result, EmptyResult) and shape is not None and "Return" in shape.members:
+            result = {"Return": True}
         if isinstance(result, dict):
-            shape = get_service_model("ec2").operation_model(self._get_action()).output_shape
             listed = pages.list_member(shape)
             if listed and isinstance(result.get(listed), list):
                 items, token = pages.page(result[listed], self._page["MaxResults"], self._page["NextToken"])

@@ -110,7 +110,7 @@ class SecurityGroups(Base):
         raise refuse("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
 
     def delete_security_group(self) -> ActionResult:
-        """Nothing; refused for the default group, and while something refers to the group."""
+        """That it is gone; refused for the default group, and while something refers to the group."""
         wanted = self.given.get("GroupId") or self.given.get("GroupName")
         group = self.ec2_backend.get_security_group_by_name_or_id(wanted)
         if group is not None:
@@ -120,7 +120,8 @@ class SecurityGroups(Base):
                 )
             if self._is_needed(group):
                 raise refuse("DependencyViolation", f"resource {group.id} has a dependent object")
-        return super().delete_security_group()
+        super().delete_security_group()
+        return ActionResult({"Return": True, "GroupId": group.id})
 
     def _is_needed(self, group: Any) -> bool:
         ec2 = self.ec2_backend
