@@ -28,6 +28,9 @@ GROUP_TAG = "streambed:replication-group"
 # Source: localcloud's durations, from observed runs; AWS promises nothing, and up to 50 minutes were seen
 # (hashicorp/terraform-provider-aws#4093).
 NODES_SECONDS = 720
+# Of twelve minutes a longer pause would lose more than a percent at the end.  Terraform asks as often.
+# Source: hashicorp/terraform-provider-aws, internal/service/elasticache, replication group waiters, MinTimeout.
+POLL_SECONDS = 10
 USER_SECONDS = 5
 # A node group can lag behind its replication group.  Source: aws-controllers-k8s/community#529.
 STATES = "ReplicationGroups[].[Status, NodeGroups[].Status][][]"
@@ -80,14 +83,14 @@ def settled(name: str) -> Wait:
     Source: hashicorp/terraform-provider-aws#4093.
     """
     return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
-                done=("available",), failed=("create-failed",), absent_codes=(GONE,), pause_seconds=15,
+                done=("available",), failed=("create-failed",), absent_codes=(GONE,), pause_seconds=POLL_SECONDS,
                 typical_seconds=NODES_SECONDS, events=events(name))  # fmt: skip
 
 
 def gone(name: str) -> Wait:
     """Until the group is deleted; right after the call it may still read ``available``, or take its final snapshot."""
     return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
-                done=("absent",), absent_codes=(GONE,), pause_seconds=15, typical_seconds=NODES_SECONDS,
+                done=("absent",), absent_codes=(GONE,), pause_seconds=POLL_SECONDS, typical_seconds=NODES_SECONDS,
                 events=events(name))  # fmt: skip
 
 
