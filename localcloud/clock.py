@@ -10,8 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from localcloud.settings import Settings, settings
+
+
+def seconds() -> float:
+    """The time by the cloud's clock, which runs ahead by the setting `clock_ahead_seconds`, in seconds since 1970."""
+    return time.time() + float(settings.values["clock_ahead_seconds"])
+
+
+def now() -> datetime:
+    """The same as moto writes times: UTC without saying so."""
+    return datetime.fromtimestamp(seconds(), UTC).replace(tzinfo=None)
 
 
 @dataclass
