@@ -76,10 +76,9 @@ check: $(READY) ## Check what differs from main in under a minute: lint, unit te
 
 test: lint unit integration molecule ## Run what each commit has to prove
 
-proof: lint unit ## Run every test there is, in its full size
-	@STREAMBED_KILLS=all STREAMBED_PAIRS=40 STREAMBED_RACES=20 STREAMBED_CROWDS=2,4,8,16 \
-	    $(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
-	@$(BIN)/python tools/molecule.py
+proof: $(READY) ## Run every test there is in its full size, over hours; stopped, it goes on where it was (ARGS=words chooses files)
+	@$(BIN)/python tools/proof.py $(ARGS)
+	@$(if $(ARGS),true,$(BIN)/python tools/molecule.py)
 
 lint: $(READY) ## Check style, types, YAML, playbooks and the changelog's fragments
 	@$(BIN)/ruff check .
