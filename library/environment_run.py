@@ -41,7 +41,11 @@ options:
     description: The region that the environment lives in; the run stops in any other.
     type: str
   components:
-    description: Options of each component by its role, as its module takes them; null is no opinion.
+    description:
+      - Options of each component by its role, as its module takes them; null is no opinion.
+      - There may be several streams and several caches, by name under C(streams) of C(kinesis) and C(caches) of
+        C(redis), each with the options in which it differs from the role's others. Where it states no C(name) it is
+        called after the environment and its own name.
     type: dict
     required: true
   only:
@@ -173,13 +177,24 @@ EXAMPLES = r"""
     components:
       kinesis: {shard_count: 2, retention_hours: 48}
       state_bucket: {}
+
+- name: Keep two streams, sensors-dev-telemetry and sensors-dev-alerts
+  environment_run:
+    stack_name: sensors
+    environment_suffix: dev
+    components:
+      kinesis:
+        retention_hours: 48
+        streams:
+          telemetry: {stream_mode: ON_DEMAND}
+          alerts: {retention_hours: 168}
 """
 
 RETURN = r"""
 components:
   description: >-
-    By role what that component's module returns - C(changed), C(calls), C(resource), C(waiting_for), C(calls_left),
-    C(scheduled), C(foreign), C(diff).
+    By role, or C(kinesis.<name>) where there are several, what that component's module returns - C(changed), C(calls),
+    C(resource), C(waiting_for), C(calls_left), C(scheduled), C(foreign), C(diff).
   returned: success
   type: dict
 digest:
@@ -220,11 +235,11 @@ aws_calls:
 
 from collections.abc import Callable
 
-from ansible.module_utils.environment.components import COMPONENTS, variable_names
+from ansible.module_utils.environment.components import COMPONENTS, gathered
 from ansible.module_utils.environment.entry import OPTIONS, run
 from ansible.module_utils.environment.request import spelled
 
-__all__ = ["COMPONENTS", "OPTIONS", "spelled", "variable_names"]
+__all__ = ["COMPONENTS", "OPTIONS", "gathered", "spelled"]
 
 
 def main(say: Callable[[str], None] | None = None) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, Refusal
-from ..reconcile.identity import identity_of
 from ..reconcile.planning import Declaration
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def refusals(aws: Aws, declarations: Sequence[Declaration]) -> Iterator[Refusal]
     for each in declarations:
         if not each.removes:
             for option, found, wanted in _nothing_behind(aws, each.options):
-                yield Refusal(each.component.noun, identity_of(each.options).name, option, found, wanted,
+                yield Refusal(each.component.noun, each.name, option, found, wanted,
                               f"correct {option.split()[0]}").written(each.variables)  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from ..reconcile import identity
 from ..reconcile.errors import Refusal, Refused, did_you_mean
 from ..reconcile.planning import Declaration
 from . import backend_settings, gates
-from .components import COMPONENTS, declared, unknown_variables, wrong_values
+from .components import COMPONENTS, declared, instances, namesakes, unknown_variables, wrong_values
+from .keys import role_of
 from .lock import Place
 
 # The longest that a single call to AWS takes, until its answer counts as lost, is 70 s.
@@ -69,15 +70,20 @@ def of(options: Mapping[str, Any]) -> Request:
             found.append(Refusal("environment", ours.name, "environment_components", role + did_you_mean(
                 role, COMPONENTS), list(COMPONENTS), "correct environment_components"))  # fmt: skip
             continue
-        declaration, wrong, hidden = declared(role, given or {}, common)
-        found += [*unknown_variables(role, options["variables"] or (), ours), *wrong_values(role, wrong, ours)]
-        secrets |= hidden
-        if not wrong:
-            declarations.append(_placed(declaration, options, place))
-    found += [] if found else _unlockable(options, declarations)
-    only = [each.key for each in declarations] if options["only"] is None else options["only"]
-    changing = tuple(each for each in declarations if each.key in only)
-    others = tuple(each for each in declarations if each.key not in only)
+        found += unknown_variables(role, options["variables"] or (), ours)
+        for one in instances(role, given or {}, ours):
+            found += one.refusals
+            if one.refusals:
+                continue
+            declaration, wrong, hidden = declared(one, common)
+            found += wrong_values(one, wrong, ours)
+            secrets |= hidden
+            if not wrong:
+                declarations.append(_placed(declaration, options, place))
+    found += [] if found else [*_unlockable(options, declarations), *namesakes(declarations)]
+    only = [*COMPONENTS] if options["only"] is None else options["only"]
+    changing = tuple(each for each in declarations if role_of(each.key) in only)
+    others = tuple(each for each in declarations if role_of(each.key) not in only)
     return Request(options, changing, others, tuple(found), frozenset(secrets))
 
 
