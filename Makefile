@@ -14,7 +14,7 @@ EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py go
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift preflight rehearse accept verify outputs destroy unlock environment \
+.PHONY: help setup site plan drift preflight rehearse accept verify outputs destroy unlock adopt environment \
         cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
         collection changelog docs sbom plans schema prices bench lock clean
 
@@ -58,6 +58,10 @@ destroy: $(READY) $(CLOUD) ## Remove the environment; CONFIRM must repeat its na
 
 unlock: $(READY) $(CLOUD) ## Say who holds the environment's lock; LOCK_ID frees the lock of a dead run
 	@$(PLAY) playbooks/unlock.yml $(if $(LOCK_ID),-e lock_id=$(LOCK_ID)) $(ARGS)
+
+adopt: $(READY) ## Take over what Terraform built: STATE=s3://… or a file; CONFIRM must repeat the name (NAMES="vpc=… redis=…", STACK, LOCK_TABLE)
+	@CONFIRM="$(CONFIRM)" $(BIN)/python -m tools.adopt "$(ENV)" $(if $(STATE),"$(STATE)") $(if $(STACK),--stack "$(STACK)") \
+	    $(if $(LOCK_TABLE),--lock-table "$(LOCK_TABLE)") $(if $(NAMES),--names $(NAMES))
 
 environment: $(READY) ## Write the inventory of a new environment NAME that is as FROM
 	@$(BIN)/python tools/environment.py "$(NAME)" "$(FROM)"

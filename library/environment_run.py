@@ -18,13 +18,15 @@ options:
   verb:
     description:
       - What is done. V(apply) brings the environment to its declaration; in check mode it is the plan.
+      - V(adopt) writes ownership tags on what others built, and is refused when the plan would change anything else;
+        without O(confirm) it shows the plan.
       - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
       - V(rehearse) asks the account what it would say to the plan, by DryRun and IAM's simulator; it writes nothing.
       - V(verify) tries out what is there - it writes records, a state, a key and the lock, and reads them back.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [apply, destroy, drift, outputs, preflight, rehearse, unlock, verify]
+    choices: [adopt, apply, destroy, drift, outputs, preflight, rehearse, unlock, verify]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.
@@ -83,7 +85,7 @@ options:
     type: str
     default: ""
   confirm:
-    description: Name of the environment, without which O(verb=destroy) refuses.
+    description: Name of the environment, without which O(verb=destroy) refuses and O(verb=adopt) changes nothing.
     type: str
   purge_orphans:
     description: Whether main objects that bear this environment's tags and are declared nowhere are removed.

@@ -127,6 +127,9 @@ def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal("environment", ours.name, "retry_seconds", options["retry_seconds"],
                       "0 or more; 0 sends nothing again", "correct it")  # fmt: skip
     confirm = options["confirm"] or ""
+    if options["verb"] == "adopt" and confirm not in ("", options["environment_suffix"]):
+        yield Refusal("environment", ours.name, "confirm", confirm, options["environment_suffix"],
+                      f"to adopt all of it, run again with -e confirm={options['environment_suffix']}")  # fmt: skip
     if options["verb"] == "destroy" and confirm != options["environment_suffix"]:
         yield Refusal("environment", ours.name, "confirm", confirm or None, options["environment_suffix"],
                       f"to remove all of it, run again with -e confirm={options['environment_suffix']}")  # fmt: skip
