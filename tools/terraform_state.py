@@ -9,6 +9,7 @@ Source: Terraform's internal/states/statefile/version4.go, and the AWS provider'
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ DEFAULT_PARAMETERS = "default."
 Path = str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One instance of a managed resource; ``address`` is how Terraform's commands name it."""
 
@@ -172,8 +173,8 @@ def read(document: Any, network: Callable[[State, Found], Mapping[str, Any]], bu
     """What a state says; ``network`` reads the VPC, ``bucket`` is the one that holds the state, where that is known."""
     state, found = State(document), Found()
     places = network(state, found)
-    _group(state, found, places)
-    _stream(state, found)
+    _groups(state, found, places)
+    _streams(state, found)
     _bucket(state, found, bucket)
     told = {line.split(": ", 1)[0] for line in found.unsaid}
     for each in state.resources:
@@ -182,67 +183,76 @@ def read(document: Any, network: Callable[[State, Found], Mapping[str, Any]], bu
     return found
 
 
-def _only(state: State, found: Found, kind: str, what: str) -> Resource | None:
-    """The first resource of a type; an environment has one, others are told."""
-    first, *others = [*state.all(kind), None]
-    for other in filter(None, others):
-        one = first.address if first else ""
-        found.leaves(other, f"an environment has one {what}, {one}; give this one an environment of its own")
-    return first
-
-
-def _group(state: State, found: Found, places: Mapping[str, Any]) -> None:
-    group = _only(state, found, "aws_elasticache_replication_group", "replication group")
-    if group is None:
+def _declared(found: Found, role: str, several: str, each_says: Mapping[Resource, Mapping[str, Any]]) -> None:
+    """What a role declares: one thing in its variables, or several by name, each with the options of its own."""
+    if each_says:
+        found.components.append(role)
+    if len(each_says) == 1:
+        found.variables |= next(iter(each_says.values()))
         return
-    found.components.append("redis")
+    named: dict[str, Any] = {}
+    for resource, variables in each_says.items():
+        name = word(resource.name if resource.key is None else f"{resource.name}-{resource.key}")
+        while name in named:
+            name += "-2"
+        named[name] = {variable.removeprefix(f"{role}_"): value for variable, value in variables.items()}
+    found.variables |= {f"{role}_{several}": named} if named else {}
+
+
+def word(text: str) -> str:
+    """A name in the way of ours: small letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
+
+
+def _groups(state: State, found: Found, places: Mapping[str, Any]) -> None:
+    groups = state.all("aws_elasticache_replication_group")
+    _declared(found, "redis", "caches", {each: _group(state, found, each, places) for each in groups})
+
+
+def _group(state: State, found: Found, group: Resource, places: Mapping[str, Any]) -> dict[str, Any]:
     found.takes(group)
     sharded = yes(group.get("cluster_mode")) or group.get("cluster_enabled")
     mode = None if sharded is None else "enabled" if sharded else "disabled"
-    counts = {"num_node_groups": group.get("num_node_groups"), "num_cache_clusters": None,
-              "replicas_per_node_group": group.get("replicas_per_node_group")} if sharded else {
-        "num_node_groups": None, "replicas_per_node_group": None,
-        "num_cache_clusters": group.get("num_cache_clusters")}  # fmt: skip
-    found.variables |= {**said(GROUP, group), "redis_adopt": True, "redis_purge_tags": False,
-                        "redis_cluster_mode": mode,
-                        **{f"redis_{name}": value for name, value in counts.items()}}  # fmt: skip
-    _placement(state, found, group, places)
+    counts = ("num_node_groups", "replicas_per_node_group") if sharded else ("num_cache_clusters",)
+    numbers = {f"redis_{name}": group.get(name) if name in counts else None
+               for name in ("num_node_groups", "replicas_per_node_group", "num_cache_clusters")}  # fmt: skip
     if group.get("auth_token"):
         step = "to rotate it give redis_auth_token_secret_arn or redis_auth_token_generation"
         found.unsaid.append(f"{group.address} auth_token: it stays in force and is written nowhere here; {step}")
     if group.get("global_replication_group_id"):
         found.leaves(group, "it belongs to a global datastore, which is not kept here")
+    return {**said(GROUP, group), "redis_adopt": True, "redis_purge_tags": False, "redis_cluster_mode": mode, **numbers,
+            **_placement(state, found, group, places)}  # fmt: skip
 
 
-def _placement(state: State, found: Found, group: Resource, places: Mapping[str, Any]) -> None:
+def _placement(state: State, found: Found, group: Resource, places: Mapping[str, Any]) -> dict[str, Any]:
     """The subnets and security groups of a replication group, by our names where the network has them."""
-    own = [each for each in state.all("aws_elasticache_subnet_group") if each.get("name") == group.get(
-        "subnet_group_name")]  # fmt: skip
+    within = group.get("subnet_group_name")
+    own = [each for each in state.all("aws_elasticache_subnet_group") if each.get("name") == within]
     found.takes(*own)
     ids = sorted(own[0].get("subnet_ids") or ()) if own else []
     tier = next((name for name, tier in places.get("tiers", {}).items() if ids and sorted(tier.values()) == ids), None)
-    found.variables |= {"redis_subnet_tier": tier} if tier else {"redis_subnet_ids": ids}
     if not ids:
-        name = group.get("subnet_group_name") or "the default one"
         step = "say the ids of its subnets in redis_subnet_ids"
-        found.unsaid.append(f"{group.address} subnet_group_name: {name} is not in this state; {step}")
+        found.unsaid.append(f"{group.address} subnet_group_name: {within} is not in this state; {step}")
     keys = {item: key for key, item in places.get("groups", {}).items()}
     used = sorted(group.get("security_group_ids") or ())
-    if used and all(item in keys for item in used):
-        found.variables["redis_security_group_names"] = sorted(keys[item] for item in used)
-    else:
-        found.variables |= {"redis_security_group_ids": used, "redis_security_group_names": None}
+    inside = bool(used) and all(item in keys for item in used)
+    groups = {"redis_security_group_names": sorted(keys[item] for item in used)} if inside else {
+        "redis_security_group_ids": used, "redis_security_group_names": None}  # fmt: skip
+    return {**({"redis_subnet_tier": tier} if tier else {"redis_subnet_ids": ids}), **groups}
 
 
-def _stream(state: State, found: Found) -> None:
-    stream = _only(state, found, "aws_kinesis_stream", "stream")
-    if stream is None:
-        return
-    found.components.append("kinesis")
-    found.takes(stream)
-    found.variables |= {**said(STREAM, stream), "kinesis_adopt": True, "kinesis_purge_tags": False}
-    if found.variables["kinesis_stream_mode"] == "ON_DEMAND":
-        found.variables["kinesis_shard_count"] = None
+def _streams(state: State, found: Found) -> None:
+    streams = state.all("aws_kinesis_stream")
+    found.takes(*streams)
+    _declared(found, "kinesis", "streams", {each: _stream(each) for each in streams})
+
+
+def _stream(stream: Resource) -> dict[str, Any]:
+    variables = {**said(STREAM, stream), "kinesis_adopt": True, "kinesis_purge_tags": False}
+    on_demand = variables["kinesis_stream_mode"] == "ON_DEMAND"
+    return {**variables, "kinesis_shard_count": None} if on_demand else variables
 
 
 def _bucket(state: State, found: Found, holds: str) -> None:

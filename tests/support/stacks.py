@@ -153,6 +153,14 @@ def _rule(cloud: Cloud, each: Resource) -> str:
     return ""
 
 
+def _older_rule(cloud: Cloud, each: Resource) -> str:
+    group = each.get("security_group_id")
+    ends = {"IpRanges": [{"CidrIp": block} for block in each.get("cidr_blocks") or ()],
+            "UserIdGroupPairs": [{"GroupId": group}] if each.get("self") else []}  # fmt: skip
+    _allow(cloud.client("ec2"), each.get("type"), group, each.get("protocol"), each.attributes, ends)
+    return ""
+
+
 def _allow(ec2: Any, way: str, group: str, protocol: str, rule: Mapping[str, Any], ends: Mapping[str, Any]) -> None:
     ports = {} if protocol == "-1" else {"FromPort": rule["from_port"], "ToPort": rule["to_port"]}
     permission = {"IpProtocol": protocol, **ports, **{key: value for key, value in ends.items() if value}}
@@ -252,6 +260,7 @@ MAKERS: dict[str, Maker] = {
     "aws_internet_gateway": _gateway, "aws_eip": _address, "aws_nat_gateway": _nat, "aws_route_table": _route_table,
     "aws_route": _route, "aws_route_table_association": _association, "aws_vpc_endpoint": _endpoint,
     "aws_security_group": _group, "aws_vpc_security_group_ingress_rule": _rule,
+    "aws_security_group_rule": _older_rule,
     "aws_elasticache_subnet_group": _subnet_group, "aws_elasticache_parameter_group": _parameter_group,
     "aws_elasticache_replication_group": _replication_group, "aws_kinesis_stream": _stream, "aws_s3_bucket": _bucket,
     "aws_s3_bucket_versioning": _versioning,

@@ -80,11 +80,13 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
     assert "environment_components: [kinesis]" in text
 
 
-def test_a_second_stream_and_unknown_things_are_named() -> None:
-    found = found_in(STREAM, resource("aws_kinesis_stream", "other"), resource("aws_lambda_function", "f"))
-    other, function = found.unsaid
-    assert other.startswith("aws_kinesis_stream.other: an environment has one stream, aws_kinesis_stream.this;")
-    assert function == "aws_lambda_function.f: no component keeps such a thing; it stays in Terraform"
+def test_a_second_stream_is_one_of_several_and_unknown_things_are_named() -> None:
+    again = resource("aws_kinesis_stream", "Alerts_eu", key="b", name="b", stream_mode_details=[])
+    found = found_in(STREAM, again, resource("aws_lambda_function", "f"))
+    several = found.variables["kinesis_streams"]
+    assert {key: each["name"] for key, each in several.items()} == {"this": "a", "alerts-eu-b": "b"}
+    assert several["this"]["adopt"] is True
+    assert found.unsaid == ["aws_lambda_function.f: no component keeps such a thing; it stays in Terraform"]
 
 
 def test_the_bucket_of_the_state_is_chosen_among_several() -> None:
@@ -96,7 +98,7 @@ def test_the_bucket_of_the_state_is_chosen_among_several() -> None:
 SAID = {
     "seed": ["vpc", "redis", "kinesis", "state_bucket"], "counted": ["vpc"], "each": ["vpc"],
     "on_demand": ["kinesis"], "nested": ["vpc", "kinesis"], "states": ["state_bucket"], "awkward": ["vpc", "kinesis"],
-    "plain_cache": ["vpc", "redis"],
+    "plain_cache": ["vpc", "redis"], "several": ["kinesis"], "old_rules": ["vpc"],
 }  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def test_what_is_awkward_is_listed() -> None:
     found = read(json.loads((STACKS / "awkward.tfstate").read_text()), network)
     told = "\n".join(found.unsaid)
     assert "aws_subnet.alone: a tier has a subnet in each zone (eu-west-1a, eu-west-1b), and this one in" in told
-    assert "aws_kinesis_stream.second: an environment has one stream" in told
+    assert sorted(found.variables["kinesis_streams"]) == ["first", "second"]
 
 
 @pytest.mark.parametrize(
