@@ -29,7 +29,7 @@ from jinja2.nativetypes import NativeEnvironment
 from tools.environment import INVENTORIES, NAME, ROOT, read
 from tools.terraform_names import document_of
 from tools.terraform_network import network
-from tools.terraform_state import Found
+from tools.terraform_state import Found, State
 from tools.terraform_state import read as read_state
 
 ROLES = ("vpc", "redis", "kinesis", "state_bucket")
@@ -128,6 +128,12 @@ def where(document: Any) -> dict[str, str]:
     return {}
 
 
+def here() -> dict[str, str]:
+    """Account and region of the credentials at hand, for a state of which no ARN tells them: buckets have none."""
+    sts = boto3.client("sts")
+    return {"account_id": str(sts.get_caller_identity()["Account"]), "region": str(sts.meta.region_name)}
+
+
 def differing(variables: Mapping[str, Any]) -> dict[str, Any]:
     """The variables that are other than the roles' defaults, of which some follow from others."""
     defaults: dict[str, Any] = {}
@@ -218,6 +224,7 @@ def play(name: str, **variables: str) -> int:
 def prepared(name: str, given: argparse.Namespace, source: Source) -> Found:
     """What the state says, with the inventory written.  Raises ValueError, in a sentence, where nothing can be said."""
     document = document_of(dict(each.split("=", 1) for each in given.names)) if given.names else source.load()
+    State(document)
     table = given.lock_table or lock_table_of(document)
     held = "" if given.names else locked(source, table)
     if held:
@@ -232,7 +239,7 @@ def prepared(name: str, given: argparse.Namespace, source: Source) -> Found:
         print(f"inventories/{name} is there and is used as it is")
         return found
     stack = given.stack or source.stack
-    place = {**where(document), **lock_of(name, stack, source, found)}
+    place = {**(where(document) or here()), **lock_of(name, stack, source, found)}
     write(folder, name, source.text or "what is there", text_of(name, stack, place, found))
     print(f"inventories/{name} is written")
     return found

@@ -60,6 +60,15 @@ def test_nothing_is_written_while_terraform_holds_a_lock(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 3}', "no JSON"])
+def test_what_is_no_state_is_one_sentence(
+    stack: Cloud, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (tmp_path / "iot.tfstate").write_text(text)
+    assert adopt.main(["dev", str(tmp_path / "iot.tfstate")]) == 1
+    assert capsys.readouterr().err.startswith("STATE: ")
+
+
 def test_a_state_in_a_file_has_its_lock_beside_it(stack: Cloud, tmp_path: Path) -> None:
     path = tmp_path / "iot.tfstate"
     path.write_bytes(stack.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
