@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
+
+# What a group is without a word of its declaration is encrypted.
+ENCRYPTION = {"at_rest_encryption_enabled": "AtRestEncryptionEnabled",
+              "transit_encryption_enabled": "TransitEncryptionEnabled"}  # fmt: skip
 
 
 def document_of(names: Mapping[str, str]) -> dict[str, Any]:
@@ -44,7 +49,7 @@ def _group(name: str) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("aws_elasticache_replication_group", {
             "arn": group["ARN"], "replication_group_id": name, "subnet_group_name": within,
-            "security_group_ids": groups}),
+            "security_group_ids": groups, **{name: bool(group.get(key)) for name, key in ENCRYPTION.items()}}),
         ("aws_elasticache_subnet_group", {"name": within, "subnet_ids": ids}),
     ]  # fmt: skip
 
@@ -57,5 +62,12 @@ def _stream(name: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _bucket(name: str) -> list[tuple[str, dict[str, Any]]]:
-    boto3.client("s3").head_bucket(Bucket=name)
-    return [("aws_s3_bucket", {"bucket": name})]
+    s3 = boto3.client("s3")
+    s3.head_bucket(Bucket=name)
+    try:
+        policy = s3.get_bucket_policy(Bucket=name)["Policy"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
+            raise
+        policy = ""
+    return [("aws_s3_bucket", {"bucket": name, "policy": policy})]

@@ -255,6 +255,13 @@ def _stream(stream: Resource) -> dict[str, Any]:
     return {**variables, "kinesis_shard_count": None} if on_demand else variables
 
 
+def denies_without_tls(policy: str) -> bool:
+    """Whether a bucket policy denies requests without TLS; where it does not, the adoption puts no statement in."""
+    statements = json.loads(policy).get("Statement") or []
+    return any(each.get("Effect") == "Deny" and "aws:SecureTransport" in json.dumps(each.get("Condition") or {})
+               for each in statements if isinstance(each, dict))  # fmt: skip
+
+
 def _bucket(state: State, found: Found, holds: str) -> None:
     """The bucket that keeps states: the one that is named, else the only one there is."""
     buckets = state.all("aws_s3_bucket")
@@ -275,7 +282,6 @@ def _bucket(state: State, found: Found, holds: str) -> None:
             "sse_algorithm",
             "block_public_access",
             "object_ownership",
-            "tls_only",
             "noncurrent_versions_days",
             "noncurrent_versions_kept",
             "abort_incomplete_multipart_days",
@@ -284,6 +290,10 @@ def _bucket(state: State, found: Found, holds: str) -> None:
     }
     found.variables |= {"state_bucket_name": bucket.get("bucket"), "state_bucket_adopt": True,
                         "state_bucket_purge_tags": False}  # fmt: skip
+    policies = [each for each in state.all("aws_s3_bucket_policy") if each.get("bucket") == bucket.get("bucket")]
+    found.takes(*policies)
+    texts = [each.get("policy") for each in (bucket, *policies)]
+    found.variables["state_bucket_tls_only"] = any(denies_without_tls(text) for text in texts if text)
     for kind, table in BUCKET.items():
         for each in state.all(kind):
             if each.get("bucket") == bucket.get("bucket"):

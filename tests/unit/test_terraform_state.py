@@ -95,6 +95,20 @@ def test_the_bucket_of_the_state_is_chosen_among_several() -> None:
     assert found_in(*buckets, bucket="b").variables["state_bucket_name"] == "b"
 
 
+@pytest.mark.parametrize(
+    ("policy", "tls_only"),
+    [
+        ("", False),
+        ('{"Statement": [{"Effect": "Allow"}]}', False),
+        ('{"Statement": [{"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}', True),
+    ],
+)
+def test_a_bucket_policy_says_whether_tls_is_asked_for(policy: str, tls_only: bool) -> None:
+    found = found_in(resource("aws_s3_bucket", bucket="a"), resource("aws_s3_bucket_policy", bucket="a", policy=policy))
+    assert found.variables["state_bucket_tls_only"] is tls_only
+    assert not found.unsaid
+
+
 SAID = {
     "seed": ["vpc", "redis", "kinesis", "state_bucket"], "counted": ["vpc"], "each": ["vpc"],
     "on_demand": ["kinesis"], "nested": ["vpc", "kinesis"], "states": ["state_bucket"], "awkward": ["vpc", "kinesis"],
