@@ -73,6 +73,7 @@ def environment(draw: random.Random) -> dict[str, Any]:
         "state_bucket_lock_table": draw.random() < 0.3,
         "state_bucket_noncurrent_versions_days": draw.choice([30, 90]),
         "vpc_tags": draw.choice([{}, {"team": "telemetry"}]),
+        "state_bucket_lock_table_kms_key_id": draw.choice([None, "", "alias/aws/dynamodb"]),
         "kinesis_streams": {
             "telemetry": {"name": "sensors-test"},
             "alerts": {"state": draw.choice(["present", "absent"]), "stream_mode": "PROVISIONED",
