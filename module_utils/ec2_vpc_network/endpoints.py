@@ -11,7 +11,7 @@ from typing import Any
 from ..policies import canonical_all, statements_of, world
 from ..reconcile.errors import Refusal, did_you_mean
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref, Wait
-from . import names, waits
+from . import names, topology, waits
 from .owned import Owned, items
 from .refuse import Refuse
 
@@ -25,7 +25,18 @@ DEAD = ("failed", "rejected", "expired")
 # Who may not ask what a region offers finds out when the endpoint is made.
 NOT_ALLOWED = ("UnauthorizedOperation",)
 # What can be said about one endpoint; a gateway endpoint has a policy only.
-SETTINGS = ("policy", "private_dns_enabled", "security_groups", "tier")
+DNS_OPTIONS = {
+    "dns_record_ip_type": "DnsRecordIpType",
+    "private_dns_only_for_inbound_resolver_endpoint": "PrivateDnsOnlyForInboundResolverEndpoint",
+}
+ADDRESSES = "ip_address_type"
+SETTINGS = ("policy", "private_dns_enabled", "security_groups", "tier", "zones", ADDRESSES, *DNS_OPTIONS)
+# Addresses of an endpoint, and which records its names may have.
+# Source: "Create a VPC endpoint", AWS PrivateLink guide, DNS record IP type.
+RECORDS = {
+    "ipv4": ("ipv4", "service-defined"), "ipv6": ("ipv6", "service-defined"),
+    "dualstack": ("ipv4", "ipv6", "dualstack", "service-defined"),
+}  # fmt: skip
 # Source: "Control access to VPC endpoints using endpoint policies", default endpoint policy.
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
@@ -72,6 +83,7 @@ def services(region: str, answers: Mapping[str, Any]) -> dict[str, Any] | None:
                     "zones": sorted(each.get("AvailabilityZones") or ()),
                     "private_dns": bool(each.get("PrivateDnsName") or each.get("PrivateDnsNames")),
                     "policy": each.get("VpcEndpointPolicySupported") is not False,
+                    "addresses": sorted(each.get("SupportedIpAddressTypes") or ()),
                 }
     return found
 
@@ -114,6 +126,15 @@ def obstacles(
         elif not offer["private_dns"] and settings(options, service).get("private_dns_enabled") is not False:
             yield refuse(f"endpoint_settings {service} private_dns_enabled", "true", "false: this service has no "
                          "private name", "set it to false")  # fmt: skip
+        yield from _addresses_refusals(options, refuse, service, (offer or {}).get("addresses"))
+
+
+def _addresses_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, offered: Any) -> Iterator[Refusal]:
+    """Addresses that the service does not offer; both kinds are one word, dualstack."""
+    wanted = settings(options, service).get(ADDRESSES)
+    needed = {"ipv4", "ipv6"} if wanted == "dualstack" else {wanted}
+    if wanted and offered and not needed <= set(offered):
+        yield refuse(f"endpoint_settings {service} {ADDRESSES}", wanted, f"what the service has: {', '.join(offered)}")
 
 
 def settings(options: Mapping[str, Any], service: str) -> Mapping[str, Any]:
@@ -153,13 +174,15 @@ def desired_interfaces(options: Mapping[str, Any], present: Any, around: Mapping
         before, own = present["interface_endpoints"].get(service, {}), settings(options, service)
         tier = tier_of(options, service)
         offered = _offer(around, "Interface", service).get("zones")
-        zones = [zone for zone in options["zones"] or () if not offered or zone in offered]
+        zones = [zone for zone in topology.zones_of(options, tier or "")
+                 if (not offered or zone in offered) and zone in (own.get("zones") or (zone,))]  # fmt: skip
         result[service] = {
             **before,
             "subnets": sorted(f"{tier}/{zone}" for zone in zones) if tier and zones else before.get("subnets", []),
             "security_groups": sorted(own.get("security_groups") or [names.ENDPOINTS_GROUP]),
             "private_dns": own.get("private_dns_enabled") is not False,
             "policy": _policy(options, service, before, around, "Interface"),
+            **{name: own[name] for name in (ADDRESSES, *DNS_OPTIONS) if own.get(name) is not None},
         }
     return result
 
@@ -257,11 +280,20 @@ def _create_interface(observed: Any, desired: Any, service: str) -> Call:
         "SubnetIds": _subnets(observed, item["subnets"]),
         "SecurityGroupIds": _groups(observed, item["security_groups"]),
         "PrivateDnsEnabled": item["private_dns"],
+        **_dns_params({}, item),
         **_policy_params(item["policy"]),
         "TagSpecifications": names.specification(desired, "vpc-endpoint", f"endpoint/{service}"),
     }
     return Call("ec2", "create_vpc_endpoint", params, noun, f"create interface {noun}", CREATE, (names.VPC,),
                 saves={noun: "VpcEndpoint.VpcEndpointId"}, wait=waits.endpoint(service, Ref(noun)))  # fmt: skip
+
+
+def _dns_params(before: Any, after: Any) -> dict[str, Any]:
+    """The addresses of an endpoint and what its names lead to, as far as they differ."""
+    differing = [name for name in (ADDRESSES, *DNS_OPTIONS) if after.get(name) != before.get(name)]
+    dns = {DNS_OPTIONS[name]: after[name] for name in differing if name != ADDRESSES}
+    addresses = {"IpAddressType": after[ADDRESSES]} if ADDRESSES in differing else {}
+    return {**addresses, **({"DnsOptions": dns} if dns else {})}
 
 
 def _modify_interface(observed: Any, before: Any, after: Any, service: str) -> list[Call]:
@@ -287,7 +319,7 @@ def _interface_call(observed: Any, before: Any, after: Any, service: str) -> Cal
         params |= {f"Remove{word}Ids": ids(observed, less)} if less else {}
     if after["private_dns"] != before["private_dns"]:
         params["PrivateDnsEnabled"] = after["private_dns"]
-    params |= _policy_change(before, after)
+    params |= {**_dns_params(before, after), **_policy_change(before, after)}
     noun = names.endpoint(service)
     return Call("ec2", "modify_vpc_endpoint", params, noun, f"change {_changed(before, after)} of {noun}",
                 after=(names.VPC,), wait=waits.endpoint(service, before["id"]))  # fmt: skip
@@ -368,6 +400,8 @@ def _interface_endpoint(item: Mapping[str, Any], keys: Mapping[str, str]) -> dic
         "security_groups": sorted(keys.get(group, group) for group in members),
         "private_dns": bool(item.get("PrivateDnsEnabled")),
         "policy": _observed_policy(item),
+        ADDRESSES: item.get("IpAddressType"),
+        **{name: (item.get("DnsOptions") or {}).get(word) for name, word in DNS_OPTIONS.items()},
     }
 
 
@@ -379,7 +413,8 @@ def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
             yield refuse("gateway_endpoints", service, GATEWAY_SERVICES)
         if service in interfaces and service != BOTH_KINDS:
             yield refuse("interface_endpoints", service, "one kind of endpoint for each service")
-    if BOTH_KINDS in interfaces and BOTH_KINDS not in gateways and _private(options, BOTH_KINDS):
+    inbound = settings(options, BOTH_KINDS).get("private_dns_only_for_inbound_resolver_endpoint") is not False
+    if BOTH_KINDS in interfaces and BOTH_KINDS not in gateways and _private(options, BOTH_KINDS) and inbound:
         step = f"add {BOTH_KINDS} to gateway_endpoints, or set endpoint_settings {BOTH_KINDS} private_dns_enabled false"
         yield refuse("interface_endpoints", BOTH_KINDS, "a gateway endpoint beside its private name", step)
     for service, own in (options["endpoint_settings"] or {}).items():
@@ -427,8 +462,34 @@ def _settings_refusals(options: Mapping[str, Any], refuse: Refuse, service: str,
     policy = own.get("policy")
     if policy and (not isinstance(policy, Mapping) or not statements_of(policy)):
         yield refuse(f"{field} policy", policy, "a policy with Statement, or {} for everyone")
-    if own.get("private_dns_enabled") not in (None, True, False):
-        yield refuse(f"{field} private_dns_enabled", own["private_dns_enabled"], (True, False))
+    yield from refuse.zones(f"{field} zones", own.get("zones"), options["zones"] or ())
+    yield from _dns_refusals(options, refuse, service, own)
+    yield from _group_refusals(options, refuse, field, own)
+
+
+def _dns_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, own: Any) -> Iterator[Refusal]:
+    """Names and addresses of one endpoint that do not fit each other, or the tier."""
+    field, only = f"endpoint_settings {service}", "private_dns_only_for_inbound_resolver_endpoint"
+    for name, allowed in (("private_dns_enabled", (True, False)), (only, (True, False)), (ADDRESSES, tuple(RECORDS)),
+                          ("dns_record_ip_type", RECORDS["dualstack"])):  # fmt: skip
+        if own.get(name) not in (None, *allowed):
+            yield refuse(f"{field} {name}", own[name], allowed)
+            return
+    # Source: CreateVpcEndpoint API reference, DnsOptionsSpecification.
+    if own.get(only) is not None and (service not in GATEWAY_SERVICES or not _private(options, service)):
+        yield refuse(f"{field} {only}", own[only], f"one of {', '.join(GATEWAY_SERVICES)} with private_dns_enabled",
+                     f"remove {only}")  # fmt: skip
+    addresses, records = own.get(ADDRESSES), own.get("dns_record_ip_type")
+    if records and records not in RECORDS[addresses or "ipv4"]:
+        yield refuse(f"{field} dns_record_ip_type", records, f"{' or '.join(RECORDS[addresses or 'ipv4'])} with "
+                     f"{ADDRESSES} {addresses or 'ipv4'}")  # fmt: skip
+    tier = tier_of(options, service)
+    ipv6 = options["ipv6_pool"] not in (None, "none") and topology.tier(options, tier or "").get("ipv6") is not False
+    if addresses in ("ipv6", "dualstack") and not ipv6:
+        yield refuse(f"{field} {ADDRESSES}", addresses, "IPv6 in its tier", "set ipv6_pool, and ipv6 of the tier")
+
+
+def _group_refusals(options: Mapping[str, Any], refuse: Refuse, field: str, own: Any) -> Iterator[Refusal]:
     for key in own.get("security_groups") or ():
         if key not in (options["security_groups"] or {}):
             found = f"{key}{did_you_mean(str(key), options['security_groups'] or {})}"

@@ -22,7 +22,7 @@ NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
 TIER_KEYS = (
-    "internet", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
+    "internet", "zones", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
     *subnets.ATTRIBUTES,
 )  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
@@ -90,6 +90,8 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     yield from refuse.unknown(field, value, TIER_KEYS)
     if value.get("internet") not in WAYS:
         yield refuse(f"{field} internet", value.get("internet"), WAYS)
+    own = value.get("zones")
+    yield from refuse.zones(f"{field} zones", own, zones)
     yield from _tier_attributes(refuse, field, value)
     yield from _tier_tags(refuse, f"{field} tags", value.get("tags") or {})
     yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {})
@@ -100,9 +102,10 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     if not isinstance(blocks, Mapping):
         yield refuse(f"{field} cidr_blocks", repr(blocks), "a dictionary of zones")
         return
+    there = own if isinstance(own, list) else zones
     for zone, block in blocks.items():
-        if zone not in zones:
-            yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(zones)}")
+        if zone not in there:
+            yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(map(str, there))}")
         yield from refuse.block(f"{field} cidr_blocks {zone}", block)
 
 

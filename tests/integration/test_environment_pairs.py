@@ -40,11 +40,12 @@ def network(draw: random.Random) -> dict[str, Any]:
     tiers = {**({"public": {"internet": "gateway"}} if public else {}),
              "app": {"internet": "nat" if public and draw.random() < 0.5 else "none"},
              cache: {"internet": "none"}}  # fmt: skip
+    zones = sorted(draw.sample(ZONES, draw.choice([2, 2, 3])))
     if draw.random() < 0.3:
-        tiers["spare"] = {"internet": "none"}
+        tiers["spare"] = {"internet": "none", "zones": draw.choice([None, zones[:1]])}
     nat = draw.choice(["single", "per_zone"]) if tiers["app"]["internet"] == "nat" else "none"
     return {
-        "vpc_zones": sorted(draw.sample(ZONES, draw.choice([2, 2, 3]))),
+        "vpc_zones": zones,
         "vpc_tiers": tiers,
         "vpc_nat_gateways": nat,
         "vpc_gateway_endpoints": draw.choice([[], ["s3"]]),
