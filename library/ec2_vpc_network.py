@@ -77,6 +77,8 @@ options:
       - C(network_acl) is a network ACL for the tier's subnets alone, with rules as in O(default_network_acl).
       - C(tags) are tags of the tier's subnets alone.
       - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
+        A destination may be the id of a prefix list. With C(internet=none) it may be C(0.0.0.0/0) or C(::/0), which
+        leads out by a NAT instance (C(eni-…)), a firewall (C(vpce-…)) or a hub (C(tgw-…)) that others keep.
         Other routes stay, unless C(purge_routes) is true.
       - C(propagating_vgws) lists virtual private gateways that put their routes into the tier's tables.
     type: dict

@@ -94,7 +94,7 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     yield from refuse.zones(f"{field} zones", own, zones)
     yield from _tier_attributes(refuse, field, value)
     yield from _tier_tags(refuse, f"{field} tags", value.get("tags") or {})
-    yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {})
+    yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {}, value.get("internet"))
     for gateway in value.get("propagating_vgws") or ():
         if not str(gateway).startswith("vgw-"):
             yield refuse(f"{field} propagating_vgws", gateway, "a list of ids that begin with vgw-")
@@ -129,17 +129,20 @@ def _tier_tags(refuse: Refuse, field: str, tags: Any) -> Iterator[Refusal]:
             yield refuse(f"{field} {name}", found, wanted, step)
 
 
-def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:
+def _tier_routes(refuse: Refuse, field: str, routes: Any, internet: Any) -> Iterator[Refusal]:
     if not isinstance(routes, Mapping):
         yield refuse(field, repr(routes), "a dictionary of destinations with the id of a target for each")
         return
     for destination, target in routes.items():
-        block = topology.any_network(destination)
-        if block is None:
+        block, kind = topology.any_network(destination), str(target).partition("-")[0]
+        if block is None and not forms.is_id(destination, "pl"):
             yield refuse(field, destination, nearest(destination))
-        elif block.prefixlen == 0:
+        elif block is not None and block.prefixlen == 0 and internet != topology.NONE:
             yield refuse(field, destination, "another block: internet decides on the way to everywhere")
-        if str(target).partition("-")[0] not in TARGETS:
+        elif block is not None and block.prefixlen == 0 and kind in ("igw", "nat", "eigw"):
+            yield refuse(field, target, f"internet {topology.GATEWAY} or {topology.NAT}, for what is laid here",
+                         "set internet, or name what others keep")  # fmt: skip
+        if kind not in TARGETS:
             yield refuse(field, target, f"an id that begins with {', '.join(TARGETS)}")
 
 

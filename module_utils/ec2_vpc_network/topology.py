@@ -12,6 +12,8 @@ NO_NAT, SINGLE, PER_ZONE, REGIONAL = "none", "single", "per_zone", "regional"
 # Where the ways to the internet lead: everywhere in IPv4, everywhere in IPv6, and to hosts that have IPv4 only, whose
 # addresses DNS64 writes in IPv6.  Source: "DNS64 and NAT64", Amazon VPC user guide.
 IPV4, IPV6, NAT64 = "0.0.0.0/0", "::/0", "64:ff9b::/96"
+# How the id of a managed prefix list begins, which stands for many blocks.
+PREFIX_LIST = "pl-"
 # What a rule says for the VPC's first IPv4 block.
 OF_VPC = "vpc"
 # Source: "VPC CIDR blocks" and "Subnet CIDR blocks", Amazon VPC user guide.
