@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..policies import canonical_all, statements_of, world
-from ..reconcile.errors import Refusal, did_you_mean
+from ..reconcile.errors import Refusal
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref, Wait
 from . import names, topology, waits
 from .owned import Owned, items
@@ -31,12 +31,6 @@ DNS_OPTIONS = {
 }
 ADDRESSES = "ip_address_type"
 SETTINGS = ("policy", "private_dns_enabled", "security_groups", "tier", "zones", ADDRESSES, *DNS_OPTIONS)
-# Addresses of an endpoint, and which records its names may have.
-# Source: "Create a VPC endpoint", AWS PrivateLink guide, DNS record IP type.
-RECORDS = {
-    "ipv4": ("ipv4", "service-defined"), "ipv6": ("ipv6", "service-defined"),
-    "dualstack": ("ipv4", "ipv6", "dualstack", "service-defined"),
-}  # fmt: skip
 # Source: "Control access to VPC endpoints using endpoint policies", default endpoint policy.
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
@@ -120,9 +114,9 @@ def obstacles(
         if offer is None:
             yield refuse("interface_endpoints", service, "a service that the region offers; aws ec2 "
                          "describe-vpc-endpoint-services lists them", "correct its name, or remove it")  # fmt: skip
-        elif offer["zones"] and zones and not set(offer["zones"]) & set(zones):
+        elif offer["zones"] and not set(offer["zones"]) & set(own := _zones(options, service, zones)) and own:
             yield refuse("interface_endpoints", f"{service}, which is in {', '.join(offer['zones'])}",
-                         f"a service in one of {', '.join(zones)}", "remove it, or add one of its zones")  # fmt: skip
+                         f"a service in one of {', '.join(own)}", "remove it, or add one of its zones")  # fmt: skip
         elif not offer["private_dns"] and settings(options, service).get("private_dns_enabled") is not False:
             yield refuse(f"endpoint_settings {service} private_dns_enabled", "true", "false: this service has no "
                          "private name", "set it to false")  # fmt: skip
@@ -146,6 +140,13 @@ def tier_of(options: Mapping[str, Any], service: str) -> str | None:
     """The tier in which an interface endpoint stands; ``None`` is no opinion."""
     tier: str | None = settings(options, service).get("tier") or options["interface_endpoint_tier"]
     return tier
+
+
+def _zones(options: Mapping[str, Any], service: str, offered: Sequence[str]) -> list[str]:
+    """The zones of an interface endpoint: its own or its tier's, as far as they are offered."""
+    own = settings(options, service).get("zones")
+    zones = topology.zones_of(options, tier_of(options, service) or "")
+    return [zone for zone in zones if zone in offered and (own is None or zone in own)]
 
 
 def desired_gateways(
@@ -174,8 +175,7 @@ def desired_interfaces(options: Mapping[str, Any], present: Any, around: Mapping
         before, own = present["interface_endpoints"].get(service, {}), settings(options, service)
         tier = tier_of(options, service)
         offered = _offer(around, "Interface", service).get("zones")
-        zones = [zone for zone in topology.zones_of(options, tier or "")
-                 if (not offered or zone in offered) and zone in (own.get("zones") or (zone,))]  # fmt: skip
+        zones = _zones(options, service, offered or options["zones"] or ())
         result[service] = {
             **before,
             "subnets": sorted(f"{tier}/{zone}" for zone in zones) if tier and zones else before.get("subnets", []),
@@ -405,94 +405,12 @@ def _interface_endpoint(item: Mapping[str, Any], keys: Mapping[str, str]) -> dic
     }
 
 
-def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
-    """What is wrong with the endpoints that are declared."""
-    gateways, interfaces = options["gateway_endpoints"] or (), options["interface_endpoints"] or ()
-    for service in gateways:
-        if service not in GATEWAY_SERVICES:
-            yield refuse("gateway_endpoints", service, GATEWAY_SERVICES)
-        if service in interfaces and service != BOTH_KINDS:
-            yield refuse("interface_endpoints", service, "one kind of endpoint for each service")
-    inbound = settings(options, BOTH_KINDS).get("private_dns_only_for_inbound_resolver_endpoint") is not False
-    if BOTH_KINDS in interfaces and BOTH_KINDS not in gateways and _private(options, BOTH_KINDS) and inbound:
-        step = f"add {BOTH_KINDS} to gateway_endpoints, or set endpoint_settings {BOTH_KINDS} private_dns_enabled false"
-        yield refuse("interface_endpoints", BOTH_KINDS, "a gateway endpoint beside its private name", step)
-    for service, own in (options["endpoint_settings"] or {}).items():
-        yield from _settings_refusals(options, refuse, service, own)
-    yield from _tier_refusals(options, refuse, interfaces)
-    # Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
-    for field in ("dns_support", "dns_hostnames") if needs_dns(options) else ():
-        if options[field] is False:
-            yield refuse(field, False, "true, for interface endpoints answer under private names")
-
-
-def _tier_refusals(options: Mapping[str, Any], refuse: Refuse, interfaces: Any) -> Iterator[Refusal]:
-    """Interface endpoints stand in a tier that is declared, where any is."""
-    if options["tiers"] is None:
-        return
-    tiers = [("interface_endpoint_tier", options["interface_endpoint_tier"])]
-    tiers += [(f"endpoint_settings {service} tier", settings(options, service).get("tier")) for service in interfaces]
-    for field, tier in tiers:
-        if tier is not None and tier not in options["tiers"]:
-            found = f"{tier}{did_you_mean(tier, options['tiers'])}"
-            yield refuse(field, found, f"one of tiers: {', '.join(options['tiers'])}")
-
-
 def needs_dns(options: Mapping[str, Any]) -> bool:
     """Whether an interface endpoint answers under the name of its service."""
     services = options["interface_endpoints"] or ()
-    return any(_private(options, service) for service in services)
+    return any(private(options, service) for service in services)
 
 
-def _private(options: Mapping[str, Any], service: str) -> bool:
+def private(options: Mapping[str, Any], service: str) -> bool:
     """Whether an interface endpoint shall answer under the name of its service."""
     return settings(options, service).get("private_dns_enabled") is not False
-
-
-def _settings_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, own: Any) -> Iterator[Refusal]:
-    field = f"endpoint_settings {service}"
-    interface = service in (options["interface_endpoints"] or ())
-    if not isinstance(own, Mapping):
-        yield refuse(field, repr(own), f"a dictionary with {', '.join(SETTINGS)}")
-        return
-    if not interface and service not in (options["gateway_endpoints"] or ()):
-        yield refuse(field, service, "a service of gateway_endpoints or interface_endpoints")
-        return
-    yield from refuse.unknown(field, own, SETTINGS if interface else SETTINGS[:1])
-    policy = own.get("policy")
-    if policy and (not isinstance(policy, Mapping) or not statements_of(policy)):
-        yield refuse(f"{field} policy", policy, "a policy with Statement, or {} for everyone")
-    yield from refuse.zones(f"{field} zones", own.get("zones"), options["zones"] or ())
-    yield from _dns_refusals(options, refuse, service, own)
-    yield from _group_refusals(options, refuse, field, own)
-
-
-def _dns_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, own: Any) -> Iterator[Refusal]:
-    """Names and addresses of one endpoint that do not fit each other, or the tier."""
-    field, only = f"endpoint_settings {service}", "private_dns_only_for_inbound_resolver_endpoint"
-    for name, allowed in (("private_dns_enabled", (True, False)), (only, (True, False)), (ADDRESSES, tuple(RECORDS)),
-                          ("dns_record_ip_type", RECORDS["dualstack"])):  # fmt: skip
-        if own.get(name) not in (None, *allowed):
-            yield refuse(f"{field} {name}", own[name], allowed)
-            return
-    # Source: CreateVpcEndpoint API reference, DnsOptionsSpecification.
-    if own.get(only) is not None and (service not in GATEWAY_SERVICES or not _private(options, service)):
-        yield refuse(f"{field} {only}", own[only], f"one of {', '.join(GATEWAY_SERVICES)} with private_dns_enabled",
-                     f"remove {only}")  # fmt: skip
-    addresses, records = own.get(ADDRESSES), own.get("dns_record_ip_type")
-    if records and records not in RECORDS[addresses or "ipv4"]:
-        yield refuse(f"{field} dns_record_ip_type", records, f"{' or '.join(RECORDS[addresses or 'ipv4'])} with "
-                     f"{ADDRESSES} {addresses or 'ipv4'}")  # fmt: skip
-    tier = tier_of(options, service)
-    ipv6 = options["ipv6_pool"] not in (None, "none") and topology.tier(options, tier or "").get("ipv6") is not False
-    if addresses in ("ipv6", "dualstack") and not ipv6:
-        yield refuse(f"{field} {ADDRESSES}", addresses, "IPv6 in its tier", "set ipv6_pool, and ipv6 of the tier")
-
-
-def _group_refusals(options: Mapping[str, Any], refuse: Refuse, field: str, own: Any) -> Iterator[Refusal]:
-    for key in own.get("security_groups") or ():
-        if key not in (options["security_groups"] or {}):
-            found = f"{key}{did_you_mean(str(key), options['security_groups'] or {})}"
-            yield refuse(
-                f"{field} security_groups", found, list(options["security_groups"] or {}) or "a key of security_groups"
-            )

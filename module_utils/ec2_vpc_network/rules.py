@@ -11,7 +11,7 @@ from typing import Any
 from .. import forms
 from ..reconcile.errors import Refusal, did_you_mean
 from ..reconcile.identity import tag_problems
-from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
+from . import acls, blocks, dhcp, endpoint_rules, flow_logs, groups, names, protections, subnets, topology
 from .refuse import Refuse, nearest
 from .routes import TARGETS
 
@@ -45,7 +45,7 @@ def rules(options: Options) -> Iterator[Refusal]:
         yield from _room(options, refuse)
         yield from _nat(options, refuse)
         yield from _ipv6(options, refuse)
-        yield from endpoints.refusals(options, refuse)
+        yield from endpoint_rules.refusals(options, refuse)
     yield from _groups(options, refuse)
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)
