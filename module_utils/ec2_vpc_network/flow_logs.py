@@ -88,7 +88,7 @@ def kind_of(destination: str) -> str:
 
 def destination_of(wanted: Mapping[str, Any]) -> str | None:
     """The declared destination as states have it; ``None`` is no opinion."""
-    stated = wanted.get("destination")
+    stated: str | None = wanted.get("destination")
     _unused, group, name = str(stated or "").partition(f":{OTHERS_GROUP}")
     return OTHERS_GROUP + name.removesuffix(":*") if group else stated
 

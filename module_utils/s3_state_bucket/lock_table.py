@@ -62,7 +62,8 @@ NO_KEY = ("NotFoundException",)
 
 def key_of(options: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str | None:
     """The declared key as DynamoDB shows it: an alias stands for the key behind it; ``None`` is no opinion."""
-    return str(answer["KeyMetadata"]["Arn"]) if answer else options["lock_table_kms_key_id"]
+    stated: str | None = options["lock_table_kms_key_id"]
+    return str(answer["KeyMetadata"]["Arn"]) if answer else stated
 
 
 def settled(name: str) -> Wait:

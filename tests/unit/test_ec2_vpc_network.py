@@ -151,11 +151,12 @@ def test_a_single_nat_gateway_stays_where_it_is(given: str, present: list[str], 
 
 
 def test_a_tier_is_in_its_own_zones_and_nat_gateways_in_those_of_theirs() -> None:
-    given = {"zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"], "nat_gateways": "per_zone",
+    zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    given = {"zones": zones, "nat_gateways": "per_zone",
              "tiers": {"public": {"internet": "gateway", "zones": ["eu-west-1c", "eu-west-1b"]},
                        "cache": {"internet": "none", "zones": ["eu-west-1c"]}, "app": {"internet": "nat"}}}  # fmt: skip
     assert topology.keys(given) == ["public/eu-west-1b", "public/eu-west-1c", "cache/eu-west-1c",
-                                    *(f"app/{zone}" for zone in given["zones"])]  # fmt: skip
+                                    *(f"app/{zone}" for zone in zones)]  # fmt: skip
     assert topology.nat_zones(given, []) == ["eu-west-1b", "eu-west-1c"]
     assert topology.nat_zones({**given, "nat_gateways": "single"}, ["eu-west-1a"]) == ["eu-west-1b"]
     assert topology.nat_zones({**given, "nat_gateways": "single"}, ["eu-west-1c"]) == ["eu-west-1c"]
