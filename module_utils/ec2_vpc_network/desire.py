@@ -135,8 +135,12 @@ def _route_table(options: Options, present: State, nat: State, table: str, users
     # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
     declared = {destination: target for destination, target in topology.tier_routes(options, key).items()
                 if not waits_for_attachment(present, target)}  # fmt: skip
-    routes = {**({} if tier.get("purge_routes") else found.get("routes", {})), **declared}
-    ways = _ways(options, found.get("internet_routes", {}), nat, key, subnet)
+    purges = tier.get("purge_routes")
+    # A NAT instance, a firewall or a hub that leads everywhere is a way to the internet as well.
+    elsewhere = {each: declared.pop(each) for each in (topology.IPV4, topology.IPV6) if each in declared}
+    routes = {**({} if purges else found.get("routes", {})), **declared}
+    present_ways = found.get("internet_routes", {})
+    ways = {**_ways(options, {} if purges else present_ways, nat, key, subnet), **elsewhere}
     vgws = tier.get("propagating_vgws")
     vgws = found.get("propagating_vgws", []) if vgws is None else sorted(
         gateway for gateway in vgws if not waits_for_attachment(present, gateway))  # fmt: skip

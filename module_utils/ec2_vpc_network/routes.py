@@ -136,17 +136,21 @@ def _propagation_calls(noun: str, table_id: Any, before: list[str], after: list[
 
 
 def _gateway(observed: Any, target: str) -> dict[str, Any]:
-    """The parameter for one of our gateways."""
+    """The parameter for one of our gateways, or for what a tier names by its id."""
     if target == TO_INTERNET_GATEWAY:
         return {"GatewayId": observed["internet_gateway"].get("id") or Ref(target)}
     if target == TO_EGRESS_ONLY_GATEWAY:
         return {"EgressOnlyInternetGatewayId": observed["egress_only_gateway"].get("id") or Ref(target)}
+    if target.partition("-")[0] in TARGETS:
+        return {TARGETS[target.partition("-")[0]]: target}
     zone = target.removeprefix(names.nat_gateway(""))
     return {"NatGatewayId": names.id_of(observed, "nat_gateways", zone, target)}
 
 
 def _destination(block: str) -> str:
     """The parameter that takes a destination."""
+    if block.startswith(topology.PREFIX_LIST):
+        return "DestinationPrefixListId"
     return "DestinationIpv6CidrBlock" if ":" in block else "DestinationCidrBlock"
 
 

@@ -14,7 +14,7 @@ Stranger = dict[str, str]
 # What a route leads to.  Source: DescribeRouteTables API reference, Route.
 ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId", "InstanceId",
         "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
-DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 LOCAL = "local"
 # Routes that nobody made by hand and nobody can delete.  Source: DescribeRouteTables API reference, Route.Origin.
 OF_ITSELF = ("EnableVgwRoutePropagation", "Advertisement")
@@ -112,8 +112,9 @@ def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def by_aws(route: Mapping[str, Any]) -> bool:
     """Whether AWS put a route there by itself: a local one, a gateway endpoint's, one that a gateway propagates."""
-    prefix = bool(route.get("DestinationPrefixListId"))
-    return ends(route)[1] == LOCAL or prefix or route.get("Origin") in OF_ITSELF
+    target = ends(route)[1]
+    endpoint = bool(route.get("DestinationPrefixListId")) and target.startswith("vpce-")
+    return target == LOCAL or endpoint or route.get("Origin") in OF_ITSELF
 
 
 def ends(route: Mapping[str, Any]) -> tuple[str, str]:

@@ -67,6 +67,7 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *obstacles.obstacles(options, complete(resource, satellites), around),
         *endpoints.obstacles(options, around["endpoint_services"], around["zones"]),
         *adoption.obstacles(options, answers, resource),
+        *flow_logs.obstacles(options, answers),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
 

@@ -17,7 +17,7 @@ PERMISSIONS = frozenset({"elasticache:DescribeReservedCacheNodesOfferings", "kms
 
 NODE_TYPE = "cache_node_type"
 # Where a declaration names a key of KMS; AWS's own keys need no look.
-KEY_OPTIONS = ("kms_key_id", "kms_key_arn")
+KEY_OPTIONS = ("kms_key_id", "kms_key_arn", "lock_table_kms_key_id")
 OF_AWS = "alias/aws/"
 # Source: DescribeKey API reference, Errors: an ARN of another region or a text that is none is not found or not valid.
 NO_KEY = ("NotFoundException", "InvalidArnException")

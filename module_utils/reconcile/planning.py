@@ -143,12 +143,18 @@ def draw_up(declarations: Sequence[Declaration], looks: Mapping[str, Look]) -> P
 
 
 def _alone(part: Part, parts: Mapping[str, Part]) -> Part:
-    """The part, with refusals for objects that a part before it has calls on as well: each has one declaration."""
+    """The part, with refusals for objects that a part before it has calls on as well: each has one declaration.
+
+    What is removed may be called as what is kept: parts of a network bear no name of their own in a plan.
+    """
     found = []
     for key, other in parts.items():
-        if key == part.declaration.key:
+        if key == part.declaration.key or part.declaration.removes:
             break
-        for on in dict.fromkeys(call.on for call in part.calls if call.on in {each.on for each in other.calls}):
+        if other.declaration.removes:
+            continue
+        theirs = {call.on for call in other.calls}
+        for on in dict.fromkeys(call.on for call in part.calls if call.on in theirs):
             found.append(Refusal(part.declaration.component.noun, part.declaration.name, on, f"declared by {key} too",
                                  "one declaration of each object", "give each its own name"))  # fmt: skip
     return replace(part, refusals=(*part.refusals, *found)) if found else part

@@ -32,10 +32,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     if not aws.region:
         raise NoRegionError
     where = place(options)
-    requests: dict[str, tuple[Any, ...]] = {"bucket": ("s3", "head_bucket", where, settings.GONE)}
-    if options["lock_table"] or options["allow_lock_table_removal"] or options["state"] == "absent":
-        name = {"TableName": lock_table.table_name(options)}
-        requests["table"] = ("dynamodb", "describe_table", name, lock_table.ABSENT)
+    requests: dict[str, Any] = {"bucket": ("s3", "head_bucket", where, settings.GONE), **lock_table.requests(options)}
     try:
         found = aws.read_many(requests)
     except ClientError as error:
@@ -47,7 +44,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     answers = aws.read_many({**requests, **(table_requests(table) if table else {})})
     access = settings.further(where, answers) if requests else {}
     answers |= aws.read_many(access) if access else {}
-    around = {"region": aws.region}
+    around = {"region": aws.region, "table_key": lock_table.key_of(options, found.get("table_key"))}
     tables, waits, strangers = observed_table(aws, options, table, answers)
     if found["bucket"] is None:
         return Seen(None, tables, around, waits, foreign=strangers)

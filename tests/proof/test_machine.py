@@ -23,7 +23,7 @@ from tests.proof import world
 from tests.support.deaths import faulty
 
 pytestmark = pytest.mark.inside
-STEPS = int(os.environ.get("STREAMBED_STEPS", "120"))
+STEPS = int(os.environ.get("STREAMBED_STEPS", "40"))
 STEPS_OF_A_WALK = 40
 CHANGES = st.fixed_dictionaries({}, optional={name: st.sampled_from(found) for name, found in world.CHOICES.items()})
 AT, SEEDS = st.integers(1, 12), st.integers(0, 10_000)
