@@ -42,7 +42,8 @@ def network(state: State, found: Found) -> Mapping[str, Any]:
     (vpc,) = vpcs
     found.components.append("vpc")
     found.takes(vpc)
-    vpc_id, parts = vpc.get("id"), {}
+    vpc_id = vpc.get("id")
+    parts: dict[str, str] = {}
     variables: dict[str, Any] = {variable: vpc.get(path) for variable, path in NETWORK_OPTIONS.items()}
     variables |= dict.fromkeys(("vpc_default_security_group_locked", "vpc_default_route_table_locked",
                                 "vpc_default_network_acl", "vpc_flow_logs", "vpc_interface_endpoint_tier"))  # fmt: skip
@@ -113,7 +114,7 @@ class Shape:
     def _zones(self, groups: Mapping[str, Mapping[str, Resource]]) -> list[str]:
         """The zones that most tiers have."""
         sets = [tuple(sorted(members)) for members in groups.values()]
-        return list(max(sets, key=lambda zones: (sets.count(zones), len(zones)), default=()))
+        return list(max(sets, key=lambda zones: (sets.count(zones), len(zones)))) if sets else []
 
     def _table(self, subnet: Resource) -> Resource | None:
         association = self._table_of.get(subnet.get("id"))
