@@ -27,9 +27,17 @@ options:
   adopt:
     description:
       - Whether the VPC of O(vpc_id), which bears nobody's ownership tags, becomes this environment's. What is in it
-        stays as others made it.
+        stays as others made it, but for O(adopted_parts) and the internet gateway that tiers lead to.
     type: bool
     default: false
+  adopted_parts:
+    description:
+      - Which of the things that others made in the VPC are which part of the network, as C(<kind>/<what>) and an id,
+        such as C(subnet/app/eu-west-1a), C(route-table/app/eu-west-1a) or, for a table that a tier shares,
+        C(route-table/<name>), C(nat/<zone>) with C(address/<zone>), C(internet-gateway), C(security-group/<key>),
+        C(network-acl/<tier>), C(endpoint/<service>).
+      - They get our ownership tags and keep the C(Name) that they have.
+    type: dict
   cidr_block:
     description: IPv4 block of the VPC, /16 to /28. A new VPC needs it or O(ipv4_ipam_pool_id); it cannot change.
     type: str
@@ -80,6 +88,8 @@ options:
         A destination may be the id of a prefix list. With C(internet=none) it may be C(0.0.0.0/0) or C(::/0), which
         leads out by a NAT instance (C(eni-…)), a firewall (C(vpce-…)) or a hub (C(tgw-…)) that others keep.
         Other routes stay, unless C(purge_routes) is true.
+      - C(route_table) is the name of one route table for all subnets of the tiers that say so, in the place of one for
+        each subnet. These tiers agree on all that it holds.
       - C(propagating_vgws) lists virtual private gateways that put their routes into the tier's tables.
     type: dict
   purge_subnets:

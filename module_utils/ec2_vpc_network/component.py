@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
     "vpc_id": {},
     "adopt": {"type": "bool", "default": False},
+    "adopted_parts": {"type": "dict"},
     "cidr_block": {},
     "ipv4_ipam_pool_id": {},
     "ipv4_netmask_length": {"type": "int"},

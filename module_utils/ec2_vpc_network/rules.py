@@ -11,7 +11,7 @@ from typing import Any
 from .. import forms
 from ..reconcile.errors import Refusal, did_you_mean
 from ..reconcile.identity import tag_problems
-from . import acls, blocks, dhcp, endpoint_rules, flow_logs, groups, names, protections, subnets, topology
+from . import acls, adoption, blocks, dhcp, endpoint_rules, flow_logs, groups, names, protections, subnets, topology
 from .refuse import Refuse, nearest
 from .routes import TARGETS
 
@@ -23,6 +23,7 @@ NAME_LENGTH = 64 - len("-flow-logs")
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
 TIER_KEYS = (
     "internet", "zones", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
+    "route_table",
     *subnets.ATTRIBUTES,
 )  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
@@ -44,8 +45,10 @@ def rules(options: Options) -> Iterator[Refusal]:
     if not shape:
         yield from _room(options, refuse)
         yield from _nat(options, refuse)
+        yield from _shared_tables(options, refuse)
         yield from _ipv6(options, refuse)
         yield from endpoint_rules.refusals(options, refuse)
+    yield from adoption.refusals(options, refuse)
     yield from _groups(options, refuse)
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)
@@ -193,6 +196,29 @@ def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
             yield refuse("nat_allocation_ids", zone, f"one of zones: {', '.join(options['zones'] or ())}")
         if not str(allocation).startswith("eipalloc-"):
             yield refuse(f"nat_allocation_ids {zone}", allocation, "an id that begins with eipalloc-")
+
+
+# What tiers say of their route tables: those that share one agree on it.
+OF_TABLES = ("internet", "routes", "purge_routes", "propagating_vgws", "ipv6", "enable_dns64")
+
+
+def _shared_tables(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    tiers: dict[str, dict[str, Any]] = {}
+    for name, value in (options["tiers"] or {}).items():
+        if value.get("route_table") is not None:
+            tiers.setdefault(str(value["route_table"]), {})[name] = value
+    for table, sharing in tiers.items():
+        first, *others = sharing
+        field = f"tiers {first} route_table"
+        if not WORD.match(table):
+            yield refuse(field, repr(table), "lower-case letters, digits and single hyphens")
+        for other, key in ((other, key) for other in others for key in OF_TABLES):
+            if sharing[other].get(key) != sharing[first].get(key):
+                wanted = f"{sharing[first].get(key)}, as in tier {first}, which has the same route_table"
+                yield refuse(f"tiers {other} {key}", sharing[other].get(key), wanted, f"give {other} another table")
+        if sharing[first]["internet"] == topology.NAT and options["nat_gateways"] == topology.PER_ZONE:
+            yield refuse(field, f"{table}, and nat_gateways per_zone", "a table for each zone, which leads to its NAT",
+                         "leave route_table out, or set nat_gateways to single")  # fmt: skip
 
 
 def _groups(options: Options, refuse: Refuse) -> Iterator[Refusal]:

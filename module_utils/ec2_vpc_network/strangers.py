@@ -8,7 +8,7 @@ from typing import Any
 
 from . import groups, names
 from .owned import TAGGED, items
-from .topology import IPV4, IPV6, NAT64, split, tier, tier_routes
+from .topology import IPV4, IPV6, NAT64, split, subnet_of_table, tier, tier_routes
 
 Stranger = dict[str, str]
 # What a route leads to.  Source: DescribeRouteTables API reference, Route.
@@ -66,7 +66,8 @@ def _in_tables(answers: Mapping[str, Any], state: Mapping[str, Any], options: Ma
     if main and main["RouteTableId"] in ours:
         yield _told("main route table", main["RouteTableId"], vpc, "a table of a subnet of ours; subnets of others "
                     "without a table use it, until another one is made the main table")  # fmt: skip
-    for key, table in state["route_tables"].items():
+    for name, table in state["route_tables"].items():
+        key = subnet_of_table(options, name)
         for gateway in (
             table["propagating_vgws"] if tier(options, split(key)[0]).get("propagating_vgws") is None else ()
         ):

@@ -71,6 +71,24 @@ def tier(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return (options["tiers"] or {}).get(name) or {}
 
 
+def table_key(options: Mapping[str, Any], key: str) -> str:
+    """The route table of a subnet: its own, or the one that its tier shares."""
+    return str(tier(options, split(key)[0]).get("route_table") or key)
+
+
+def table_keys(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The declared route tables with the keys of the subnets that use each."""
+    found: dict[str, list[str]] = {}
+    for key in keys(options):
+        found.setdefault(table_key(options, key), []).append(key)
+    return found
+
+
+def subnet_of_table(options: Mapping[str, Any], table: str) -> str:
+    """The key of a subnet that uses a table, which says what the table is to hold: all of them agree on that."""
+    return next(iter(table_keys(options).get(table, ())), table)
+
+
 def internet(options: Mapping[str, Any], name: str) -> str:
     """How a tier reaches the internet: ``gateway``, ``nat`` or ``none``."""
     return tier(options, name).get("internet") or NONE

@@ -74,7 +74,8 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
 
 def _waiting(options: Any, resource: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Declared routes and propagations that wait until somebody attaches their gateway."""
-    for key, table in resource["route_tables"].items():
+    for name, table in resource["route_tables"].items():
+        key = topology.subnet_of_table(options, name)
         wanted = topology.tier_routes(options, key)
         vgws = topology.tier(options, topology.split(key)[0]).get("propagating_vgws") or ()
         for what, target in (*wanted.items(), *(("propagation", gateway) for gateway in vgws)):

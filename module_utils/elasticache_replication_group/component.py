@@ -20,6 +20,7 @@ from .terms import HARMLESS, PATIENCE, PERMISSIONS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
+    "adopt": {"type": "bool", "default": False},
     "description": {},
     "engine": {"choices": ["redis", "valkey"]},
     "engine_version": {},

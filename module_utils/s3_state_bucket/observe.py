@@ -13,7 +13,6 @@ from ..aws.codes import code_of
 from ..aws.sdk import ClientError, NoRegionError
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
-from ..reconcile.identity import identity_of
 from ..reconcile.plan import Wait
 from ..reconcile.tags import foreign
 from . import contents, extras, lock_table, settings
@@ -136,8 +135,6 @@ def granted(options: Options, resource: State, grantees: list[str]) -> Refusals:
 def foreign_bucket(options: Options, resource: Mapping[str, Any], region: str) -> Refusals:
     """Refusals for a bucket of our name that is not ours, or that lies elsewhere."""
     refusals = foreign(options, NOUN, resource["name"], resource["tags"])
-    if options["adopt"] and not resource["tags"].keys() & identity_of(options).ownership.keys():
-        refusals = ()
     if resource["region"] != region:
         refusals += (Refusal(NOUN, resource["name"], "region", resource["region"], region,
                              "S3 cannot move a bucket: name its region, or choose another name"),)  # fmt: skip
