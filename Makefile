@@ -138,6 +138,7 @@ prices: $(READY) ## Compare our price list with AWS's, through the pricing API
 
 bench: $(READY) ## Measure against an ordinary playbook and Terraform, as ratios within one run
 	@$(BIN)/python -m benchmarks.from_scratch
+	@$(BIN)/python -m benchmarks.embedded --rounds 200
 	@$(BIN)/python -m benchmarks.no_op
 	@$(BIN)/python -m benchmarks.fleet --sizes 10,20
 

@@ -18,6 +18,7 @@ from localcloud.access import bucket_refusal
 from localcloud.calls import current
 from localcloud.clock import now
 from localcloud.overlays.s3.kept import NEW_ENCRYPTION, READS, keep, shown
+from localcloud.overlays.s3.uploads import page, times
 from localcloud.overlays.wrap import wrap
 from localcloud.refusals import error_answer, refuse
 
@@ -80,6 +81,9 @@ class LocalS3(S3Response):
         result: Any = action_result.result
         if isinstance(result, dict) and self.data.get("Action") == "DeleteObjects":
             action_result = ActionResult(_with_refused(result))
+        if isinstance(result, dict) and self.data.get("Action") == "ListMultipartUploads" and current.call is not None:
+            began = times(self.backend.get_bucket(self.bucket_name))
+            action_result = ActionResult(page(result, current.call.given, began))
         if isinstance(result, dict) and self.data.get("Action") in READS:
             action_result = ActionResult(shown(self.backend.get_bucket(self.bucket_name), self.data["Action"], result))
         return super().serialized(action_result)
