@@ -114,7 +114,8 @@ class Shape:
     def _zones(self, groups: Mapping[str, Mapping[str, Resource]]) -> list[str]:
         """The zones that most tiers have."""
         sets = [tuple(sorted(members)) for members in groups.values()]
-        return list(max(sets, key=lambda zones: (sets.count(zones), len(zones)))) if sets else []
+        ranked = [(sets.count(zones), len(zones), zones) for zones in sets]
+        return list(max(ranked)[2]) if ranked else []
 
     def _table(self, subnet: Resource) -> Resource | None:
         association = self._table_of.get(subnet.get("id"))
