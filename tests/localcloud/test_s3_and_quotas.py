@@ -54,6 +54,18 @@ def test_a_new_bucket_is_closed_and_encrypted(s3: Any) -> None:
     assert s3.get_bucket_encryption(Bucket="demo-bucket")
 
 
+def test_no_access_log_comes_within_the_moment(s3: Any) -> None:
+    s3.create_bucket(Bucket="demo-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    service = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject",
+               "Resource": "arn:aws:s3:::demo-logs/*"}  # fmt: skip
+    s3.put_bucket_policy(Bucket="demo-logs", Policy=policy(service))
+    target = {"LoggingEnabled": {"TargetBucket": "demo-logs", "TargetPrefix": "demo/"}}
+    s3.put_bucket_logging(Bucket="demo-bucket", BucketLoggingStatus=target)
+    s3.put_object(Bucket="demo-bucket", Key="key", Body=b"")
+    s3.list_objects_v2(Bucket="demo-bucket")
+    s3.delete_bucket(Bucket="demo-logs")
+
+
 @pytest.mark.parametrize("name", ["De-Mo", "de", "-demo", "de..mo", "10.0.0.1", "xn--demo", "demo-s3alias", "de_mo"])
 def test_bucket_names_that_aws_refuses(cloud: Cloud, name: str) -> None:
     with refused("InvalidBucketName"):
