@@ -111,4 +111,6 @@ resource "aws_s3_object" "state" {
   bucket  = aws_s3_bucket.this.id
   key     = "state"
   content = "{}"
+  # Made before versions are kept it has none; Terraform then deletes it by a marker, which keeps the bucket.
+  depends_on = [aws_s3_bucket_versioning.this]
 }
