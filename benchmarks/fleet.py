@@ -31,7 +31,8 @@ def inventory(folder: Path, size: int) -> str:
             for number in range(1, size + 1)}  # fmt: skip
     place = folder / f"fleet-{size}"
     (place / "group_vars").mkdir(parents=True)
-    (place / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": rows, "vars": {"ansible_connection": "local"}}}), encoding="utf-8")
+    hosts = {"all": {"hosts": rows, "vars": {"ansible_connection": "local"}}}
+    (place / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
     (place / "group_vars" / "all").symlink_to(ROOT / "inventories" / "local" / "group_vars" / "all")
     return str(place)
 
