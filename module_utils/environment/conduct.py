@@ -27,6 +27,7 @@ from . import (
     named,
     orphans,
     outputs,
+    permissions,
     preflight,
     rehearsal,
     text,
@@ -46,7 +47,7 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
     verbs = {"apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
-             "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
+             "permissions": run.permissions, "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
              "verify": run.verify}  # fmt: skip
     return verbs[request.options["verb"]]()
 
@@ -153,6 +154,15 @@ class Run:
         outcome = engine.Outcome(plan, plan, check_mode=True)
         result = {**self._result(outcome, "WORKS", self._document(plan)), "changed": False}
         return self._judged(result, found, "BROKEN", "does not work")
+
+    def permissions(self) -> Result:
+        """Writes the IAM policies that the other verbs need; asks AWS nothing."""
+        found = permissions.policies(self._options, self._request.identity, self._declarations)
+        folder = self._options["artifacts_folder"]
+        documents = {f"{name}.json": files.as_json(document) for name, document in found.items()}
+        files.write(f"{folder}/permissions" if folder else "", documents)
+        self._say(permissions.lines(found))
+        return {"headline": "WRITTEN", "changed": False, "policies": found, "aws_calls": dict(self._aws.counts)}
 
     def unlock(self) -> Result:
         """Says who holds the lock, and frees the one with the given id."""

@@ -19,7 +19,7 @@ from .fleet import FleetAws
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "verb": {
-        "choices": ["apply", "destroy", "drift", "outputs", "preflight", "rehearse", "unlock", "verify"],
+        "choices": ["apply", "destroy", "drift", "outputs", "permissions", "preflight", "rehearse", "unlock", "verify"],
         "default": "apply",
     },
     "stack_name": {"required": True},
