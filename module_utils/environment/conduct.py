@@ -18,6 +18,7 @@ from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
 from . import (
     account,
+    changers,
     costs,
     document,
     files,
@@ -87,7 +88,7 @@ class Run:
         """Says how far the environment is from its declaration; fails when it is not as declared."""
         plan = self._look()
         found = self._document(plan)
-        drift = document.drift(found)
+        drift = {**document.drift(found), **changers.told(self._aws, plan.calls)}
         self._say(text.drift_lines(drift))
         self._leftover()
         self._write(DRIFT_FILE, drift)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.environment import account, lease, named, orphans
+from ansible.module_utils.environment import account, changers, lease, named, orphans
 from ansible.plugins.loader import action_loader
 from dateutil.rrule import rrulestr
 from jinja2 import StrictUndefined
@@ -263,6 +263,6 @@ def test_what_a_hand_changed_is_named(hand: dict[str, Any], said: list[str]) -> 
 
 def test_the_page_lists_the_permissions_that_the_code_needs() -> None:
     needed = {action for module in MODULES for action in component(module).permissions}
-    needed |= account.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
+    needed |= account.PERMISSIONS | changers.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
     listed = (ROOT / "docs" / "awx.md").read_text().partition("```text permissions\n")[2].partition("```")[0].split()
     assert listed == sorted(needed)
