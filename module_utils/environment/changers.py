@@ -31,10 +31,13 @@ OBJECTS, PAGE = 10, {"MaxItems": 50}
 
 
 def names(call: Call) -> list[str]:
-    """What the call that repairs an object names it: parameters of the call itself, ids and names."""
-    return [
-        value for key, value in call.params.items() if isinstance(value, str) and (key in NAMING or ID.match(value))
-    ]
+    """What the call that repairs an object names it: parameters of the call itself, ids and names.
+
+    What is made anew has no id yet: those in its call are what it belongs to, which others changed for other reasons.
+    """
+    anew = "TagSpecifications" in call.params
+    return [value for key, value in call.params.items()
+            if isinstance(value, str) and (key in NAMING or (not anew and ID.match(value)))]  # fmt: skip
 
 
 def subjects(calls: Iterable[Call]) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from ..policies import world
 from ..reconcile.identity import Identity
 
 Json = Any
-READS = ("Get", "List", "Describe", "Scan", "Simulate")
+READS = ("Get", "List", "Describe", "Lookup", "Scan", "Simulate")
 # Reads whose answers are the data itself, or that take a name: those are narrowed like writes.
 NARROW_READS = ("s3", "dynamodb", "secretsmanager", "iam", "kinesis")
 # Reads of those services that name nothing.

@@ -83,6 +83,7 @@ def as_(cloud: Cloud, verb: str, **options: Any) -> dict[str, Any]:
 def test_with_its_policies_each_verb_goes_through(strict: Cloud) -> None:
     assert as_(strict, "plan")["changed"]
     assert as_(strict, "apply")["changed"]
+    assert not conducted(strict, VARIABLES, aws=user_with(strict, policies("plan")), verb="drift")["drift"]["drifted"]
     assert not as_(strict, "plan")["changed"]
     assert not as_(strict, "apply")["changed"]
     as_(strict, "verify")

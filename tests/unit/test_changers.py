@@ -24,6 +24,8 @@ def call(on: str = "it", **params: Any) -> Call:
     ({"Bucket": "states", "ExpectedBucketOwner": "123456789012"}, ["states"]),
     ({"RouteTableId": TABLE, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": Ref("gateway")}, [TABLE]),
     ({"ReplicationGroupId": "sensors-dev", "AuthToken": Secret("hidden")}, ["sensors-dev"]),
+    # A subnet that is made anew: whoever touched its VPC is not who took it away.
+    ({"VpcId": "vpc-0123456789abcdef0", "TagSpecifications": [{"ResourceType": "subnet"}]}, []),
     ({"Description": "some words", "CidrBlock": "10.0.0.0/16"}, []),
 ])  # fmt: skip
 def test_what_a_repair_names_is_asked_about(params: Any, names: Any) -> None:
