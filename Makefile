@@ -8,13 +8,15 @@ PLAY    := $(BIN)/ansible-playbook -i inventories/$(ENV)
 READY   := $(VENV)/.ready
 # What each commit proves on the embedded cloud; `make proof` runs all of it, which takes hours on a slow machine.
 EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py golden_plans.py summary.py routes.py cost.py \
-                            transitions.py credentials.py recorded_answers.py) \
-               $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py policies.py)
+                            transitions.py credentials.py recorded_answers.py bad_input.py no_opinion.py costs.py \
+                            several.py gone_meanwhile.py) \
+               $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py policies.py \
+                            inside.py) tests/proof/test_machine.py
 # An environment that lives in the embedded cloud says so in its inventory.
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift permissions preflight rehearse accept verify outputs destroy unlock environment \
+.PHONY: help setup site plan drift permissions preflight rehearse accept verify outputs destroy unlock adopt environment \
         cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
         collection changelog docs sbom plans schema prices bench lock clean
 
@@ -62,6 +64,10 @@ destroy: $(READY) $(CLOUD) ## Remove the environment; CONFIRM must repeat its na
 unlock: $(READY) $(CLOUD) ## Say who holds the environment's lock; LOCK_ID frees the lock of a dead run
 	@$(PLAY) playbooks/unlock.yml $(if $(LOCK_ID),-e lock_id=$(LOCK_ID)) $(ARGS)
 
+adopt: $(READY) ## Take over what Terraform built: STATE=s3://… or a file; CONFIRM must repeat the name (NAMES="vpc=… redis=…", STACK, LOCK_TABLE)
+	@CONFIRM="$(CONFIRM)" $(BIN)/python -m tools.adopt "$(ENV)" $(if $(STATE),"$(STATE)") $(if $(STACK),--stack "$(STACK)") \
+	    $(if $(LOCK_TABLE),--lock-table "$(LOCK_TABLE)") $(if $(NAMES),--names $(NAMES))
+
 environment: $(READY) ## Write the inventory of a new environment NAME that is as FROM
 	@$(BIN)/python tools/environment.py "$(NAME)" "$(FROM)"
 
@@ -79,10 +85,9 @@ check: $(READY) ## Check what differs from main in under a minute: lint, unit te
 
 test: lint unit integration molecule ## Run what each commit has to prove
 
-proof: lint unit ## Run every test there is, in its full size
-	@STREAMBED_KILLS=all STREAMBED_PAIRS=40 STREAMBED_RACES=20 STREAMBED_CROWDS=2,4,8,16 \
-	    $(BIN)/pytest -n 2 --dist loadfile tests/localcloud tests/integration
-	@$(BIN)/python tools/molecule.py
+proof: $(READY) ## Run every test there is in its full size, over hours; stopped, it goes on where it was (ARGS=words chooses files)
+	@$(BIN)/python tools/proof.py $(ARGS)
+	@$(if $(ARGS),true,$(BIN)/python tools/molecule.py)
 
 lint: $(READY) ## Check style, types, YAML, playbooks and the changelog's fragments
 	@$(BIN)/ruff check .
@@ -136,6 +141,7 @@ prices: $(READY) ## Compare our price list with AWS's, through the pricing API
 
 bench: $(READY) ## Measure against an ordinary playbook and Terraform, as ratios within one run
 	@$(BIN)/python -m benchmarks.from_scratch
+	@$(BIN)/python -m benchmarks.embedded --rounds 200
 	@$(BIN)/python -m benchmarks.no_op
 	@$(BIN)/python -m benchmarks.fleet --sizes 10,20
 

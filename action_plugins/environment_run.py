@@ -107,9 +107,15 @@ class ActionModule(in_process):
 
         A role that declares no component is the module's to refuse.
         """
-        names = self.loaded.variable_names(role) if role in self.loaded.COMPONENTS else {}
-        given = {option: variables[name] for name, option in names.items() if name in variables}
-        return {option: value for option, value in self._templar.template(given).items() if value is not None}
+        if role not in self.loaded.COMPONENTS:
+            return {}
+        given = self.loaded.gathered(role, variables, self.valued)
+        return {option: value for option, value in given.items() if value is not None}
+
+    def valued(self, given: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """What expressions stand for among these variables."""
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        return dict(templar.template(given))
 
     @staticmethod
     def flattened(result: dict[str, Any], roles: Iterable[str]) -> dict[str, Any]:

@@ -27,9 +27,17 @@ options:
   adopt:
     description:
       - Whether the VPC of O(vpc_id), which bears nobody's ownership tags, becomes this environment's. What is in it
-        stays as others made it.
+        stays as others made it, but for O(adopted_parts) and the internet gateway that tiers lead to.
     type: bool
     default: false
+  adopted_parts:
+    description:
+      - Which of the things that others made in the VPC are which part of the network, as C(<kind>/<what>) and an id,
+        such as C(subnet/app/eu-west-1a), C(route-table/app/eu-west-1a) or, for a table that a tier shares,
+        C(route-table/<name>), C(nat/<zone>) with C(address/<zone>), C(internet-gateway), C(security-group/<key>),
+        C(network-acl/<tier>), C(endpoint/<service>).
+      - They get our ownership tags and keep the C(Name) that they have.
+    type: dict
   cidr_block:
     description: IPv4 block of the VPC, /16 to /28. A new VPC needs it or O(ipv4_ipam_pool_id); it cannot change.
     type: str
@@ -66,6 +74,8 @@ options:
       - Tiers of subnets by name, each with C(internet), and optionally the following.
       - C(internet) is C(gateway) for subnets with public addresses, C(nat) for subnets that only begin connections, or
         C(none).
+      - C(zones) are those in which it has a subnet, where these are not all of O(zones). NAT gateways stand in the
+        zones of their tier, and one zone's serves those that have none.
       - C(cidr_blocks) gives the block of a zone's subnet, by zone, instead of the computed one.
       - C(ipv6) is V(false) for a tier that gets no IPv6 block where the VPC has one.
       - C(map_public_ip_on_launch), V(false) when left out, C(assign_ipv6_address_on_creation), C(enable_dns64),
@@ -75,7 +85,11 @@ options:
       - C(network_acl) is a network ACL for the tier's subnets alone, with rules as in O(default_network_acl).
       - C(tags) are tags of the tier's subnets alone.
       - C(routes) leads blocks to targets beside the internet, by destination, such as C(pcx-…), C(tgw-…) or C(vgw-…).
+        A destination may be the id of a prefix list. With C(internet=none) it may be C(0.0.0.0/0) or C(::/0), which
+        leads out by a NAT instance (C(eni-…)), a firewall (C(vpce-…)) or a hub (C(tgw-…)) that others keep.
         Other routes stay, unless C(purge_routes) is true.
+      - C(route_table) is the name of one route table for all subnets of the tiers that say so, in the place of one for
+        each subnet. These tiers agree on all that it holds.
       - C(propagating_vgws) lists virtual private gateways that put their routes into the tier's tables.
     type: dict
   purge_subnets:
@@ -149,7 +163,10 @@ options:
       - What is special about single endpoints, by service, with C(policy), a document, V({}) for AWS's own that lets
         everyone pass; left out, the policy stays.
       - Interface endpoints also have C(private_dns_enabled), V(true) when left out, C(security_groups), keys of
-        O(security_groups) in the place of the endpoints' own group, and C(tier).
+        O(security_groups) in the place of the endpoints' own group, C(tier) and C(zones), some of O(zones).
+      - Their addresses and names are C(ip_address_type), V(ipv4), V(ipv6) or V(dualstack), C(dns_record_ip_type), the
+        same words or V(service-defined), and of V(s3) C(private_dns_only_for_inbound_resolver_endpoint) - whether its
+        private name is for those only who come from outside the VPC. Left out, each stays as it is.
     type: dict
   security_groups:
     description:
@@ -184,6 +201,8 @@ options:
         C(kms_key_id), the ARN of a key, and is written by a role of ours, or by that of C(iam_role_arn).
       - C(destination) may be the ARN of a bucket, or of a folder in it, with C(file_format) (C(plain-text),
         C(parquet)), C(hive_compatible_partitions) and C(per_hour_partition); the log group then goes, with its logs.
+      - It may also be the ARN of a delivery stream of Firehose, or of a log group that somebody else keeps, to which a
+        role of ours writes, or that of C(iam_role_arn).
       - C({}) removes it with its log group and role.
     type: dict
   encryption_control:

@@ -19,6 +19,12 @@ options:
   name:
     description: Id of the group, stored in lower case. Left out, it is C(<stack_name>-<environment_suffix>).
     type: str
+  adopt:
+    description:
+      - Whether a group of this name that bears no ownership tags becomes ours, and with it the subnet group of
+        O(cache_subnet_group_name). It keeps all that is not declared.
+    type: bool
+    default: false
   description:
     description: Description, 1 to 255 characters. A new group without one is described by its environment.
     type: str

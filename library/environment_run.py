@@ -18,6 +18,8 @@ options:
   verb:
     description:
       - What is done. V(apply) brings the environment to its declaration; in check mode it is the plan.
+      - V(adopt) writes ownership tags on what others built, and is refused when the plan would change anything else;
+        without O(confirm) it shows the plan.
       - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
       - V(permissions) writes the IAM policies that the others need; it asks AWS nothing.
@@ -25,7 +27,7 @@ options:
       - V(verify) tries out what is there - it writes records, a state, a key and the lock, and reads them back.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [apply, destroy, drift, outputs, permissions, preflight, rehearse, unlock, verify]
+    choices: [adopt, apply, destroy, drift, outputs, permissions, preflight, rehearse, unlock, verify]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.
@@ -42,7 +44,11 @@ options:
     description: The region that the environment lives in; the run stops in any other.
     type: str
   components:
-    description: Options of each component by its role, as its module takes them; null is no opinion.
+    description:
+      - Options of each component by its role, as its module takes them; null is no opinion.
+      - There may be several streams and several caches, by name under C(streams) of C(kinesis) and C(caches) of
+        C(redis), each with the options in which it differs from the role's others. Where it states no C(name) it is
+        called after the environment and its own name.
     type: dict
     required: true
   only:
@@ -80,7 +86,7 @@ options:
     type: str
     default: ""
   confirm:
-    description: Name of the environment, without which O(verb=destroy) refuses.
+    description: Name of the environment, without which O(verb=destroy) refuses and O(verb=adopt) changes nothing.
     type: str
   purge_orphans:
     description: Whether main objects that bear this environment's tags and are declared nowhere are removed.
@@ -174,13 +180,24 @@ EXAMPLES = r"""
     components:
       kinesis: {shard_count: 2, retention_hours: 48}
       state_bucket: {}
+
+- name: Keep two streams, sensors-dev-telemetry and sensors-dev-alerts
+  environment_run:
+    stack_name: sensors
+    environment_suffix: dev
+    components:
+      kinesis:
+        retention_hours: 48
+        streams:
+          telemetry: {stream_mode: ON_DEMAND}
+          alerts: {retention_hours: 168}
 """
 
 RETURN = r"""
 components:
   description: >-
-    By role what that component's module returns - C(changed), C(calls), C(resource), C(waiting_for), C(calls_left),
-    C(scheduled), C(foreign), C(diff).
+    By role, or C(kinesis.<name>) where there are several, what that component's module returns - C(changed), C(calls),
+    C(resource), C(waiting_for), C(calls_left), C(scheduled), C(foreign), C(diff).
   returned: success
   type: dict
 digest:
@@ -221,11 +238,11 @@ aws_calls:
 
 from collections.abc import Callable
 
-from ansible.module_utils.environment.components import COMPONENTS, variable_names
+from ansible.module_utils.environment.components import COMPONENTS, gathered
 from ansible.module_utils.environment.entry import OPTIONS, run
 from ansible.module_utils.environment.request import spelled
 
-__all__ = ["COMPONENTS", "OPTIONS", "spelled", "variable_names"]
+__all__ = ["COMPONENTS", "OPTIONS", "gathered", "spelled"]
 
 
 def main(say: Callable[[str], None] | None = None) -> None:

@@ -14,6 +14,11 @@ options:
   name:
     description: Name of the stream. Left out, it is C(<stack_name>-<environment_suffix>).
     type: str
+  adopt:
+    description:
+      - Whether a stream of this name that bears no ownership tags becomes ours. It keeps all that is not declared.
+    type: bool
+    default: false
   stream_mode:
     description: How capacity is provided.
     type: str

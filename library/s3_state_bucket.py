@@ -114,6 +114,16 @@ options:
       - Terraform below 1.10 needs it. With C(false) a table that exists is left alone.
     type: bool
     default: false
+  lock_table_name:
+    description:
+      - Name of the lock table; left out, C(<stack_name>-<environment_suffix>-state-lock). A table cannot be renamed -
+        under another name a new one is made, and the old one is told as an orphan.
+    type: str
+  lock_table_kms_key_id:
+    description:
+      - Key that encrypts the lock table, as id, ARN or alias. An empty text is a key that DynamoDB owns, which costs
+        nothing; left out, what is there stays.
+    type: str
   allow_lock_table_removal:
     description: Whether O(lock_table=false) deletes a lock table of this environment.
     type: bool

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `python -m localcloud up|down|status|serve`."""
+"""The command line: `python -m localcloud up|down|status|save|load|serve`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ def _run(options: argparse.Namespace) -> int:
         print(process.up(options.state_dir, options.port, options.settle_polls))
     elif options.verb == "down":
         print(process.down(options.state_dir))
+    elif options.verb == "save":
+        print(process.save(options.state_dir, options.file))
+    elif options.verb == "load":
+        print(process.load(options.state_dir, options.file))
     else:
         running = process.find(options.state_dir)
         print(f"localcloud is up at {running[1]} (pid {running[0]})" if running else "localcloud is not up")
@@ -61,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--settle-polls", type=int, default=2, help="how many polls an object stays under way")
     verbs.add_parser("down", parents=[common], help="stop")
     verbs.add_parser("status", parents=[common], help="say whether it runs; exit code 3 when not")
+    file = argparse.ArgumentParser(add_help=False)
+    file.add_argument("file", type=Path, metavar="FILE", help="the file of the state")
+    verbs.add_parser("save", parents=[common, file], help="write all objects of the running cloud to FILE")
+    verbs.add_parser("load", parents=[common, file], help="the running cloud holds what FILE holds, and nothing else")
     serve = verbs.add_parser("serve", parents=[common, port], help="run in the foreground")
     serve.add_argument("--parent-pid", type=int, help="end when this process is gone")
     return parser

@@ -10,8 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from localcloud.settings import Settings, settings
+
+
+def seconds() -> float:
+    """The time by the cloud's clock, which runs ahead by the setting `clock_ahead_seconds`, in seconds since 1970."""
+    return time.time() + float(settings.values["clock_ahead_seconds"])
+
+
+def now() -> datetime:
+    """The same as moto writes times: UTC without saying so."""
+    return datetime.fromtimestamp(seconds(), UTC).replace(tzinfo=None)
 
 
 @dataclass
@@ -42,6 +53,11 @@ class Clock:
         polls = self._settings.amount("settle_polls", kind)
         seconds = max(self._settings.seconds(kind), least_seconds)
         self._passages[key] = _Passage(polls, time.monotonic() + seconds, arrive)
+
+    def finish(self) -> None:
+        """Everything that is under way arrives now, and so does what sets out then."""
+        while self._passages:
+            self._passages.pop(next(iter(self._passages))).arrive()
 
     def look(self, key: str) -> None:
         """A Describe call is about to return this object: it arrives now, or is one poll nearer."""

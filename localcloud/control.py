@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cloud's own side door, under /_localcloud/: health, journal, reset, settings, faults."""
+"""The cloud's own side door, under /_localcloud/: health, journal, reset, state, settings, faults."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -13,14 +14,15 @@ from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
 
 from localcloud.clock import clock
-from localcloud.faults import FaultError, faults
+from localcloud.faults import faults
 from localcloud.injection import injection
 from localcloud.journal import Journal
 from localcloud.overlays.elasticache.changes import let_window_pass
 from localcloud.overlays.elasticache.store import stores
 from localcloud.redis.fleet import fleet
 from localcloud.refusals import Answer
-from localcloud.settings import SettingError, settings
+from localcloud.settings import settings
+from localcloud.state import StateError, read, restore, saved
 
 PREFIX = "/_localcloud/"
 
@@ -32,30 +34,38 @@ class Control:
         self._journal = journal
         self._port = port
         self._started = time.monotonic()
+        self._ways: dict[str, Callable[[Request], Any]] = {
+            "GET health": lambda _: self._health(),
+            "GET journal": lambda request: self._journal.since(int(request.args.get("since", "0"))),
+            "POST reset": lambda request: self._reset(json.loads(request.get_data() or "{}")),
+            "GET settings": lambda _: settings.values,
+            "POST settings": lambda request: self._update(json.loads(request.get_data())),
+            "GET faults": self._faults,
+            "POST faults": self._faults,
+            "DELETE faults": self._faults,
+            "POST maintenance-window": lambda _: _window_passed(),
+            "GET redis": lambda _: fleet.shown(),
+            "GET state": lambda _: Answer(200, [("Content-Type", "application/octet-stream")], _saved()),
+            "POST state": lambda request: self._load(request.get_data()),
+        }
 
     def answer(self, request: Request) -> Answer:
         """The answer, as JSON; 404 for what does not exist, 400 for what cannot be meant."""
         what = f"{request.method} {request.path.removeprefix(PREFIX)}"
+        if what not in self._ways:
+            return _json({"error": f"there is no {what}"}, 404)
         try:
-            if what.endswith(" faults"):
-                return self._faults(request)
-            if what == "POST maintenance-window":
-                return _json({"applying": [name for store in stores() for name in let_window_pass(store)]})
-            if what == "GET redis":
-                return _json(fleet.shown())
-            if what == "GET health":
-                return _json(self._health())
-            if what == "GET journal":
-                return _json(self._journal.since(int(request.args.get("since", "0"))))
-            if what == "POST reset":
-                return _json(self._reset(json.loads(request.get_data() or "{}")))
-            if what == "GET settings":
-                return _json(settings.values)
-            if what == "POST settings":
-                return _json(self._update(json.loads(request.get_data())))
-        except (SettingError, FaultError, ValueError) as error:
+            told = self._ways[what](request)
+        except ValueError as error:
             return _json({"error": str(error)}, 400)
-        return _json({"error": f"there is no {what}"}, 404)
+        return told if isinstance(told, Answer) else _json(told)
+
+    def _load(self, data: bytes) -> dict[str, Any]:
+        """Forget all objects and calls for those that were saved; the settings stay. Raises StateError before that."""
+        state = read(data)
+        self._reset({})
+        restore(state)
+        return {"status": "loaded"}
 
     def _update(self, changes: dict[str, Any]) -> dict[str, Any]:
         """All settings after the changes."""
@@ -63,16 +73,16 @@ class Control:
             injection.catch_up()
         return settings.update(changes)
 
-    def _faults(self, request: Request) -> Answer:
+    def _faults(self, request: Request) -> Any:
         """GET: all faults. POST: the new one. DELETE: those left when the one that `id` names, or all, are off."""
         if request.method == "POST":
-            return _json(faults.add(json.loads(request.get_data())))
+            return faults.add(json.loads(request.get_data()))
         if request.method == "DELETE":
             if "id" in request.args:
                 injection.remove(int(request.args["id"]))
             else:
                 injection.clear()
-        return _json(faults.shown())
+        return faults.shown()
 
     def _health(self) -> dict[str, Any]:
         uptime = round(time.monotonic() - self._started, 3)
@@ -96,6 +106,18 @@ class Control:
             settings.reset()
             settings.update(options["settings"])
         return {"status": "reset"}
+
+
+def _window_passed() -> dict[str, list[str]]:
+    return {"applying": [name for store in stores() for name in let_window_pass(store)]}
+
+
+def _saved() -> bytes:
+    """The state, once all that is under way has arrived. Raises StateError where servers would be left out."""
+    if settings.values["real_redis"]:
+        raise StateError("servers behind endpoints are no part of a state; lay it with the setting real_redis off")
+    clock.finish()
+    return saved()
 
 
 def _backends() -> list[Any]:

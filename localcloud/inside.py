@@ -44,13 +44,11 @@ class Inside(Cloud):
         _clouds.remove(self)
         self._directory.cleanup()
 
-    def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
+    def _told(self, method: str, what: str, data: bytes | None = None) -> bytes:
         status, _, answer = self.answered(method, f"{self.endpoint}{PREFIX}{what}", {}, data)
-        told = json.loads(answer)
         if status >= 400:
-            raise CloudError(told["error"])
-        return told
+            raise CloudError(json.loads(answer)["error"])
+        return answer
 
     def answered(self, method: str, url: str, headers: Any, body: Any) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the answer to one request."""

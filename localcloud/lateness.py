@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 from moto.s3.models import s3_backends
 
 from localcloud.calls import Call
+from localcloud.clock import seconds
 from localcloud.overlays.failures import fail_nat_gateway
 from localcloud.refusals import Answer, error_answer
 from localcloud.settings import ACCOUNT, settings
@@ -226,7 +226,7 @@ class Lateness:
     def _spread(self, call: Call, before: _Before) -> None:
         bucket = call.given.get("Bucket", "")
         if call.operation == "PutBucketVersioning" and not before.versioned and _versioned(call):
-            self._spreading[bucket] = _now()
+            self._spreading[bucket] = seconds()
         if call.operation == "PutObject" and bucket in self._spreading:
             self._missing[bucket, call.given["Key"]] = self._draw("versioning", "object")
 
@@ -235,7 +235,7 @@ class Lateness:
         if call.service != "s3" or call.operation not in ("GetObject", "HeadObject"):
             return None
         place = call.given.get("Bucket", ""), call.given.get("Key", "")
-        young = _now() < self._spreading.get(place[0], -_SPREADING_SECONDS) + _SPREADING_SECONDS
+        young = seconds() < self._spreading.get(place[0], -_SPREADING_SECONDS) + _SPREADING_SECONDS
         if not young or self._missing[place] <= 0:
             return None
         self._drawn["now and then"] += 1
@@ -317,8 +317,3 @@ def _versioned(call: Call) -> bool:
     """Whether the bucket of the call has versions."""
     bucket = s3_backends[ACCOUNT]["aws"].buckets.get(call.given.get("Bucket", "")) if call.service == "s3" else None
     return bucket is not None and bucket.versioning_status is not None
-
-
-def _now() -> float:
-    """The time by the cloud's clock."""
-    return time.time() + float(settings.values["clock_ahead_seconds"])

@@ -32,6 +32,8 @@ CREDENTIALS = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_
 _START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 _HEALTH_SECONDS = 5.0
+#: Loading a state reads those of moto's services that were not used yet.
+_ANSWER_SECONDS = 60.0
 
 
 class CloudError(RuntimeError):
@@ -51,7 +53,7 @@ def up(state_dir: Path, port: int = 0, settle_polls: int = 2) -> str:
         with (state_dir / "server.log").open("wb") as log:
             process = _spawn(state_dir, port, log, start_new_session=True)
         endpoint = _await_ready(process, state_dir)
-        _post(endpoint, "settings", {"settle_polls": settle_polls})
+        _told(endpoint, "POST", "settings", json.dumps({"settle_polls": settle_polls}).encode())
         return f"localcloud is up at {endpoint} (pid {process.pid})"
 
 
@@ -66,6 +68,33 @@ def down(state_dir: Path) -> str:
             _stop(pid)
         _forget(state_dir)
     return f"localcloud is down (pid {pid})" if pid else "localcloud is not up"
+
+
+def save(state_dir: Path, file: Path) -> str:
+    """One line that says that the objects of the cloud of `state_dir` are in `file`. Raises CloudError, OSError."""
+    _write(file, _told(_running(state_dir), "GET", "state"))
+    return f"localcloud has saved its state to {file}"
+
+
+def load(state_dir: Path, file: Path) -> str:
+    """One line that says that the cloud of `state_dir` holds what `file` holds. Raises CloudError, OSError."""
+    data = file.read_bytes()
+    _told(_running(state_dir), "POST", "state", data)
+    return f"localcloud has loaded its state from {file}"
+
+
+def _running(state_dir: Path) -> str:
+    running = find(state_dir)
+    if running is None:
+        raise CloudError("localcloud is not up; start it with `python -m localcloud up`")
+    return running[1]
+
+
+def _write(file: Path, data: bytes) -> None:
+    """The whole file or none of it, for its owner alone: tokens and passwords of the state are in it."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as new:
+        new.write(data)
+    os.replace(new.name, file)
 
 
 def find(state_dir: Path) -> tuple[int, str] | None:
@@ -153,6 +182,14 @@ class Cloud:
         """All objects, faults and the journal are gone, and the settings are back where the cloud started."""
         self._ask("POST", "reset", {"settings": self._settings})
 
+    def save(self, file: Path) -> None:
+        """All objects are in `file`; what was under way has arrived. Raises CloudError where they cannot be."""
+        _write(file, self._told("GET", "state"))
+
+    def load(self, file: Path) -> None:
+        """The objects are those of `file`, the settings as they are, all else as after a reset. Raises CloudError."""
+        self._told("POST", "state", file.read_bytes())
+
     def configure(self, **settings: Any) -> dict[str, Any]:
         """All settings after these changes. Raises CloudError for a setting that does not exist."""
         return self._ask("POST", "settings", settings)
@@ -191,8 +228,10 @@ class Cloud:
 
     def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
         """The answer of the cloud's side door.  Raises CloudError where it refuses."""
-        data = None if body is None else json.dumps(body).encode()
-        return _send(urllib.request.Request(f"{self.endpoint}/_localcloud/{what}", data, method=method))
+        return json.loads(self._told(method, what, None if body is None else json.dumps(body).encode()))
+
+    def _told(self, method: str, what: str, data: bytes | None = None) -> bytes:
+        return _told(self.endpoint, method, what, data)
 
 
 def _spawn(state_dir: Path, port: int, log: IO[bytes], **options: Any) -> subprocess.Popen[bytes]:
@@ -287,13 +326,11 @@ def _get(endpoint: str, what: str, timeout: float = 30) -> Any:
         return json.load(answer)
 
 
-def _post(endpoint: str, what: str, body: dict[str, Any]) -> Any:
-    return _send(urllib.request.Request(f"{endpoint}/_localcloud/{what}", json.dumps(body).encode(), method="POST"))
-
-
-def _send(request: urllib.request.Request) -> Any:
+def _told(endpoint: str, method: str, what: str, data: bytes | None = None) -> bytes:
+    """What the side door of a cloud answers.  Raises CloudError where it refuses."""
+    request = urllib.request.Request(f"{endpoint}/_localcloud/{what}", data, method=method)
     try:
-        with _OPENER.open(request, timeout=30) as answer:
-            return json.load(answer)
+        with _OPENER.open(request, timeout=_ANSWER_SECONDS) as answer:
+            return bytes(answer.read())
     except urllib.error.HTTPError as error:
         raise CloudError(json.load(error)["error"]) from error

@@ -28,6 +28,7 @@ from werkzeug.wsgi import get_input_stream
 
 from localcloud import access, overlays
 from localcloud.calls import Call, current, read_call
+from localcloud.clock import seconds
 from localcloud.control import PREFIX, Control
 from localcloud.fault_answers import NO_ANSWER
 from localcloud.injection import injection
@@ -36,7 +37,7 @@ from localcloud.models.check import refusal
 from localcloud.overlays import words
 from localcloud.overlays.cloudtrail import history
 from localcloud.refusals import Answer, error_answer
-from localcloud.settings import ACCOUNT, settings
+from localcloud.settings import ACCOUNT
 
 HOST = "127.0.0.1"
 
@@ -172,7 +173,7 @@ class _Handler(MotoRequestHandler):
 
 def date(timestamp: float | None = None) -> str:
     """A moment as answers are dated, by the cloud's clock; now, where none is given."""
-    return formatdate((timestamp or time.time()) + settings.values["clock_ahead_seconds"], usegmt=True)
+    return formatdate(seconds() if timestamp is None else timestamp, usegmt=True)
 
 
 @functools.cache

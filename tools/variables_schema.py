@@ -29,12 +29,15 @@ def schema() -> dict[str, Any]:
         module_utils.__path__.append(str(ROOT / "module_utils"))
     from ansible.module_utils.environment.components import COMPONENTS, options_of, variable_names
     from ansible.module_utils.environment.entry import OPTIONS
+    from ansible.module_utils.environment.keys import SEVERAL
 
     found: dict[str, Any] = {}
     for role, component in COMPONENTS.items():
         options, texts = options_of(role), documentation(component.module)
         for name, option in variable_names(role).items():
             found[name] = variable(options[option], texts.get(option, {}))
+        if role in SEVERAL:
+            found[f"{role}_{SEVERAL[role]}"] = several(role, SEVERAL[role], found)
     texts = documentation("environment_run")
     identity = ("stack_name", "environment_suffix", "account_id", "region")
     for option, spec in OPTIONS.items():
@@ -49,6 +52,17 @@ def schema() -> dict[str, Any]:
         "properties": dict(sorted(found.items())),
         "propertyNames": {"anyOf": [{"enum": sorted(found)}, {"not": {"pattern": f"^({'|'.join(COMPONENTS)})_"}}]},
     }
+
+
+def several(role: str, plural: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The variable that has several by name, each with the role's own variables without their prefix."""
+    prefix = f"{role}_"
+    keys = {name.removeprefix(prefix): {"$ref": f"#/properties/{name}"} for name in known
+            if name.startswith(prefix) and name != prefix + plural}  # fmt: skip
+    one = {"anyOf": [{"type": "object", "properties": keys, "additionalProperties": False}, {"type": "null"}]}
+    words = "Several in the place of one, by name, each with the options in which it differs from the role's variables."
+    return {"description": words,
+            "anyOf": [{"type": "object", "additionalProperties": one}, {"type": "null"}, EXPRESSION]}  # fmt: skip
 
 
 def documentation(module: str) -> Mapping[str, Any]:

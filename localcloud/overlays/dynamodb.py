@@ -10,14 +10,14 @@ import uuid
 from typing import Any
 
 from moto.backends import get_backend
-from moto.core.utils import unix_time, utcnow
+from moto.core.utils import unix_time
 from moto.dynamodb import urls
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.kms.models import kms_backends
 
 from localcloud.calls import Call
-from localcloud.clock import clock
+from localcloud.clock import clock, now
 from localcloud.models.wording import Worded
 from localcloud.overlays.wrap import wrap
 from localcloud.settings import ACCOUNT
@@ -136,7 +136,7 @@ def _describe(original: Any, self: Table, base_key: str = "TableDescription") ->
         if not shown.get(name):
             shown.pop(name, None)
     if self.billing_mode == "PAY_PER_REQUEST":
-        since = self.__dict__.setdefault("localcloud_paid_since", unix_time(utcnow()))
+        since = self.__dict__.setdefault("localcloud_paid_since", unix_time(now()))
         shown["BillingModeSummary"] = {
             "BillingMode": "PAY_PER_REQUEST",
             "LastUpdateToPayPerRequestDateTime": since,

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import unix_time, utcnow
+from moto.core.utils import unix_time
 from moto.kinesis import urls
 from moto.kinesis.exceptions import StreamCannotBeUpdatedError
 from moto.kinesis.models import Consumer, Stream
 
-from localcloud.clock import clock
+from localcloud.clock import clock, now
 from localcloud.overlays import kinesis_shards
 from localcloud.overlays.kinesis_shards import Shards
 from localcloud.overlays.kms import key_exists
@@ -407,12 +407,12 @@ def _check_tags(tags: dict[str, str]) -> None:
 
 def _count_change(stream: Stream, kind: str, most: int) -> None:
     """Count a change that may only be made so many times in any 24 hours."""
-    yesterday = utcnow() - datetime.timedelta(days=1)
+    yesterday = now() - datetime.timedelta(days=1)
     changes = stream.__dict__.setdefault(f"localcloud_{kind}", [])
     changes[:] = [when for when in changes if when > yesterday]
     if len(changes) >= most:
         raise refuse("LimitExceededException", f"The limit of {most} changes per 24 hours for this stream is reached.")
-    changes.append(utcnow())
+    changes.append(now())
 
 
 def install() -> None:

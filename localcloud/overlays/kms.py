@@ -12,11 +12,12 @@ import json
 import re
 from typing import Any
 
-from moto.core.utils import unix_time, utcnow
+from moto.core.utils import unix_time
 from moto.kms import urls
 from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
+from localcloud.clock import now
 from localcloud.overlays.wrap import wrap
 
 _MANAGED = re.compile(r"alias/aws/(kinesis|s3|elasticache|dynamodb|secretsmanager|ebs|logs|sns|sqs|lambda|rds)$")
@@ -71,14 +72,14 @@ class LocalKms(KmsResponse):
         """Nothing."""
         answer = super().enable_key_rotation()
         days = self._get_param("RotationPeriodInDays") or 365
-        vars(self._key())["localcloud_rotation"] = (days, utcnow() + datetime.timedelta(days=days))
+        vars(self._key())["localcloud_rotation"] = (days, now() + datetime.timedelta(days=days))
         return answer
 
     def get_key_rotation_status(self) -> str:
         """Whether the key is rotated, how often, and when next."""
         shown = json.loads(super().get_key_rotation_status())
         if shown["KeyRotationEnabled"]:
-            days, next_time = vars(self._key()).get("localcloud_rotation", (365, utcnow()))
+            days, next_time = vars(self._key()).get("localcloud_rotation", (365, now()))
             shown |= {"RotationPeriodInDays": days, "NextRotationDate": unix_time(next_time)}
         return json.dumps({"KeyId": self._key().arn, **shown})
 

@@ -10,9 +10,9 @@ import hashlib
 from typing import Any
 
 from moto.core import serialize
-from moto.core.utils import utcnow
 
 from localcloud.calls import Call, current
+from localcloud.clock import now
 from localcloud.overlays.wrap import wrap
 from localcloud.settings import ACCOUNT
 
@@ -42,7 +42,7 @@ def _attachment(eni: Any, _: Call) -> dict[str, Any] | None:
         "AttachmentId": name,
         "DeleteOnTermination": False,
         "DeviceIndex": 1,
-        "AttachTime": eni.__dict__.setdefault("localcloud_since", utcnow()),
+        "AttachTime": eni.__dict__.setdefault("localcloud_since", now()),
         **owner,
     }
 

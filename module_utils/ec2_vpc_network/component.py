@@ -24,6 +24,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
     "vpc_id": {},
     "adopt": {"type": "bool", "default": False},
+    "adopted_parts": {"type": "dict"},
     "cidr_block": {},
     "ipv4_ipam_pool_id": {},
     "ipv4_netmask_length": {"type": "int"},
@@ -111,6 +112,8 @@ PERMISSIONS = frozenset({
     "ec2:ModifyVpcEncryptionControl", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
     "ec2:ReplaceNetworkAclAssociation", "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute",
     "ec2:ReplaceRouteTableAssociation", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
+    # Source: "Publish flow logs to Firehose", Amazon VPC user guide.
+    "firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole",
     "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
     "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole",
     "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey",

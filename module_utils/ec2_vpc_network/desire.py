@@ -24,6 +24,7 @@ def desire(options: Options, seen: Seen) -> State:
     desired = {
         "region": seen.around["region"],
         "common_tags": new_tags(options),
+        "adopted_parts": options["adopted_parts"] or {},
         "tier_tags": {f"subnet/{key}": topology.tier_tags(options, f"subnet/{key}") for key in topology.keys(options)},
         **_vpc(options, present, exists=seen.resource is not None),
         **_groups(options, present),
@@ -104,7 +105,8 @@ def _topology(options: Options, present: State) -> State:
     nat, addresses = _nat(options, present)
     reached = topology.tiers_with(options, topology.GATEWAY) or nat
     subnets_ = _subnets(options, present)
-    tables = {key: _route_table(options, present, nat, key, subnet) for key, subnet in subnets_.items()}
+    tables = {table: _route_table(options, present, nat, table, {key: subnets_[key] for key in users})
+              for table, users in topology.table_keys(options).items()}  # fmt: skip
     leaving = any(TO_EGRESS_ONLY_GATEWAY in table["internet_routes"].values() for table in tables.values())
     return {
         "subnets": subnets_,
@@ -122,19 +124,27 @@ def _egress_only(options: Options, present: State, needed: bool) -> State | None
     return {**present["egress_only_gateway"], "attached": True} if needed else {}
 
 
-def _route_table(options: Options, present: State, nat: State, key: str, subnet: State) -> State:
-    """Each subnet has a table of its own, so that what changes for one tier or zone touches no other."""
-    found = present["route_tables"].get(key, {})
+def _route_table(options: Options, present: State, nat: State, table: str, users: State) -> State:
+    """Each subnet has a table of its own, so that what changes for one tier or zone touches no other.
+
+    Subnets of tiers that share one agree on what it holds.
+    """
+    found = present["route_tables"].get(table, {})
+    key, subnet = next(iter(users.items()))
     tier = topology.tier(options, topology.split(key)[0])
     # A route bears no tag that says whose it is: what is not declared stays, unless the tier says otherwise.
     declared = {destination: target for destination, target in topology.tier_routes(options, key).items()
                 if not waits_for_attachment(present, target)}  # fmt: skip
-    routes = {**({} if tier.get("purge_routes") else found.get("routes", {})), **declared}
-    ways = _ways(options, found.get("internet_routes", {}), nat, key, subnet)
+    purges = tier.get("purge_routes")
+    # A NAT instance, a firewall or a hub that leads everywhere is a way to the internet as well.
+    elsewhere = {each: declared.pop(each) for each in (topology.IPV4, topology.IPV6) if each in declared}
+    routes = {**({} if purges else found.get("routes", {})), **declared}
+    present_ways = found.get("internet_routes", {})
+    ways = {**_ways(options, {} if purges else present_ways, nat, key, subnet), **elsewhere}
     vgws = tier.get("propagating_vgws")
     vgws = found.get("propagating_vgws", []) if vgws is None else sorted(
         gateway for gateway in vgws if not waits_for_attachment(present, gateway))  # fmt: skip
-    return {**found, "internet_routes": ways, "routes": routes, "propagating_vgws": vgws, "associated": True}
+    return {**found, "internet_routes": ways, "routes": routes, "propagating_vgws": vgws, "subnets": sorted(users)}
 
 
 def _subnets(options: Options, present: State) -> State:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..policies import canonical_all, statements_of, world
-from ..reconcile.errors import Refusal, did_you_mean
+from ..reconcile.errors import Refusal
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref, Wait
-from . import names, waits
+from . import names, topology, waits
 from .owned import Owned, items
 from .refuse import Refuse
 
@@ -25,7 +25,12 @@ DEAD = ("failed", "rejected", "expired")
 # Who may not ask what a region offers finds out when the endpoint is made.
 NOT_ALLOWED = ("UnauthorizedOperation",)
 # What can be said about one endpoint; a gateway endpoint has a policy only.
-SETTINGS = ("policy", "private_dns_enabled", "security_groups", "tier")
+DNS_OPTIONS = {
+    "dns_record_ip_type": "DnsRecordIpType",
+    "private_dns_only_for_inbound_resolver_endpoint": "PrivateDnsOnlyForInboundResolverEndpoint",
+}
+ADDRESSES = "ip_address_type"
+SETTINGS = ("policy", "private_dns_enabled", "security_groups", "tier", "zones", ADDRESSES, *DNS_OPTIONS)
 # Source: "Control access to VPC endpoints using endpoint policies", default endpoint policy.
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
@@ -72,6 +77,7 @@ def services(region: str, answers: Mapping[str, Any]) -> dict[str, Any] | None:
                     "zones": sorted(each.get("AvailabilityZones") or ()),
                     "private_dns": bool(each.get("PrivateDnsName") or each.get("PrivateDnsNames")),
                     "policy": each.get("VpcEndpointPolicySupported") is not False,
+                    "addresses": sorted(each.get("SupportedIpAddressTypes") or ()),
                 }
     return found
 
@@ -108,12 +114,21 @@ def obstacles(
         if offer is None:
             yield refuse("interface_endpoints", service, "a service that the region offers; aws ec2 "
                          "describe-vpc-endpoint-services lists them", "correct its name, or remove it")  # fmt: skip
-        elif offer["zones"] and zones and not set(offer["zones"]) & set(zones):
+        elif offer["zones"] and not set(offer["zones"]) & set(own := _zones(options, service, zones)) and own:
             yield refuse("interface_endpoints", f"{service}, which is in {', '.join(offer['zones'])}",
-                         f"a service in one of {', '.join(zones)}", "remove it, or add one of its zones")  # fmt: skip
+                         f"a service in one of {', '.join(own)}", "remove it, or add one of its zones")  # fmt: skip
         elif not offer["private_dns"] and settings(options, service).get("private_dns_enabled") is not False:
             yield refuse(f"endpoint_settings {service} private_dns_enabled", "true", "false: this service has no "
                          "private name", "set it to false")  # fmt: skip
+        yield from _addresses_refusals(options, refuse, service, (offer or {}).get("addresses"))
+
+
+def _addresses_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, offered: Any) -> Iterator[Refusal]:
+    """Addresses that the service does not offer; both kinds are one word, dualstack."""
+    wanted = settings(options, service).get(ADDRESSES)
+    needed = {"ipv4", "ipv6"} if wanted == "dualstack" else {wanted}
+    if wanted and offered and not needed <= set(offered):
+        yield refuse(f"endpoint_settings {service} {ADDRESSES}", wanted, f"what the service has: {', '.join(offered)}")
 
 
 def settings(options: Mapping[str, Any], service: str) -> Mapping[str, Any]:
@@ -125,6 +140,13 @@ def tier_of(options: Mapping[str, Any], service: str) -> str | None:
     """The tier in which an interface endpoint stands; ``None`` is no opinion."""
     tier: str | None = settings(options, service).get("tier") or options["interface_endpoint_tier"]
     return tier
+
+
+def _zones(options: Mapping[str, Any], service: str, offered: Sequence[str]) -> list[str]:
+    """The zones of an interface endpoint: its own or its tier's, as far as they are offered."""
+    own = settings(options, service).get("zones")
+    zones = topology.zones_of(options, tier_of(options, service) or "")
+    return [zone for zone in zones if zone in offered and (own is None or zone in own)]
 
 
 def desired_gateways(
@@ -153,13 +175,14 @@ def desired_interfaces(options: Mapping[str, Any], present: Any, around: Mapping
         before, own = present["interface_endpoints"].get(service, {}), settings(options, service)
         tier = tier_of(options, service)
         offered = _offer(around, "Interface", service).get("zones")
-        zones = [zone for zone in options["zones"] or () if not offered or zone in offered]
+        zones = _zones(options, service, offered or options["zones"] or ())
         result[service] = {
             **before,
             "subnets": sorted(f"{tier}/{zone}" for zone in zones) if tier and zones else before.get("subnets", []),
             "security_groups": sorted(own.get("security_groups") or [names.ENDPOINTS_GROUP]),
             "private_dns": own.get("private_dns_enabled") is not False,
             "policy": _policy(options, service, before, around, "Interface"),
+            **{name: own[name] for name in (ADDRESSES, *DNS_OPTIONS) if own.get(name) is not None},
         }
     return result
 
@@ -257,11 +280,20 @@ def _create_interface(observed: Any, desired: Any, service: str) -> Call:
         "SubnetIds": _subnets(observed, item["subnets"]),
         "SecurityGroupIds": _groups(observed, item["security_groups"]),
         "PrivateDnsEnabled": item["private_dns"],
+        **_dns_params({}, item),
         **_policy_params(item["policy"]),
         "TagSpecifications": names.specification(desired, "vpc-endpoint", f"endpoint/{service}"),
     }
     return Call("ec2", "create_vpc_endpoint", params, noun, f"create interface {noun}", CREATE, (names.VPC,),
                 saves={noun: "VpcEndpoint.VpcEndpointId"}, wait=waits.endpoint(service, Ref(noun)))  # fmt: skip
+
+
+def _dns_params(before: Any, after: Any) -> dict[str, Any]:
+    """The addresses of an endpoint and what its names lead to, as far as they differ."""
+    differing = [name for name in (ADDRESSES, *DNS_OPTIONS) if after.get(name) != before.get(name)]
+    dns = {DNS_OPTIONS[name]: after[name] for name in differing if name != ADDRESSES}
+    addresses = {"IpAddressType": after[ADDRESSES]} if ADDRESSES in differing else {}
+    return {**addresses, **({"DnsOptions": dns} if dns else {})}
 
 
 def _modify_interface(observed: Any, before: Any, after: Any, service: str) -> list[Call]:
@@ -287,7 +319,7 @@ def _interface_call(observed: Any, before: Any, after: Any, service: str) -> Cal
         params |= {f"Remove{word}Ids": ids(observed, less)} if less else {}
     if after["private_dns"] != before["private_dns"]:
         params["PrivateDnsEnabled"] = after["private_dns"]
-    params |= _policy_change(before, after)
+    params |= {**_dns_params(before, after), **_policy_change(before, after)}
     noun = names.endpoint(service)
     return Call("ec2", "modify_vpc_endpoint", params, noun, f"change {_changed(before, after)} of {noun}",
                 after=(names.VPC,), wait=waits.endpoint(service, before["id"]))  # fmt: skip
@@ -368,70 +400,17 @@ def _interface_endpoint(item: Mapping[str, Any], keys: Mapping[str, str]) -> dic
         "security_groups": sorted(keys.get(group, group) for group in members),
         "private_dns": bool(item.get("PrivateDnsEnabled")),
         "policy": _observed_policy(item),
+        ADDRESSES: item.get("IpAddressType"),
+        **{name: (item.get("DnsOptions") or {}).get(word) for name, word in DNS_OPTIONS.items()},
     }
-
-
-def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
-    """What is wrong with the endpoints that are declared."""
-    gateways, interfaces = options["gateway_endpoints"] or (), options["interface_endpoints"] or ()
-    for service in gateways:
-        if service not in GATEWAY_SERVICES:
-            yield refuse("gateway_endpoints", service, GATEWAY_SERVICES)
-        if service in interfaces and service != BOTH_KINDS:
-            yield refuse("interface_endpoints", service, "one kind of endpoint for each service")
-    if BOTH_KINDS in interfaces and BOTH_KINDS not in gateways and _private(options, BOTH_KINDS):
-        step = f"add {BOTH_KINDS} to gateway_endpoints, or set endpoint_settings {BOTH_KINDS} private_dns_enabled false"
-        yield refuse("interface_endpoints", BOTH_KINDS, "a gateway endpoint beside its private name", step)
-    for service, own in (options["endpoint_settings"] or {}).items():
-        yield from _settings_refusals(options, refuse, service, own)
-    yield from _tier_refusals(options, refuse, interfaces)
-    # Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
-    for field in ("dns_support", "dns_hostnames") if needs_dns(options) else ():
-        if options[field] is False:
-            yield refuse(field, False, "true, for interface endpoints answer under private names")
-
-
-def _tier_refusals(options: Mapping[str, Any], refuse: Refuse, interfaces: Any) -> Iterator[Refusal]:
-    """Interface endpoints stand in a tier that is declared, where any is."""
-    if options["tiers"] is None:
-        return
-    tiers = [("interface_endpoint_tier", options["interface_endpoint_tier"])]
-    tiers += [(f"endpoint_settings {service} tier", settings(options, service).get("tier")) for service in interfaces]
-    for field, tier in tiers:
-        if tier is not None and tier not in options["tiers"]:
-            found = f"{tier}{did_you_mean(tier, options['tiers'])}"
-            yield refuse(field, found, f"one of tiers: {', '.join(options['tiers'])}")
 
 
 def needs_dns(options: Mapping[str, Any]) -> bool:
     """Whether an interface endpoint answers under the name of its service."""
     services = options["interface_endpoints"] or ()
-    return any(_private(options, service) for service in services)
+    return any(private(options, service) for service in services)
 
 
-def _private(options: Mapping[str, Any], service: str) -> bool:
+def private(options: Mapping[str, Any], service: str) -> bool:
     """Whether an interface endpoint shall answer under the name of its service."""
     return settings(options, service).get("private_dns_enabled") is not False
-
-
-def _settings_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, own: Any) -> Iterator[Refusal]:
-    field = f"endpoint_settings {service}"
-    interface = service in (options["interface_endpoints"] or ())
-    if not isinstance(own, Mapping):
-        yield refuse(field, repr(own), f"a dictionary with {', '.join(SETTINGS)}")
-        return
-    if not interface and service not in (options["gateway_endpoints"] or ()):
-        yield refuse(field, service, "a service of gateway_endpoints or interface_endpoints")
-        return
-    yield from refuse.unknown(field, own, SETTINGS if interface else SETTINGS[:1])
-    policy = own.get("policy")
-    if policy and (not isinstance(policy, Mapping) or not statements_of(policy)):
-        yield refuse(f"{field} policy", policy, "a policy with Statement, or {} for everyone")
-    if own.get("private_dns_enabled") not in (None, True, False):
-        yield refuse(f"{field} private_dns_enabled", own["private_dns_enabled"], (True, False))
-    for key in own.get("security_groups") or ():
-        if key not in (options["security_groups"] or {}):
-            found = f"{key}{did_you_mean(str(key), options['security_groups'] or {})}"
-            yield refuse(
-                f"{field} security_groups", found, list(options["security_groups"] or {}) or "a key of security_groups"
-            )

@@ -10,7 +10,7 @@ from typing import Any
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref
 from ..reconcile.tags import tag_calls
 from . import names
-from .flow_logs import FILES, POLICY, SERVICE, TO_LOG_GROUP
+from .flow_logs import FILES, OTHERS_GROUP, POLICY, SERVICE, TO_LOG_GROUP, kind_of
 
 
 def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
@@ -107,17 +107,18 @@ def _log_calls(observed: Any, desired: Any) -> list[Call]:
 
 def _destination(observed: Any, desired: Any) -> dict[str, Any]:
     log = desired["flow_logs"]
-    if log["destination"] == TO_LOG_GROUP:
+    kind = kind_of(log["destination"])
+    if kind == TO_LOG_GROUP:
+        own = log["destination"] == TO_LOG_GROUP
         return {
-            "LogDestinationType": TO_LOG_GROUP,
-            "LogGroupName": names.log_group_name(desired["name"]),
+            "LogDestinationType": kind,
+            "LogGroupName": names.log_group_name(desired["name"])
+            if own
+            else log["destination"].removeprefix(OTHERS_GROUP),
             "DeliverLogsPermissionArn": log["iam_role_arn"] or Ref(names.ROLE),
         }
-    return {
-        "LogDestinationType": "s3",
-        "LogDestination": log["destination"],
-        "DestinationOptions": {word: log[key] for key, word in FILES.items()},
-    }
+    files = {"DestinationOptions": {word: log[key] for key, word in FILES.items()}} if kind == "s3" else {}
+    return {"LogDestinationType": kind, "LogDestination": log["destination"], **files}
 
 
 def delete_log_call(log_id: str) -> Call:

@@ -49,6 +49,12 @@ def route_table(key: str) -> str:
     return f"route table {key}"
 
 
+def table_of(state: Any, subnet: str) -> str:
+    """The route table that a subnet of ours uses, as plans call it."""
+    tables = state["route_tables"].items()
+    return route_table(next((key for key, table in tables if subnet in table["subnets"]), subnet))
+
+
 def network_acl(tier: str) -> str:
     return f"network ACL {tier}"
 
@@ -116,8 +122,11 @@ def part_marks(part: str) -> dict[str, str]:
 
 
 def wanted_part_tags(options: Any, part: str, observed: dict[str, str] | None) -> dict[str, str]:
-    """The tags that an existing part should carry."""
-    wanted = wanted_tags(options, observed, part_name(network_name(options), part))
+    """The tags that an existing part should carry; one that was adopted keeps the Name that others find it by."""
+    name = part_name(network_name(options), part)
+    if part in (options["adopted_parts"] or ()):
+        name = (observed or {}).get("Name") or name
+    wanted = wanted_tags(options, observed, name)
     return {**wanted, **tier_tags(options, part), **part_marks(part)}
 
 

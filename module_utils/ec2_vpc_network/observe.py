@@ -106,6 +106,7 @@ def anywhere(options: Any) -> dict[str, Any]:
         "log_groups": ("logs", "describe_log_groups", {"logGroupNamePrefix": names.log_group_name(name)}),
         "role": ("iam", "get_role", {"RoleName": role}, NO_ROLE),
         "policy": ("iam", "get_role_policy", {"RoleName": role, "PolicyName": flow_logs.POLICY}, NO_ROLE),
+        **flow_logs.requests(options),
         **_of_account(options, role),
         **_rare(options, owned),
     }

@@ -107,15 +107,21 @@ def guards(observed: State, desired: State, differences: Mapping[str, Any]) -> I
                          "keep the tier, or set nat_gateways to none first")  # fmt: skip
     for key, group in (desired["security_groups"] or {}).items():
         if key in observed["security_groups"]:
-            yield from _renamed(desired["name"], refuse, key, observed["security_groups"][key], group)
+            adopted = f"security-group/{key}" in desired["adopted_parts"]
+            yield from _renamed(
+                "" if adopted else desired["name"], refuse, key, observed["security_groups"][key], group
+            )
 
 
 def _renamed(name: str, refuse: Refuse, key: str, before: State, after: State) -> Iterator[Refusal]:
-    """Source: ModifySecurityGroupRules is the only change of a group; its name and description are given at birth."""
+    """Source: ModifySecurityGroupRules is the only change of a group; its name and description are given at birth.
+
+    A group that was adopted keeps the name that others gave it; ``name`` is empty then.
+    """
     if after["description"] != before["description"]:
         step = "AWS cannot change a description; put the old one back, or use another key"
         yield refuse(f"security_groups {key} description", after["description"], before["description"], step)
     wanted = names.part_name(name, f"security-group/{key}")
-    if before.get("group_name", wanted) != wanted:
+    if name and before.get("group_name", wanted) != wanted:
         step = "a security group cannot be renamed; put the old name back"
         yield refuse("name", name, f"the name inside {before['group_name']}", step)

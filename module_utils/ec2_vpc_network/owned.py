@@ -52,6 +52,11 @@ class Owned:
         """The same, which knows more."""
         return Owned(self._options, {**self._known, **more})
 
+    @property
+    def log_group(self) -> str:
+        """The name of our flow log's log group."""
+        return names.log_group_name(names.network_name(self._options))
+
     def ours(self, item: Mapping[str, Any]) -> bool:
         """Whether an object bears our ownership tags."""
         return self._identity.owns(ansible_tags(item.get("Tags")))

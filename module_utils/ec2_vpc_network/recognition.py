@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.tags import ansible_tags
-from . import names, topology
+from . import adoption, names, topology
 from .owned import IDS, Owned, items
 
 Options = Mapping[str, Any]
@@ -21,7 +21,7 @@ Answers = Mapping[str, Any]
 
 def recognised(options: Options, answers: Answers) -> Owned:
     """Whose everything is, by its tags and by where it stands."""
-    owned = Owned(options)
+    owned = Owned(options).knowing(adoption.named(options))
     for find in (_lost_subnets, _renamed_subnets, _moved_tables, _moved_acls, *LOST, _lost_addresses):
         owned = owned.knowing(find(options, owned, answers))
     return owned
@@ -114,14 +114,14 @@ def _places(options: Options, answers: Answers) -> dict[str, str]:
     }
 
 
-def _moved_tables(_unused: Options, owned: Owned, answers: Answers) -> dict[str, str]:
-    """A route table whose subnet is called otherwise now: the one that it is associated with."""
-    keys = subnet_keys(owned, answers)
+def _moved_tables(options: Options, owned: Owned, answers: Answers) -> dict[str, str]:
+    """A route table whose subnets are called otherwise now, or share it now: the one of those that it serves."""
+    known = {topology.table_key(options, key) for key in subnet_keys(owned, answers).values()}
     ours = owned.parts(items(answers, "route-table"), "route-table")
-    found = {}
+    found: dict[str, str] = {}
     for key, table in ours.items():
-        homes = {keys[each["SubnetId"]] for each in table.get("Associations") or () if each.get("SubnetId") in keys}
-        if key not in keys.values() and len(homes) == 1 and not homes & ours.keys():
+        homes = set(_tables_under(options, owned, answers, table))
+        if key not in known and len(homes) == 1 and not homes & {*ours, *found.values()}:
             found[table[IDS["route-table"]]] = homes.pop()
     return found
 
@@ -166,8 +166,13 @@ def _under(owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]
     return [keys[each["SubnetId"]] for each in item.get("Associations") or () if each.get("SubnetId") in keys]
 
 
-def _subnet_of_table(_unused: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
-    found = _under(owned, answers, item)
+def _tables_under(options: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
+    """The keys of the tables that the subnets are to have with which a table is associated."""
+    return sorted({topology.table_key(options, key) for key in _under(owned, answers, item)})
+
+
+def _key_of_table(options: Options, owned: Owned, answers: Answers, item: Mapping[str, Any]) -> list[str]:
+    found = _tables_under(options, owned, answers, item)
     return found if len(found) == 1 else []
 
 
@@ -200,7 +205,7 @@ def _only_one(_unused: Options, __: Owned, answers: Answers, item: Mapping[str, 
 
 
 LOST = (
-    _lost("route-table", _subnet_of_table), _lost("network-acl", _tier_of_acl), _lost("nat", _zone_of_nat),
+    _lost("route-table", _key_of_table), _lost("network-acl", _tier_of_acl), _lost("nat", _zone_of_nat),
     _lost("endpoint", _service), _lost("security-group", _key_of_group), _lost("flow-log", _only_one),
     _lost("internet-gateway", _only_one), _lost("egress-only-internet-gateway", _only_one),
 )  # fmt: skip

@@ -43,6 +43,17 @@ class Refuse:
             if rule.get(end) not in (None, topology.OF_VPC) and (block is None or block.version != version):
                 yield self(f"{field} {end}", rule[end], nearest(rule[end], version))
 
+    def zones(self, field: str, own: Any, zones: Any) -> Iterator[Refusal]:
+        """Zones of one part that are no list, none at all, or not among those of the network; ``None`` is all."""
+        if own is None:
+            return
+        if not isinstance(own, list) or not own:
+            yield self(field, repr(own), "a list of zones, or nothing for all of them")
+            return
+        for zone in own:
+            if zone not in zones:
+                yield self(field, f"{zone}{did_you_mean(str(zone), zones)}", f"one of zones: {', '.join(zones)}")
+
     def unknown(self, field: str, value: Any, keys: Any) -> Iterator[Refusal]:
         """Words in a mapping that mean nothing."""
         for key in value:

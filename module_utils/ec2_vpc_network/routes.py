@@ -21,8 +21,15 @@ def route_calls(observed: Any, desired: Any) -> list[Call]:
         if before.get(key) != table:
             calls += _table_calls(observed, desired, key)
     for key, table in before.items():
-        calls += delete_table_calls(key, table, observed) if key not in after else []
+        calls += delete_table_calls(key, table, observed, _taken(observed, after)) if key not in after else []
     return calls
+
+
+def _taken(observed: Any, tables: Mapping[str, Any]) -> dict[str, str]:
+    """The associations of our subnets that stay, which go over to another table in one call: id -> that table."""
+    held, there = observed.get("table_associations", {}), observed["subnets"]
+    return {held[there[subnet]["id"]]: key for key, table in tables.items() for subnet in table["subnets"]
+            if subnet in there and there[subnet]["id"] in held}  # fmt: skip
 
 
 def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
@@ -46,19 +53,19 @@ def _table_calls(observed: Any, desired: Any, key: str) -> list[Call]:
                 saves={noun: "RouteTable.RouteTableId"},
             )
         )
-    if not present.get("associated"):
-        calls.append(_association_call(observed, key, table_id))
+    calls += [_association_call(observed, noun, subnet, table_id)
+              for subnet in wanted["subnets"] if subnet not in present.get("subnets", ())]  # fmt: skip
     calls += _way_calls(observed, noun, table_id, present.get("internet_routes", {}), wanted["internet_routes"])
     calls += _propagation_calls(noun, table_id, present.get("propagating_vgws", []), wanted["propagating_vgws"])
     return calls + _other_routes(noun, table_id, present.get("routes", {}), wanted["routes"])
 
 
-def _association_call(observed: Any, key: str, table_id: Any) -> Call:
+def _association_call(observed: Any, noun: str, key: str, table_id: Any) -> Call:
     """Gives a subnet its table; AWS takes one that has another only as a replacement.
 
     Source: AssociateRouteTable and ReplaceRouteTableAssociation API reference.
     """
-    noun, subnet = names.route_table(key), names.id_of(observed, "subnets", key, names.subnet(key))
+    subnet = names.id_of(observed, "subnets", key, names.subnet(key))
     other = observed.get("table_associations", {}).get(subnet)
     if other:
         params = {"AssociationId": other, "RouteTableId": table_id}
@@ -129,25 +136,30 @@ def _propagation_calls(noun: str, table_id: Any, before: list[str], after: list[
 
 
 def _gateway(observed: Any, target: str) -> dict[str, Any]:
-    """The parameter for one of our gateways."""
+    """The parameter for one of our gateways, or for what a tier names by its id."""
     if target == TO_INTERNET_GATEWAY:
         return {"GatewayId": observed["internet_gateway"].get("id") or Ref(target)}
     if target == TO_EGRESS_ONLY_GATEWAY:
         return {"EgressOnlyInternetGatewayId": observed["egress_only_gateway"].get("id") or Ref(target)}
+    if target.partition("-")[0] in TARGETS:
+        return {TARGETS[target.partition("-")[0]]: target}
     zone = target.removeprefix(names.nat_gateway(""))
     return {"NatGatewayId": names.id_of(observed, "nat_gateways", zone, target)}
 
 
 def _destination(block: str) -> str:
     """The parameter that takes a destination."""
+    if block.startswith(topology.PREFIX_LIST):
+        return "DestinationPrefixListId"
     return "DestinationIpv6CidrBlock" if ":" in block else "DestinationCidrBlock"
 
 
-def delete_table_calls(key: str, table: Any, observed: Any) -> list[Call]:
-    """A table goes after the gateway endpoints have let go of it."""
-    noun, calls = names.route_table(key), []
+def delete_table_calls(key: str, table: Any, observed: Any, taken: Mapping[str, str] | None = None) -> list[Call]:
+    """A table goes after the gateway endpoints and the subnets that other tables have ``taken`` have let go of it."""
+    noun, calls, taken = names.route_table(key), [], taken or {}
     after = tuple(names.endpoint(service) for service in observed["gateway_endpoints"])
-    for association in table["associations"]:
+    after += tuple(names.route_table(taken[each]) for each in table["associations"] if each in taken)
+    for association in (each for each in table["associations"] if each not in taken):
         params = {"AssociationId": association}
         calls.append(
             Call("ec2", "disassociate_route_table", params, noun, f"take {noun} from its subnet", DELETE, after)
@@ -161,12 +173,11 @@ def observed_tables(owned: Owned, answers: Mapping[str, Any], state: Mapping[str
     for field, gateway in (("internet_gateway", TO_INTERNET_GATEWAY), ("egress_only_gateway", TO_EGRESS_ONLY_GATEWAY)):
         targets |= {state[field]["id"]: gateway} if state[field] else {}
     tables = owned.parts(items(answers, "route-table"), "route-table")
-    return {key: _observed_table(key, item, targets, state["subnets"]) for key, item in sorted(tables.items())}
+    keys = {item["id"]: key for key, item in state["subnets"].items()}
+    return {key: _observed_table(item, targets, keys) for key, item in sorted(tables.items())}
 
 
-def _observed_table(
-    key: str, item: Mapping[str, Any], targets: Mapping[str, str], subnets: Mapping[str, Any]
-) -> dict[str, Any]:
+def _observed_table(item: Mapping[str, Any], targets: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, Any]:
     made = [ends(route) for route in item["Routes"] if not by_aws(route)]
     ways = dict(way for way in made if way[0] in (topology.IPV4, topology.IPV6, topology.NAT64))
     associations = {each["SubnetId"]: each["RouteTableAssociationId"] for each in item.get("Associations") or ()
@@ -176,7 +187,7 @@ def _observed_table(
         "internet_routes": {destination: targets.get(target, target) for destination, target in sorted(ways.items())},
         "routes": dict(others(item)),
         "propagating_vgws": sorted(each["GatewayId"] for each in item.get("PropagatingVgws") or ()),
-        "associated": subnets.get(key, {}).get("id") in associations,
+        "subnets": sorted(keys[each] for each in associations if each in keys),
         "associations": sorted(associations.values()),
     }
 

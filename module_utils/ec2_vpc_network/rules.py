@@ -11,7 +11,7 @@ from typing import Any
 from .. import forms
 from ..reconcile.errors import Refusal, did_you_mean
 from ..reconcile.identity import tag_problems
-from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
+from . import acls, adoption, blocks, dhcp, endpoint_rules, flow_logs, groups, names, protections, subnets, topology
 from .refuse import Refuse, nearest
 from .routes import TARGETS
 
@@ -22,7 +22,8 @@ NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
 TIER_KEYS = (
-    "internet", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
+    "internet", "zones", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
+    "route_table",
     *subnets.ATTRIBUTES,
 )  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
@@ -44,8 +45,10 @@ def rules(options: Options) -> Iterator[Refusal]:
     if not shape:
         yield from _room(options, refuse)
         yield from _nat(options, refuse)
+        yield from _shared_tables(options, refuse)
         yield from _ipv6(options, refuse)
-        yield from endpoints.refusals(options, refuse)
+        yield from endpoint_rules.refusals(options, refuse)
+    yield from adoption.refusals(options, refuse)
     yield from _groups(options, refuse)
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)
@@ -90,9 +93,11 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     yield from refuse.unknown(field, value, TIER_KEYS)
     if value.get("internet") not in WAYS:
         yield refuse(f"{field} internet", value.get("internet"), WAYS)
+    own = value.get("zones")
+    yield from refuse.zones(f"{field} zones", own, zones)
     yield from _tier_attributes(refuse, field, value)
     yield from _tier_tags(refuse, f"{field} tags", value.get("tags") or {})
-    yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {})
+    yield from _tier_routes(refuse, f"{field} routes", value.get("routes") or {}, value.get("internet"))
     for gateway in value.get("propagating_vgws") or ():
         if not str(gateway).startswith("vgw-"):
             yield refuse(f"{field} propagating_vgws", gateway, "a list of ids that begin with vgw-")
@@ -100,9 +105,10 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
     if not isinstance(blocks, Mapping):
         yield refuse(f"{field} cidr_blocks", repr(blocks), "a dictionary of zones")
         return
+    there = own if isinstance(own, list) else zones
     for zone, block in blocks.items():
-        if zone not in zones:
-            yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(zones)}")
+        if zone not in there:
+            yield refuse(f"{field} cidr_blocks", zone, f"one of zones: {', '.join(map(str, there))}")
         yield from refuse.block(f"{field} cidr_blocks {zone}", block)
 
 
@@ -126,17 +132,20 @@ def _tier_tags(refuse: Refuse, field: str, tags: Any) -> Iterator[Refusal]:
             yield refuse(f"{field} {name}", found, wanted, step)
 
 
-def _tier_routes(refuse: Refuse, field: str, routes: Any) -> Iterator[Refusal]:
+def _tier_routes(refuse: Refuse, field: str, routes: Any, internet: Any) -> Iterator[Refusal]:
     if not isinstance(routes, Mapping):
         yield refuse(field, repr(routes), "a dictionary of destinations with the id of a target for each")
         return
     for destination, target in routes.items():
-        block = topology.any_network(destination)
-        if block is None:
+        block, kind = topology.any_network(destination), str(target).partition("-")[0]
+        if block is None and not forms.is_id(destination, "pl"):
             yield refuse(field, destination, nearest(destination))
-        elif block.prefixlen == 0:
+        elif block is not None and block.prefixlen == 0 and internet != topology.NONE:
             yield refuse(field, destination, "another block: internet decides on the way to everywhere")
-        if str(target).partition("-")[0] not in TARGETS:
+        elif block is not None and block.prefixlen == 0 and kind in ("igw", "nat", "eigw"):
+            yield refuse(field, target, f"internet {topology.GATEWAY} or {topology.NAT}, for what is laid here",
+                         "set internet, or name what others keep")  # fmt: skip
+        if kind not in TARGETS:
             yield refuse(field, target, f"an id that begins with {', '.join(TARGETS)}")
 
 
@@ -187,6 +196,29 @@ def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
             yield refuse("nat_allocation_ids", zone, f"one of zones: {', '.join(options['zones'] or ())}")
         if not str(allocation).startswith("eipalloc-"):
             yield refuse(f"nat_allocation_ids {zone}", allocation, "an id that begins with eipalloc-")
+
+
+# What tiers say of their route tables: those that share one agree on it.
+OF_TABLES = ("internet", "routes", "purge_routes", "propagating_vgws", "ipv6", "enable_dns64")
+
+
+def _shared_tables(options: Options, refuse: Refuse) -> Iterator[Refusal]:
+    tiers: dict[str, dict[str, Any]] = {}
+    for name, value in (options["tiers"] or {}).items():
+        if value.get("route_table") is not None:
+            tiers.setdefault(str(value["route_table"]), {})[name] = value
+    for table, sharing in tiers.items():
+        first, *others = sharing
+        field = f"tiers {first} route_table"
+        if not WORD.match(table):
+            yield refuse(field, repr(table), "lower-case letters, digits and single hyphens")
+        for other, key in ((other, key) for other in others for key in OF_TABLES):
+            if sharing[other].get(key) != sharing[first].get(key):
+                wanted = f"{sharing[first].get(key)}, as in tier {first}, which has the same route_table"
+                yield refuse(f"tiers {other} {key}", sharing[other].get(key), wanted, f"give {other} another table")
+        if sharing[first]["internet"] == topology.NAT and options["nat_gateways"] == topology.PER_ZONE:
+            yield refuse(field, f"{table}, and nat_gateways per_zone", "a table for each zone, which leads to its NAT",
+                         "leave route_table out, or set nat_gateways to single")  # fmt: skip
 
 
 def _groups(options: Options, refuse: Refuse) -> Iterator[Refusal]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from . import groups, names
 from .owned import TAGGED, items
-from .topology import IPV4, IPV6, NAT64, split, tier, tier_routes
+from .topology import IPV4, IPV6, NAT64, split, subnet_of_table, tier, tier_routes
 
 Stranger = dict[str, str]
 # What a route leads to.  Source: DescribeRouteTables API reference, Route.
 ENDS = ("GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId", "InstanceId",
         "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn")  # fmt: skip
-DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 LOCAL = "local"
 # Routes that nobody made by hand and nobody can delete.  Source: DescribeRouteTables API reference, Route.Origin.
 OF_ITSELF = ("EnableVgwRoutePropagation", "Advertisement")
@@ -66,7 +66,8 @@ def _in_tables(answers: Mapping[str, Any], state: Mapping[str, Any], options: Ma
     if main and main["RouteTableId"] in ours:
         yield _told("main route table", main["RouteTableId"], vpc, "a table of a subnet of ours; subnets of others "
                     "without a table use it, until another one is made the main table")  # fmt: skip
-    for key, table in state["route_tables"].items():
+    for name, table in state["route_tables"].items():
+        key = subnet_of_table(options, name)
         for gateway in (
             table["propagating_vgws"] if tier(options, split(key)[0]).get("propagating_vgws") is None else ()
         ):
@@ -111,8 +112,9 @@ def others(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def by_aws(route: Mapping[str, Any]) -> bool:
     """Whether AWS put a route there by itself: a local one, a gateway endpoint's, one that a gateway propagates."""
-    prefix = bool(route.get("DestinationPrefixListId"))
-    return ends(route)[1] == LOCAL or prefix or route.get("Origin") in OF_ITSELF
+    target = ends(route)[1]
+    endpoint = bool(route.get("DestinationPrefixListId")) and target.startswith("vpce-")
+    return target == LOCAL or endpoint or route.get("Origin") in OF_ITSELF
 
 
 def ends(route: Mapping[str, Any]) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def subnet_calls(observed: Any, desired: Any) -> list[Call]:
     calls = []
     for key, item in after.items():
         if key in before:
-            calls += _changes(names.subnet(key), before[key]["id"], before[key], item, names.route_table(key))
+            calls += _changes(names.subnet(key), before[key]["id"], before[key], item, names.table_of(desired, key))
         else:
             calls += _creation(observed, desired, key)
     gone = {key: item["id"] for key, item in before.items() if key not in after}
@@ -121,5 +121,5 @@ def delete_subnet(key: str, subnet_id: str, observed: Any) -> Call:
     noun = names.subnet(key)
     standing = [*(names.nat_gateway(zone) for zone in observed["nat_gateways"]),
                 *names.endpoints_inside(observed)]  # fmt: skip
-    after = (names.route_table(key), *standing)
+    after = (names.table_of(observed, key), *standing)
     return Call("ec2", "delete_subnet", {"SubnetId": subnet_id}, noun, f"delete {noun}", DELETE, after)

@@ -12,6 +12,8 @@ NO_NAT, SINGLE, PER_ZONE, REGIONAL = "none", "single", "per_zone", "regional"
 # Where the ways to the internet lead: everywhere in IPv4, everywhere in IPv6, and to hosts that have IPv4 only, whose
 # addresses DNS64 writes in IPv6.  Source: "DNS64 and NAT64", Amazon VPC user guide.
 IPV4, IPV6, NAT64 = "0.0.0.0/0", "::/0", "64:ff9b::/96"
+# How the id of a managed prefix list begins, which stands for many blocks.
+PREFIX_LIST = "pl-"
 # What a rule says for the VPC's first IPv4 block.
 OF_VPC = "vpc"
 # Source: "VPC CIDR blocks" and "Subnet CIDR blocks", Amazon VPC user guide.
@@ -50,7 +52,13 @@ def split(key: str) -> tuple[str, str]:
 
 def keys(options: Mapping[str, Any]) -> list[str]:
     """The keys of all declared subnets, in the order of the declaration."""
-    return [f"{name}/{zone}" for name in options["tiers"] or {} for zone in options["zones"] or ()]
+    return [f"{name}/{zone}" for name in options["tiers"] or {} for zone in zones_of(options, name)]
+
+
+def zones_of(options: Mapping[str, Any], name: str) -> list[str]:
+    """The zones in which a tier has a subnet: those it states, else all, in the order of the declaration."""
+    own = tier(options, name).get("zones")
+    return [zone for zone in options["zones"] or () if own is None or zone in own]
 
 
 def stated(options: Mapping[str, Any]) -> bool:
@@ -61,6 +69,24 @@ def stated(options: Mapping[str, Any]) -> bool:
 def tier(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What the declaration says about a tier; nothing of one that is not declared."""
     return (options["tiers"] or {}).get(name) or {}
+
+
+def table_key(options: Mapping[str, Any], key: str) -> str:
+    """The route table of a subnet: its own, or the one that its tier shares."""
+    return str(tier(options, split(key)[0]).get("route_table") or key)
+
+
+def table_keys(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The declared route tables with the keys of the subnets that use each."""
+    found: dict[str, list[str]] = {}
+    for key in keys(options):
+        found.setdefault(table_key(options, key), []).append(key)
+    return found
+
+
+def subnet_of_table(options: Mapping[str, Any], table: str) -> str:
+    """The key of a subnet that uses a table, which says what the table is to hold: all of them agree on that."""
+    return next(iter(table_keys(options).get(table, ())), table)
 
 
 def internet(options: Mapping[str, Any], name: str) -> str:
@@ -181,13 +207,14 @@ def first_free(vpc: IPv4Network, length: int, used: Iterable[IPv4Network]) -> IP
 
 
 def nat_zones(options: Mapping[str, Any], present: Iterable[str]) -> list[str]:
-    """Zones that have a NAT gateway; a single one stays where it is as long as its zone is declared.
+    """Zones that have a NAT gateway: those of the tier in which it stands.  A single one stays where it is as long as
+    its zone is declared.
 
     A regional one is of all zones, and stands under that word.
     """
-    zones = list(options["zones"] or ())
+    zones = zones_of(options, next(iter(tiers_with(options, GATEWAY)), ""))
     if options["nat_gateways"] == REGIONAL:
-        return [REGIONAL] if zones else []
+        return [REGIONAL] if options["zones"] else []
     if options["nat_gateways"] == PER_ZONE:
         return zones
     if options["nat_gateways"] == SINGLE:

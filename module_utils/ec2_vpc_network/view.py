@@ -67,13 +67,15 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
         *obstacles.obstacles(options, complete(resource, satellites), around),
         *endpoints.obstacles(options, around["endpoint_services"], around["zones"]),
         *adoption.obstacles(options, answers, resource),
+        *flow_logs.obstacles(options, answers),
     ]
     return Seen(resource, satellites, around, tuple(pending), foreign=tuple(foreign), strangers=beside)
 
 
 def _waiting(options: Any, resource: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Declared routes and propagations that wait until somebody attaches their gateway."""
-    for key, table in resource["route_tables"].items():
+    for name, table in resource["route_tables"].items():
+        key = topology.subnet_of_table(options, name)
         wanted = topology.tier_routes(options, key)
         vgws = topology.tier(options, topology.split(key)[0]).get("propagating_vgws") or ()
         for what, target in (*wanted.items(), *(("propagation", gateway) for gateway in vgws)):

@@ -23,6 +23,7 @@ from .users import user_id
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
+    "adopt": {"type": "bool", "default": False},
     "description": {},
     "engine": {"choices": ["redis", "valkey"]},
     "engine_version": {},

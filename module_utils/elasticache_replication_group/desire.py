@@ -196,11 +196,12 @@ def former(wanted: State, observed: Mapping[str, Any]) -> list[str] | None:
 
 
 def wanted_subnet_group(options: Options, seen: Seen) -> State:
-    """The subnet group as one field."""
+    """The subnet group as one field; one under a name of its own, which others may have made, keeps its description."""
     present = (seen.resource or seen.satellites).get("subnet_group") or {}
     return {
         "name": subnet_group_name(options),
-        "description": f"Cache subnets of {identity_of(options).name}",
+        "description": (options["cache_subnet_group_name"] and present.get("description"))
+        or f"Cache subnets of {identity_of(options).name}",
         "subnet_ids": subnet_ids(options, seen.around),
         **{key: present[key] for key in ("arn", "zones") if key in present},
         "tags": wanted_tags(options, present.get("tags")),

@@ -47,7 +47,7 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
     if request.refusals:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
-    verbs = {"apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
+    verbs = {"adopt": run.adopt, "apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
              "permissions": run.permissions, "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
              "verify": run.verify}  # fmt: skip
     return verbs[request.options["verb"]]()
@@ -83,6 +83,12 @@ class Run:
             return self._laid(engine.Outcome(plan, plan), NOTHING_TO_DO, found)
         outcome = self._changed(plan)
         return self._laid(outcome, DONE if outcome.made else NOTHING_TO_DO, found)
+
+    def adopt(self) -> Result:
+        """Writes ownership tags on what others built, and nothing else; without ``confirm`` it shows the plan of it."""
+        if not self._options["confirm"]:
+            self._terms = replace(self._terms, check_mode=True)
+        return self.apply()
 
     def drift(self) -> Result:
         """Says how far the environment is from its declaration; fails when it is not as declared."""
@@ -241,6 +247,8 @@ class Run:
     def _gate(self, plan: Plan, approval: bool = True) -> None:
         """Raises Refused with everything that speaks against the plan; nothing was written yet."""
         found = [*plan.refusals, *self._nameless(plan), *(self._unapproved(plan) if approval else ())]
+        if self._options["verb"] == "adopt":
+            found += gates.beside_tags(plan.calls, self._request.identity.name)
         if plan.failures:
             raise AwsFailure("\n".join([*map(str, found), *plan.failures]))
         if found:

@@ -11,7 +11,7 @@ from ..reconcile.fields import render
 from ..reconcile.graph import typical_seconds
 from ..reconcile.plan import CHANGES, described
 from ..reconcile.planning import Part, Plan
-from ..reconcile.report import name_of, title
+from ..reconcile.report import title
 
 Entry = dict[str, Any]
 NOTHING = "nothing"
@@ -46,7 +46,7 @@ def _component(part: Part, plan: Plan) -> Entry:
     seen = part.look.seen
     return {
         "object": title(part),
-        "name": name_of(part),
+        "name": part.declaration.name,
         "exists": bool(seen and seen.resource is not None),
         "calls": [described(call) for call in plan.of(part.declaration.key)],
         "changes": list(changes(part)),

@@ -120,6 +120,20 @@ def unapproved(calls: Sequence[Call], let_through: set[str], name: str, found: s
     return refusals
 
 
+# The calls that set tags and change nothing else.
+TAGGING = ("create_tags", "add_tags_to_resource", "tag_resource", "put_bucket_tagging")
+
+
+def beside_tags(calls: Sequence[Call], name: str) -> list[Refusal]:
+    """A refusal that names every object of which a plan would change more than tags."""
+    beside = [f"{call.on}: {call.why}" for call in calls if call.operation not in TAGGING]
+    if not beside:
+        return []
+    step = "declare these as they are, null where they shall stay; or adopt without them, and change them with site.yml"
+    return [Refusal("environment", name, "adopt", f"{len(beside)} calls beside tags: {'; '.join(beside)}", "tags alone",
+                    step)]  # fmt: skip
+
+
 def disapproved(
     plan: Plan, approved: Approval, found: str, stored: Mapping[str, Any] | None, name: str
 ) -> list[Refusal]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, Refusal
-from ..reconcile.identity import identity_of
 from ..reconcile.planning import Declaration
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ PERMISSIONS = frozenset({"elasticache:DescribeReservedCacheNodesOfferings", "kms
 
 NODE_TYPE = "cache_node_type"
 # Where a declaration names a key of KMS; AWS's own keys need no look.
-KEY_OPTIONS = ("kms_key_id", "kms_key_arn")
+KEY_OPTIONS = ("kms_key_id", "kms_key_arn", "lock_table_kms_key_id")
 OF_AWS = "alias/aws/"
 # Source: DescribeKey API reference, Errors: an ARN of another region or a text that is none is not found or not valid.
 NO_KEY = ("NotFoundException", "InvalidArnException")
@@ -40,7 +39,7 @@ def refusals(aws: Aws, declarations: Sequence[Declaration]) -> Iterator[Refusal]
     for each in declarations:
         if not each.removes:
             for option, found, wanted in _nothing_behind(aws, each.options):
-                yield Refusal(each.component.noun, identity_of(each.options).name, option, found, wanted,
+                yield Refusal(each.component.noun, each.name, option, found, wanted,
                               f"correct {option.split()[0]}").written(each.variables)  # fmt: skip
 
 

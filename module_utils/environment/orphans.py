@@ -12,6 +12,7 @@ from ..reconcile.plan import walk
 from ..reconcile.planning import Declaration, Plan
 from ..reconcile.tags import ansible_tags
 from .components import COMPONENTS, options_of
+from .keys import of_role
 
 if TYPE_CHECKING:
     from ..aws.client import Aws
@@ -86,7 +87,8 @@ def declarations(arns: Iterable[str], common: Mapping[str, Any], given: Mapping[
         for pattern, role, option in MAIN:
             match = pattern.search(arn)
             if match:
-                stated = given[role].options if role in given else defaults(role, common)
+                of_role_ = [each.options for each in of_role(given, role).values()]
+                stated = of_role_[0] if of_role_ else defaults(role, common)
                 options = {**stated, "state": "absent", "name": None, option: match.group(1)}
                 found.append(Declaration(f"{role} {match.group(1)}", COMPONENTS[role], options))
     return found

@@ -8,16 +8,17 @@ from typing import Any
 
 from . import backend_settings as backend
 from .files import as_json
+from .keys import grouped
 
 
 def gather(options: Mapping[str, Any], resources: Mapping[str, Any], pending: list[str]) -> dict[str, Any]:
     """The document that ``outputs.json`` holds; what is not there yet is left out and stands in ``pending``.
 
-    ``resources`` are the components' by role.  Raises Refused for backend settings that cannot lock.
+    ``resources`` are the components' by key.  Raises Refused for backend settings that cannot lock.
     """
-    there = {role: resource for role, resource in resources.items() if resource}
+    there = {key: resource for key, resource in resources.items() if resource}
     outputs = {key: options[key] for key in ("stack_name", "environment_suffix", "account_id", "region")}
-    outputs |= {"pending": sorted({*pending, *(resources.keys() - there.keys())}), **there}
+    outputs |= {"pending": sorted({*pending, *(resources.keys() - there.keys())}), **grouped(there)}
     if "state_bucket" in there and options["region"]:
         outputs["backend"] = settings(options, there["state_bucket"])
     return outputs

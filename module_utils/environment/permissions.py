@@ -119,7 +119,8 @@ def policies(
     if missing:
         raise Refused([Refusal("environment", identity.name, each, None, "a value, which the policies are narrowed to",
                                f"set {each}") for each in missing])  # fmt: skip
-    where, found = place(identity, options["account_id"], options["region"], declarations), {}
+    where = place(identity, options["account_id"], options["region"], declarations)
+    found: dict[str, Document] = {}
     for verb in VERBS:
         parts = documents(statements(actions(verb, declarations), where))
         found |= {f"{verb}-{number}": document for number, document in enumerate(parts, 1)}

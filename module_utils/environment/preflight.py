@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
+from .keys import of_role
+
 OK, WARNING, STOP = "ok", "warning", "stop"
 Plan = Mapping[str, Any]
 
@@ -104,9 +106,9 @@ def needs(plans: Mapping[str, Plan]) -> dict[str, int]:
         "egress_only_gateways": operations["create_egress_only_internet_gateway"],
         "gateway_endpoints": sum(call["operation"] == "create_vpc_endpoint"
                                  and call["params"].get("VpcEndpointType") == "Gateway" for call in calls),
-        "cache_nodes": growth(plans.get("redis", {}), cache_nodes),
-        "shards": growth(plans.get("kinesis", {}), shards),
-        "on_demand_streams": growth(plans.get("kinesis", {}), on_demand_streams),
+        "cache_nodes": grown(plans, "redis", cache_nodes),
+        "shards": grown(plans, "kinesis", shards),
+        "on_demand_streams": grown(plans, "kinesis", on_demand_streams),
     }  # fmt: skip
     return {key: count for key, count in found.items() if count > 0}
 
@@ -116,7 +118,8 @@ def sizes(plans: Mapping[str, Plan]) -> dict[str, int]:
 
     ``resource`` is what a component is after its plan; what no plan touches is there already.
     """
-    network, group = (plans[key]["resource"] if plans.get(key, {}).get("calls") else {} for key in ("vpc", "redis"))
+    touched = {key: plan["resource"] for key, plan in plans.items() if plan.get("calls")}
+    network = touched.get("vpc", {})
     acls = [*(network.get("network_acls") or {}).values(), network.get("default_network_acl") or {}]
     groups = (network.get("security_groups") or {}).values()
     tables = (network.get("route_tables") or {}).values()
@@ -128,7 +131,7 @@ def sizes(plans: Mapping[str, Plan]) -> dict[str, int]:
         "blocks": 1 + len(network.get("secondary_cidr_blocks") or ()),
         "subnets": len(network.get("subnets") or ()) + len(network.get("foreign_subnets") or ()),
         "interface_endpoints": len(network.get("interface_endpoints") or ()),
-        "nodes": cache_nodes(group),
+        "nodes": max(map(cache_nodes, of_role(touched, "redis").values()), default=0),
     }  # fmt: skip
     return {limit.key: found[limit.key] for limit in LIMITS if found[limit.key] > limit.at_least}
 
@@ -141,6 +144,11 @@ def largest(groups: Iterable[Iterable[Mapping[str, Any]]]) -> int:
         ipv6, either = sum(":" in block for block in blocks), blocks.count("")
         most = max(most, ipv6 + either, len(blocks) - ipv6)
     return most
+
+
+def grown(plans: Mapping[str, Plan], role: str, count: Callable[[Mapping[str, Any]], int]) -> int:
+    """How many more all that a role declares counts after the plans than before; what shrinks frees nothing."""
+    return sum(max(0, growth(plan, count)) for plan in of_role(plans, role).values())
 
 
 def growth(plan: Plan, count: Callable[[Mapping[str, Any]], int]) -> int:

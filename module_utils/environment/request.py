@@ -12,7 +12,8 @@ from ..reconcile import identity
 from ..reconcile.errors import Refusal, Refused, did_you_mean
 from ..reconcile.planning import Declaration
 from . import backend_settings, gates
-from .components import COMPONENTS, declared, unknown_variables, wrong_values
+from .components import COMPONENTS, declared, instances, namesakes, unknown_variables, wrong_values
+from .keys import role_of
 from .lock import Place
 
 # The longest that a single call to AWS takes, until its answer counts as lost, is 70 s.
@@ -69,15 +70,20 @@ def of(options: Mapping[str, Any]) -> Request:
             found.append(Refusal("environment", ours.name, "environment_components", role + did_you_mean(
                 role, COMPONENTS), list(COMPONENTS), "correct environment_components"))  # fmt: skip
             continue
-        declaration, wrong, hidden = declared(role, given or {}, common)
-        found += [*unknown_variables(role, options["variables"] or (), ours), *wrong_values(role, wrong, ours)]
-        secrets |= hidden
-        if not wrong:
-            declarations.append(_placed(declaration, options, place))
-    found += [] if found else _unlockable(options, declarations)
-    only = [each.key for each in declarations] if options["only"] is None else options["only"]
-    changing = tuple(each for each in declarations if each.key in only)
-    others = tuple(each for each in declarations if each.key not in only)
+        found += unknown_variables(role, options["variables"] or (), ours)
+        for one in instances(role, given or {}, ours):
+            found += one.refusals
+            if one.refusals:
+                continue
+            declaration, wrong, hidden = declared(one, common)
+            found += wrong_values(one, wrong, ours)
+            secrets |= hidden
+            if not wrong:
+                declarations.append(_placed(declaration, options, place))
+    found += [] if found else [*_unlockable(options, declarations), *namesakes(declarations)]
+    only = [*COMPONENTS] if options["only"] is None else options["only"]
+    changing = tuple(each for each in declarations if role_of(each.key) in only)
+    others = tuple(each for each in declarations if role_of(each.key) not in only)
     return Request(options, changing, others, tuple(found), frozenset(secrets))
 
 
@@ -121,6 +127,9 @@ def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal("environment", ours.name, "retry_seconds", options["retry_seconds"],
                       "0 or more; 0 sends nothing again", "correct it")  # fmt: skip
     confirm = options["confirm"] or ""
+    if options["verb"] == "adopt" and confirm not in ("", options["environment_suffix"]):
+        yield Refusal("environment", ours.name, "confirm", confirm, options["environment_suffix"],
+                      f"to adopt all of it, run again with -e confirm={options['environment_suffix']}")  # fmt: skip
     if options["verb"] == "destroy" and confirm != options["environment_suffix"]:
         yield Refusal("environment", ours.name, "confirm", confirm or None, options["environment_suffix"],
                       f"to remove all of it, run again with -e confirm={options['environment_suffix']}")  # fmt: skip

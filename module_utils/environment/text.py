@@ -10,6 +10,7 @@ from typing import Any
 
 from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP
 from .document import NOTHING
+from .keys import SEVERAL
 
 Document = Mapping[str, Any]
 Entry = Mapping[str, Any]
@@ -166,20 +167,26 @@ def drift_lines(found: Document) -> list[str]:
 
 def output_lines(outputs: Document) -> list[str]:
     """What was laid, as far as it is there."""
-    vpc, redis = outputs.get("vpc") or {}, outputs.get("redis") or {}
+    vpc = outputs.get("vpc") or {}
     lines = [f"VPC {vpc['vpc_id']} {vpc['cidr_block']}"] if vpc else []
     for kind, word in (("subnets", "subnet"), ("nat_gateways", "NAT gateway"), ("gateway_endpoints", "endpoint"),
                        ("interface_endpoints", "endpoint"), ("security_groups", "security group")):  # fmt: skip
         lines += [f"  {word} {key} {each.get('id', '')} {each.get('cidr_block', '')}".rstrip()
                   for key, each in (vpc.get(kind) or {}).items()]  # fmt: skip
-    if redis:
+    for redis in _all(outputs, "redis"):
         endpoint = redis.get("configuration_endpoint") or redis.get("primary_endpoint") or ""
         lines.append(f"Replication group {redis['name']} {redis['engine']} {redis['engine_version']} "
                      f"{endpoint}:{redis['port']}")  # fmt: skip
-    lines += [f"Stream {outputs['kinesis']['arn']}"] if outputs.get("kinesis") else []
+    lines += [f"Stream {stream['arn']}" for stream in _all(outputs, "kinesis")]
     if outputs.get("state_bucket") and outputs.get("backend"):
         lines.append(f"State bucket {outputs['state_bucket']['name']}, key {outputs['backend']['key']}")
     return lines
+
+
+def _all(outputs: Document, role: str) -> list[Entry]:
+    """What a role laid: one object, or several."""
+    several = outputs.get(f"{role}_{SEVERAL[role]}") or {}
+    return [each for each in (outputs.get(role), *several.values()) if each]
 
 
 def short(value: Any) -> str:

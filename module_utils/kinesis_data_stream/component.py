@@ -21,6 +21,7 @@ METRICS = [
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
+    "adopt": {"type": "bool", "default": False},
     "stream_mode": {"choices": ["PROVISIONED", "ON_DEMAND"]},
     "shard_count": {"type": "int"},
     "manage_shards": {"type": "bool", "default": True},

@@ -17,8 +17,6 @@ STATUS = "StreamDescriptionSummary.StreamStatus"
 # Source: localcloud's durations; Kinesis developer guide, "Resharding a stream": seconds for a few shards.
 STREAM_SECONDS = 20
 CONSUMER_SECONDS = 20
-# CreateStream answers nothing; what names the stream by its ARN waits for this.
-STREAM_ARN = "stream ARN"
 
 
 def stream_name(options: Mapping[str, Any]) -> str:
@@ -31,11 +29,16 @@ def on(name: str) -> str:
     return f"stream {name}"
 
 
+def arn_ref(name: str) -> str:
+    """What a stream's ARN is saved under: CreateStream answers nothing, and what names the stream by it waits."""
+    return f"ARN of {on(name)}"
+
+
 def settled(name: str) -> Wait:
     """The stream takes changes again; its ARN is known then."""
     return Wait(on(name), "kinesis", "describe_stream_summary", {"StreamName": name}, STATUS, done=("ACTIVE",),
                 absent_codes=GONE, typical_seconds=STREAM_SECONDS,
-                saves={STREAM_ARN: "StreamDescriptionSummary.StreamARN"})  # fmt: skip
+                saves={arn_ref(name): "StreamDescriptionSummary.StreamARN"})  # fmt: skip
 
 
 def gone(name: str) -> Wait:

@@ -14,7 +14,7 @@ from ..reconcile.fields import Difference, Field, bare_key, unordered
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Ref, Wait
 from ..reconcile.tags import new_tags, tag_calls, wanted_tags
 from . import alarms
-from .names import CONSUMER_SECONDS, GONE, NOUN, STREAM_ARN, change, gone, on, stream_name
+from .names import CONSUMER_SECONDS, GONE, NOUN, arn_ref, change, gone, on, stream_name
 from .shards import steps
 
 State = dict[str, Any]
@@ -100,7 +100,7 @@ def create(desired: State) -> list[Call]:
 
 def arn_of(observed: State) -> Any:
     """The stream's ARN, which a stream that is yet to be made gets by the end of its creation."""
-    return observed.get("arn") or Ref(STREAM_ARN)
+    return observed.get("arn") or Ref(arn_ref(observed["name"]))
 
 
 def mode(observed: State, desired: State, differences: Differences) -> list[Call]:
@@ -205,15 +205,16 @@ def consumers(observed: State, desired: State, differences: Differences) -> list
             else ("deregister_stream_consumer", f"deregister consumer {name}", DELETE)
         )  # fmt: skip
         params = {**about, "Tags": desired["new_tags"]} if new else about
-        wait = consumer_settled(name, about, "ACTIVE" if new else "absent")
+        noun = f"consumer {name} of {on(desired['name'])}"
+        wait = consumer_settled(noun, about, "ACTIVE" if new else "absent")
         after = (on(desired["name"]), *earlier)
-        calls.append(Call("kinesis", operation, params, f"consumer {name}", why, kind, after=after, wait=wait))
+        calls.append(Call("kinesis", operation, params, noun, why, kind, after=after, wait=wait))
     return calls
 
 
-def consumer_settled(name: str, about: Mapping[str, Any], state: str) -> Wait:
+def consumer_settled(noun: str, about: Mapping[str, Any], state: str) -> Wait:
     """A consumer is registered, or gone."""
-    return Wait(f"consumer {name}", "kinesis", "describe_stream_consumer", about, "ConsumerDescription.ConsumerStatus",
+    return Wait(noun, "kinesis", "describe_stream_consumer", about, "ConsumerDescription.ConsumerStatus",
                 done=(state,), absent_codes=GONE, typical_seconds=CONSUMER_SECONDS)  # fmt: skip
 
 

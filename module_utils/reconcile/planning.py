@@ -33,6 +33,16 @@ class Declaration:
         """Whether the object is to be gone."""
         return bool(self.options["state"] == "absent")
 
+    @property
+    def name(self) -> str:
+        """The name of the object: as declared, else the environment's."""
+        return name_of(self.options)
+
+
+def name_of(options: Options) -> str:
+    """The name of the object that options declare."""
+    return str(options.get("name") or identity.identity_of(options).name)
+
 
 @dataclass(frozen=True)
 class Look:
@@ -127,9 +137,27 @@ def draw_up(declarations: Sequence[Declaration], looks: Mapping[str, Look]) -> P
         if part.look.seen is not None:
             wanted = None if part.refusals else part.desired
             offers.update(declaration.component.offers(declaration.options, part.look.seen, wanted))
-    ranked = {each.key: parts[each.key] for each in declarations}
+    ranked = {each.key: _alone(parts[each.key], parts) for each in declarations}
     calls = [call for part in ranked.values() for call in part.calls]
     return Plan(ranked, tuple(ordered(_lock_goes_last(calls, offers.get(STATE_LOCK)))), offers)
+
+
+def _alone(part: Part, parts: Mapping[str, Part]) -> Part:
+    """The part, with refusals for objects that a part before it has calls on as well: each has one declaration.
+
+    What is removed may be called as what is kept: parts of a network bear no name of their own in a plan.
+    """
+    found = []
+    for key, other in parts.items():
+        if key == part.declaration.key or part.declaration.removes:
+            break
+        if other.declaration.removes:
+            continue
+        theirs = {call.on for call in other.calls}
+        for on in dict.fromkeys(call.on for call in part.calls if call.on in theirs):
+            found.append(Refusal(part.declaration.component.noun, part.declaration.name, on, f"declared by {key} too",
+                                 "one declaration of each object", "give each its own name"))  # fmt: skip
+    return replace(part, refusals=(*part.refusals, *found)) if found else part
 
 
 def _lock_goes_last(calls: Sequence[Call], lock: StateLock | None) -> list[Call]:
@@ -158,9 +186,8 @@ def _part(declaration: Declaration, look: Look, offers: Mapping[str, Any]) -> Pa
 
 
 def _unknown(declaration: Declaration, missing: Sequence[str]) -> str:
-    name = identity.identity_of(declaration.options).name
-    return (f"{declaration.component.noun} {name}: not compared, for it leans on the {', '.join(missing)}, which "
-            "could not be looked at. Next: mend that first")  # fmt: skip
+    return (f"{declaration.component.noun} {declaration.name}: not compared, for it leans on the "
+            f"{', '.join(missing)}, which could not be looked at. Next: mend that first")  # fmt: skip
 
 
 def rules(declaration: Declaration) -> list[Refusal]:
@@ -168,7 +195,7 @@ def rules(declaration: Declaration) -> list[Refusal]:
     options, component = declaration.options, declaration.component
     found = [*identity.refusals(options), *component.rules(options)]
     if (seconds := options.get("wait_timeout")) is not None and seconds < 1:
-        name = identity.identity_of(options).name
+        name = declaration.name
         found.append(Refusal(component.noun, name, "wait_timeout", seconds, "1 second or more", "correct wait_timeout"))
     return found
 
@@ -211,9 +238,8 @@ def refuse(refusals: Sequence[Refusal]) -> None:
 
 def _fixed(component: Component, options: Options, differences: Mapping[str, Difference]) -> list[Refusal]:
     """Refusals for what AWS cannot change on an existing object."""
-    name = identity.identity_of(options).name
     return [
-        Refusal(component.noun, name, difference.field.name, difference.after, difference.before,
+        Refusal(component.noun, name_of(options), difference.field.name, difference.after, difference.before,
                 f"{difference.field.fixed}; put the old value back, or destroy the {component.noun} and run again")
         for difference in differences.values() if difference.field.fixed
     ]  # fmt: skip
@@ -223,7 +249,7 @@ def parentless(plan: Plan) -> Iterator[Refusal]:
     """Refusals for parents that a plan may assume but a run needs: nobody makes them in this plan."""
     missing = set(missing_parents(plan.calls))
     for part in plan.parts.values() if missing else ():
-        name = identity.identity_of(part.declaration.options).name
+        name = part.declaration.name
         for parent in missing & set(missing_parents(plan.of(part.declaration.key))):
             yield Refusal(part.declaration.component.noun, name, "parent", "nothing", parent,
                           "run the role that makes it first")  # fmt: skip

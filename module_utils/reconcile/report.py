@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import identity
 from .fields import render
 from .plan import Call, described, printable
 from .planning import Part
@@ -52,10 +51,4 @@ def diff(part: Part) -> dict[str, Any]:
 
 def title(part: Part) -> str:
     """The object of a declaration as people call it."""
-    return f"{part.declaration.component.noun} {name_of(part)}"
-
-
-def name_of(part: Part) -> str:
-    """The name of a declaration's object: as declared, else the environment's."""
-    options = part.declaration.options
-    return str(options.get("name") or identity.identity_of(options).name)
+    return f"{part.declaration.component.noun} {part.declaration.name}"

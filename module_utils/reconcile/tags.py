@@ -77,11 +77,14 @@ def tag_calls(
 
 
 def foreign(options: Mapping[str, Any], thing: str, name: str, tags: Mapping[str, str]) -> tuple[Refusal, ...]:
-    """A refusal when an object of our name is not ours."""
+    """A refusal when an object of our name is not ours; with ``adopt`` one that is nobody's becomes ours."""
     identity = identity_of(options)
-    if identity.owns(tags):
+    nobodys = options["state"] == "present" and not tags.keys() & identity.ownership.keys()
+    if identity.owns(tags) or (nobodys and options.get("adopt")):
         return ()
     found = shown([f"{key}={value}" for key, value in sorted(tags.items()) if key in identity.ownership])
     wanted = shown([f"{key}={value}" for key, value in identity.ownership.items()])
     step = "choose another stack_name or name, or give the object these tags if it is yours to manage"
+    if nobodys and options.get("adopt") is False:
+        step = "choose another stack_name or name, or set adopt to true if it shall be this environment's"
     return (Refusal(thing, name, "ownership tags", found, wanted, step),)

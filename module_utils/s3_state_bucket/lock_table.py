@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from .. import forms
 from ..reconcile.errors import Refusal, Refused
+from ..reconcile.fields import bare_key
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import CREATE, DELETE, Call, Wait
 from ..reconcile.tags import ansible_tags, boto3_tags, foreign, tag_calls, wanted_tags
+from .contents import NOUN as BUCKET
 from .contents import lock_refusal
 
 NOUN = "lock table"
@@ -18,12 +22,48 @@ NOUN = "lock table"
 KEY = [{"AttributeName": "LockID", "KeyType": "HASH"}]
 ATTRIBUTES = [{"AttributeName": "LockID", "AttributeType": "S"}]
 ON_DEMAND = "PAY_PER_REQUEST"
-FIELDS = ("name", "billing_mode", "point_in_time_recovery", "deletion_protection", "tags")
+FIELDS = ("name", "billing_mode", "point_in_time_recovery", "deletion_protection", "tags", "kms_key_id")
 ABSENT = ("ResourceNotFoundException",)
+# Source: CreateTable API reference, TableName.
+NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
+# What encrypts a table where nobody says otherwise: a key that is DynamoDB's own.
+OWNED_BY_AWS = ""
 
 
 def table_name(options: Mapping[str, Any]) -> str:
-    return str(identity_of(options).named("state", "lock"))
+    """The table's name: the one stated, or the environment's."""
+    return str(options["lock_table_name"] or identity_of(options).named("state", "lock"))
+
+
+def rules(name: str, options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Names and keys that DynamoDB would refuse; ``name`` is the bucket's."""
+    if options["lock_table_name"] and not NAME.match(options["lock_table_name"]):
+        found = f"{options['lock_table_name'][:40]!r}, {len(options['lock_table_name'])} characters"
+        yield Refusal(BUCKET, name, "lock_table_name", found, "3 to 255 letters, digits, _ . and -",
+                      "correct lock_table_name")  # fmt: skip
+    if options["lock_table_kms_key_id"] and not forms.is_key(options["lock_table_kms_key_id"]):
+        yield Refusal(BUCKET, name, "lock_table_kms_key_id", repr(options["lock_table_kms_key_id"]),
+                      forms.KEY_WORDS, "correct lock_table_kms_key_id")  # fmt: skip
+
+
+def requests(options: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """The reads of the table and of what its key's alias stands for, where they matter."""
+    found: dict[str, tuple[Any, ...]] = {}
+    if options["lock_table"] or options["allow_lock_table_removal"] or options["state"] == "absent":
+        found["table"] = ("dynamodb", "describe_table", {"TableName": table_name(options)}, ABSENT)
+    if "alias/" in (options["lock_table_kms_key_id"] or "") and options["state"] == "present":
+        found["table_key"] = ("kms", "describe_key", {"KeyId": options["lock_table_kms_key_id"]}, NO_KEY)
+    return found
+
+
+# A key that is not there is refused where declarations are judged by their names.
+NO_KEY = ("NotFoundException",)
+
+
+def key_of(options: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str | None:
+    """The declared key as DynamoDB shows it: an alias stands for the key behind it; ``None`` is no opinion."""
+    stated: str | None = options["lock_table_kms_key_id"]
+    return str(answer["KeyMetadata"]["Arn"]) if answer else stated
 
 
 def settled(name: str) -> Wait:
@@ -40,7 +80,9 @@ def gone(name: str) -> Wait:
 
 def comparable(table: Mapping[str, Any] | None) -> Any:
     """The part of a table on which there are opinions."""
-    return {field: table[field] for field in FIELDS} if table else table
+    if not table:
+        return table
+    return {**{field: table[field] for field in FIELDS}, "kms_key_id": bare_key(table["kms_key_id"])}
 
 
 def observed(table: Mapping[str, Any], backups: Mapping[str, Any] | None, tags: Any) -> dict[str, Any]:
@@ -53,6 +95,7 @@ def observed(table: Mapping[str, Any], backups: Mapping[str, Any] | None, tags: 
         "point_in_time_recovery": recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
         "deletion_protection": table.get("DeletionProtectionEnabled", False),
         "tags": ansible_tags(tags),
+        "kms_key_id": (table.get("SSEDescription") or {}).get("KMSMasterKeyArn") or OWNED_BY_AWS,
     }
 
 
@@ -73,14 +116,17 @@ def beside(table: Mapping[str, Any] | None, options: Mapping[str, Any]) -> list[
         return []
     found = {
         "table stream": (table.get("StreamSpecification") or {}).get("StreamViewType"),
-        "table encryption": (table.get("SSEDescription") or {}).get("KMSMasterKeyArn"),
+        "table encryption": options["lock_table_kms_key_id"] is None
+        and (table.get("SSEDescription") or {}).get("KMSMasterKeyArn"),
     }
     name = table["TableName"]
     return [{"what": what, "id": name, "where": name, "found": str(each)} for what, each in found.items() if each]
 
 
-def wanted(options: Mapping[str, Any], table: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The declared table; ``{}`` where it should go, ``None`` where nobody asked."""
+def wanted(
+    options: Mapping[str, Any], table: Mapping[str, Any] | None, key: str | None = None
+) -> dict[str, Any] | None:
+    """The declared table; ``{}`` where it should go, ``None`` where nobody asked.  ``key`` is as in ``key_of``."""
     if not options["lock_table"]:
         return {} if options["allow_lock_table_removal"] else None
     return {
@@ -90,6 +136,7 @@ def wanted(options: Mapping[str, Any], table: Mapping[str, Any] | None) -> dict[
         "point_in_time_recovery": True,
         "deletion_protection": True,
         "tags": wanted_tags(options, (table or {}).get("tags")),
+        "kms_key_id": (table or {}).get("kms_key_id", OWNED_BY_AWS) if key is None else key,
     }
 
 
@@ -107,8 +154,18 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Call]:
         calls.append(protection(after["name"], True))
     if before["point_in_time_recovery"] != after["point_in_time_recovery"]:
         calls.append(recovery(after["name"]))
+    if bare_key(before["kms_key_id"]) != bare_key(after["kms_key_id"]):
+        params = {"TableName": after["name"], **encryption(after["kms_key_id"])}
+        why = f"encrypt with {after['kms_key_id'] or 'a key of DynamoDB itself'}"
+        calls.append(change(after["name"], "update_table", params, why))
     about = {"ResourceArn": before["arn"]}
     return calls + tag_calls("dynamodb", f"table {after['name']}", about, before["tags"], after["tags"])
+
+
+def encryption(key: str) -> dict[str, Any]:
+    """Source: SSESpecification API reference: disabled, the table is encrypted with a key that AWS owns."""
+    keyed = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    return {"SSESpecification": keyed if key else {"Enabled": False}}
 
 
 def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind: str = "in place") -> Call:
@@ -123,6 +180,7 @@ def creation(table: Mapping[str, Any]) -> Call:
         "KeySchema": KEY,
         "BillingMode": ON_DEMAND,
         "DeletionProtectionEnabled": True,
+        **(encryption(table["kms_key_id"]) if table["kms_key_id"] else {}),
         "Tags": boto3_tags(table["tags"]),
     }
     return change(table["name"], "create_table", params, f"create lock table {table['name']}", CREATE)

@@ -13,7 +13,6 @@ from ..aws.codes import code_of
 from ..aws.sdk import ClientError, NoRegionError
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
-from ..reconcile.identity import identity_of
 from ..reconcile.plan import Wait
 from ..reconcile.tags import foreign
 from . import contents, extras, lock_table, settings
@@ -33,10 +32,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     if not aws.region:
         raise NoRegionError
     where = place(options)
-    requests: dict[str, tuple[Any, ...]] = {"bucket": ("s3", "head_bucket", where, settings.GONE)}
-    if options["lock_table"] or options["allow_lock_table_removal"] or options["state"] == "absent":
-        name = {"TableName": lock_table.table_name(options)}
-        requests["table"] = ("dynamodb", "describe_table", name, lock_table.ABSENT)
+    requests: dict[str, Any] = {"bucket": ("s3", "head_bucket", where, settings.GONE), **lock_table.requests(options)}
     try:
         found = aws.read_many(requests)
     except ClientError as error:
@@ -48,7 +44,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     answers = aws.read_many({**requests, **(table_requests(table) if table else {})})
     access = settings.further(where, answers) if requests else {}
     answers |= aws.read_many(access) if access else {}
-    around = {"region": aws.region}
+    around = {"region": aws.region, "table_key": lock_table.key_of(options, found.get("table_key"))}
     tables, waits, strangers = observed_table(aws, options, table, answers)
     if found["bucket"] is None:
         return Seen(None, tables, around, waits, foreign=strangers)
@@ -139,8 +135,6 @@ def granted(options: Options, resource: State, grantees: list[str]) -> Refusals:
 def foreign_bucket(options: Options, resource: Mapping[str, Any], region: str) -> Refusals:
     """Refusals for a bucket of our name that is not ours, or that lies elsewhere."""
     refusals = foreign(options, NOUN, resource["name"], resource["tags"])
-    if options["adopt"] and not resource["tags"].keys() & identity_of(options).ownership.keys():
-        refusals = ()
     if resource["region"] != region:
         refusals += (Refusal(NOUN, resource["name"], "region", resource["region"], region,
                              "S3 cannot move a bucket: name its region, or choose another name"),)  # fmt: skip

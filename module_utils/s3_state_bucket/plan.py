@@ -65,7 +65,7 @@ def desire(options: Options, seen: Seen) -> State:
         "aws_tags": around.get("aws_tags", {}),
         "tags": wanted_tags(options, observed.get("tags")),
         "replication_rules": around.get("replication_rules", []),
-        "lock_table": lock_table.wanted(options, tables.get("lock_table")),
+        "lock_table": lock_table.wanted(options, tables.get("lock_table"), around.get("table_key")),
     }
 
 

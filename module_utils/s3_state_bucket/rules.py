@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import forms
 from ..reconcile.errors import Refusal
-from . import extras, lifecycle, policy
+from . import extras, lifecycle, lock_table, policy
 from .contents import NOUN
 from .names import bucket_name, name_problem
 from .settings import KEYED, KMS
@@ -26,6 +26,7 @@ def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from encryption(name, options)
     yield from expiry(name, options)
     yield from extras.rules(name, options)
+    yield from lock_table.rules(name, options)
     yield from statements(name, options["policy_statements"] or ())
 
 

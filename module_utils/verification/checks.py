@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..environment import permissions
+from ..environment.keys import of_role
 from ..environment.lock import Place
 from ..environment.preflight import OK, STOP, WARNING, Check
 from ..reconcile.planning import Part, Plan
@@ -42,10 +43,10 @@ def tried(aws: Aws, plan: Plan, seen: Mapping[str, Any], place: Place | None, ca
 
     All but the records are taken away again.
     """
-    if "kinesis" in seen:
-        yield from stream.checks(aws, seen["kinesis"]["name"])
-    if "redis" in seen:
-        yield from cache.checks(aws, plan.parts["redis"].declaration.options, seen["redis"], ca_file)
+    for each in of_role(seen, "kinesis").values():
+        yield from stream.checks(aws, each["name"])
+    for key, each in of_role(seen, "redis").items():
+        yield from cache.checks(aws, plan.parts[key].declaration.options, each, ca_file)
     if "state_bucket" in seen and place:
         lock = seen["state_bucket"].get("object_lock") or {}
         yield from bucket.checks(aws, place, bool(lock.get("days") or lock.get("years")))
@@ -83,5 +84,5 @@ def ways(aws: Aws, plan: Plan, seen: Mapping[str, Any]) -> tuple[paths.Network |
         found = network.read(aws, seen["vpc"]["vpc_id"])
     except traces.ERRORS as error:
         return None, [network.unknown(traces.told(error))]
-    redis = plan.parts["redis"].declaration.options if "redis" in plan.parts else None
-    return found, list(network.checks(found, plan.parts["vpc"].declaration.options, redis))
+    caches = [part.declaration.options for part in of_role(plan.parts, "redis").values()]
+    return found, list(network.checks(found, plan.parts["vpc"].declaration.options, caches))

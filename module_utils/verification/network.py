@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,36 +49,51 @@ def clients(options: Options, cache_groups: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*let_in, *going]))
 
 
-def homes(options: Options, client: str, but: str) -> list[str]:
-    """The tiers in which clients of a group live: the one of the group's name, else all but the cache's."""
+def homes(options: Options, client: str, but: Sequence[str]) -> list[str]:
+    """The tiers in which clients of a group live: the one of the group's name, else all but the caches'."""
     tiers = list(options.get("tiers") or {})
-    return [client] if client in tiers else [tier for tier in tiers if tier != but]
+    return [client] if client in tiers else [tier for tier in tiers if tier not in but]
 
 
-def checks(network: paths.Network, vpc: Options, redis: Options | None) -> Iterator[Check]:
-    """One line for each way that somebody is meant to go."""
-    servers = list((redis or {}).get("security_group_names") or ["cache"])
-    cache_tier = str((redis or {}).get("subnet_tier") or "cache")
-    going = clients(vpc, servers)
-    if redis and going:
-        port = int(redis.get("port") or DEFAULT_PORT)
-        yield _cache(network, vpc, going, servers, cache_tier, port)
-    for client in going:
-        yield from _services(network, vpc, client, cache_tier)
+@dataclass(frozen=True)
+class Way:
+    """Who is meant to go where: the clients' groups, and the servers' with their tier and port."""
+
+    name: str
+    going: list[str]
+    servers: list[str]
+    tier: str
+    port: int
 
 
-def _cache(network: paths.Network, vpc: Options, going: list[str], servers: list[str], tier: str, port: int) -> Check:
-    groups = {key: paths.group_of(network, key) for key in servers}
+def checks(network: paths.Network, vpc: Options, caches: Sequence[Options]) -> Iterator[Check]:
+    """One line for each way that somebody is meant to go; several caches are told from each other by their names."""
+    tiers, everybody = [], []
+    for redis in caches or ({},):
+        servers = list(redis.get("security_group_names") or ["cache"])
+        tiers.append(str(redis.get("subnet_tier") or "cache"))
+        going = clients(vpc, servers)
+        everybody += going
+        if redis and going:
+            name = f"cache {redis['name']}" if len(caches) > 1 else "cache"
+            port = int(redis.get("port") or DEFAULT_PORT)
+            yield _cache(network, vpc, Way(name, going, servers, tiers[-1], port))
+    for client in dict.fromkeys(everybody):
+        yield from _services(network, vpc, client, tiers)
+
+
+def _cache(network: paths.Network, vpc: Options, way: Way) -> Check:
+    groups = {key: paths.group_of(network, key) for key in way.servers}
     found = [group for group in groups.values() if group is not None]
     told = [f"security group {key} is gone" for key, group in groups.items() if group is None]
-    targets = paths.subnets_of(network, tier)
-    for client in going:
+    targets = paths.subnets_of(network, way.tier)
+    for client in way.going:
         group = paths.group_of(network, client)
         if group is None:
             told.append(f"security group {client} is gone")
             continue
-        told += _every(network, vpc, client, tier, partial(_to_all, network, group, targets, found, port))
-    return _verdict(f"{WAY} {', '.join(going)} to the cache", told, f"TCP {port} gets through")
+        told += _every(network, vpc, client, [way.tier], partial(_to_all, network, group, targets, found, way.port))
+    return _verdict(f"{WAY} {', '.join(way.going)} to the {way.name}", told, f"TCP {way.port} gets through")
 
 
 def _to_all(
@@ -92,7 +108,7 @@ def _to_all(
         yield from paths.inside(network, source, client, target, servers, port)
 
 
-def _services(network: paths.Network, vpc: Options, client: str, cache_tier: str) -> Iterator[Check]:
+def _services(network: paths.Network, vpc: Options, client: str, cache_tiers: Sequence[str]) -> Iterator[Check]:
     """The ways from a client's tiers to Kinesis, to S3 and to the internet, as far as each is declared."""
     group = paths.group_of(network, client)
     if group is None:
@@ -104,12 +120,12 @@ def _services(network: paths.Network, vpc: Options, client: str, cache_tier: str
             endpoint = paths.endpoint_of(network, service)
             told = [f"endpoint {service} is gone"]
             if endpoint is not None:
-                told = _every(network, vpc, client, cache_tier, partial(obstacles, endpoint))
+                told = _every(network, vpc, client, cache_tiers, partial(obstacles, endpoint))
             yield _verdict(f"{WAY} {client} to {service}", told, "by its endpoint")
     if any(((vpc.get("tiers") or {}).get(tier) or {}).get("internet") in ("nat", "gateway")
-           for tier in homes(vpc, client, cache_tier)):  # fmt: skip
+           for tier in homes(vpc, client, cache_tiers)):  # fmt: skip
         to_the_internet = partial(paths.to_the_internet, network, port=HTTPS)
-        told = _every(network, vpc, client, cache_tier, to_the_internet)
+        told = _every(network, vpc, client, cache_tiers, to_the_internet)
         yield _verdict(f"{WAY} {client} to the internet", told, f"TCP {HTTPS} gets through")
 
 
@@ -117,11 +133,11 @@ def _every(
     network: paths.Network,
     vpc: Options,
     client: str,
-    cache_tier: str,
+    cache_tiers: Sequence[str],
     obstacles: Callable[[Mapping[str, Any]], Iterable[str]],
 ) -> list[str]:
     """What stands in the way from any subnet of the client's tiers, each said once."""
-    tiers = homes(vpc, client, cache_tier)
+    tiers = homes(vpc, client, cache_tiers)
     sources = [subnet for tier in tiers for subnet in paths.subnets_of(network, tier)]
     if not sources:
         return [f"no subnet of {', '.join(tiers) or 'any tier'} is there"]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..environment.keys import of_role
 from ..environment.preflight import OK, WARNING, Check
 from . import traces
 from .paths import Network
@@ -83,7 +84,7 @@ def read_bucket(aws: Aws, bucket: str) -> dict[str, Any]:
 
 
 def checks(aws: Aws, network: Network | None, seen: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    """The posture of what is there, by role: a line for each control that does not hold, and one for those that do.
+    """The posture of what is there, by key: a line for each control that does not hold, and one for those that do.
 
     A control that does not hold is a warning: it may be meant so, and a plan says whether it is.
     """
@@ -96,8 +97,11 @@ def checks(aws: Aws, network: Network | None, seen: Mapping[str, Mapping[str, An
             held += of_bucket(read_bucket(aws, seen["state_bucket"]["name"]))
     except traces.ERRORS as error:
         yield Check("posture", traces.told(error), "an answer to every read", WARNING, "allow the reads it names")
-    held += of_cache(seen["redis"]) if "redis" in seen else ()
-    held += of_stream(seen["kinesis"]) if "kinesis" in seen else ()
+    for role, controls in (("redis", of_cache), ("kinesis", of_stream)):
+        mine = of_role(seen, role)
+        for each in mine.values():
+            of_which = f" of {each['name']}" if len(mine) > 1 else ""
+            held += [(f"{control}{of_which}", holds) for control, holds in controls(each)]
     for control in [name for name, holds in held if not holds]:
         yield Check(f"posture {control}", "does not hold", "holds", WARNING, "docs/posture.md says what sees to it")
     fine = [name for name, holds in held if holds]

@@ -13,6 +13,7 @@ from localcloud.process import Cloud
 from tests.support.components import ROOT
 from tests.support.environments import ROLES, conducted
 
+pytestmark = pytest.mark.inside
 # By hand, from the pricing pages of eu-west-1: things, USD for one unit, units in a month, USD in a month.
 BY_HAND = {
     "local": {

@@ -40,11 +40,12 @@ def network(draw: random.Random) -> dict[str, Any]:
     tiers = {**({"public": {"internet": "gateway"}} if public else {}),
              "app": {"internet": "nat" if public and draw.random() < 0.5 else "none"},
              cache: {"internet": "none"}}  # fmt: skip
+    zones = sorted(draw.sample(ZONES, draw.choice([2, 2, 3])))
     if draw.random() < 0.3:
-        tiers["spare"] = {"internet": "none"}
+        tiers["spare"] = {"internet": "none", "zones": draw.choice([None, zones[:1]])}
     nat = draw.choice(["single", "per_zone"]) if tiers["app"]["internet"] == "nat" else "none"
     return {
-        "vpc_zones": sorted(draw.sample(ZONES, draw.choice([2, 2, 3]))),
+        "vpc_zones": zones,
         "vpc_tiers": tiers,
         "vpc_nat_gateways": nat,
         "vpc_gateway_endpoints": draw.choice([[], ["s3"]]),
@@ -73,6 +74,12 @@ def environment(draw: random.Random) -> dict[str, Any]:
         "state_bucket_lock_table": draw.random() < 0.3,
         "state_bucket_noncurrent_versions_days": draw.choice([30, 90]),
         "vpc_tags": draw.choice([{}, {"team": "telemetry"}]),
+        "state_bucket_lock_table_kms_key_id": draw.choice([None, "", "alias/aws/dynamodb"]),
+        "kinesis_streams": {
+            "telemetry": {"name": "sensors-test"},
+            "alerts": {"state": draw.choice(["present", "absent"]), "stream_mode": "PROVISIONED",
+                       "shard_count": draw.choice([1, 2])},
+        },
     }  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from tests.integration.test_transport import patient
 from tests.support.environments import conducted
 from tests.support.runs import aws_of, run
 
+pytestmark = pytest.mark.inside
+
 
 class Rivalled(Aws):
     """AWS, where somebody else makes each call that takes something away right before this run does."""

@@ -42,6 +42,7 @@ def emptied(cloud: Cloud) -> None:
     cloud.reset()
     place = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="flow-logs", CreateBucketConfiguration=place)
+    cloud.client("logs").create_log_group(logGroupName="/team/network")
 
 
 def shown(cloud: Cloud) -> dict[str, Any]:

@@ -143,6 +143,43 @@ def test_tags_of_a_tier_are_on_its_subnets_alone(cloud: Cloud) -> None:
     assert "role" not in tags()["app"]
 
 
+def test_a_tier_is_led_to_a_prefix_list_and_out_by_an_instance(cloud: Cloud) -> None:
+    made = run(cloud, MODULE, GIVEN)["resource"]
+    ec2, vpc = cloud.client("ec2"), made["vpc_id"]
+    peers = [ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in (98, 99)]
+    links = [ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"] for peer in peers]
+    first, second = (link["VpcPeeringConnectionId"] for link in links)
+    for link in (first, second):
+        ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=link)
+    plants = ec2.create_managed_prefix_list(PrefixListName="plants", MaxEntries=2, AddressFamily="IPv4")
+    plants = plants["PrefixList"]["PrefixListId"]
+    outside = made["subnets"]["public/eu-west-1a"]["id"]
+    instance = ec2.create_network_interface(SubnetId=outside, Description="NAT instance")["NetworkInterface"]
+    instance, table = instance["NetworkInterfaceId"], made["route_tables"]["app/eu-west-1a"]["id"]
+
+    def declared(**app: Any) -> dict[str, Any]:
+        tiers = {**GIVEN["tiers"], "app": {"internet": "none", **app}}
+        return {**GIVEN, "nat_gateways": "none", "tiers": tiers}
+
+    def routes() -> dict[str, str]:
+        [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        ends = ("VpcPeeringConnectionId", "NetworkInterfaceId")
+        return {route.get("DestinationPrefixListId") or route["DestinationCidrBlock"]: route[end]
+                for route in found["Routes"] for end in ends if route.get(end)}  # fmt: skip
+
+    four_steps(cloud, MODULE, declared(routes={"0.0.0.0/0": instance, plants: first}))
+    assert routes() == {"0.0.0.0/0": instance, plants: first}
+    four_steps(cloud, MODULE, declared(routes={"0.0.0.0/0": instance, plants: second}))
+    assert routes() == {"0.0.0.0/0": instance, plants: second}
+    ec2.delete_route(RouteTableId=table, DestinationPrefixListId=plants)
+    ec2.replace_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", VpcPeeringConnectionId=first)
+    four_steps(cloud, MODULE, declared(routes={"0.0.0.0/0": instance, plants: second}))
+    assert routes() == {"0.0.0.0/0": instance, plants: second}
+    assert not four_steps(cloud, MODULE, declared())["changed"], "what is not declared stays"
+    four_steps(cloud, MODULE, declared(purge_routes=True))
+    assert routes() == {}
+
+
 def test_the_main_route_table_is_kept_without_routes(cloud: Cloud) -> None:
     ec2, vpc = cloud.client("ec2"), run(cloud, MODULE, GIVEN)["resource"]["vpc_id"]
     main = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "association.main", "Values": ["true"]}]

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from ansible.module_utils.environment.components import variable_names
 from localcloud.process import Cloud
 from tests.integration.test_bad_input import LOCAL
 from tests.support.environments import ROLES, Remembering, conducted, operations, requested
+from tests.support.playbooks import play
 from tests.support.runs import connection
 
 VARIABLES = [variable for role in ROLES for variable in variable_names(role)]
@@ -59,3 +62,20 @@ def test_a_choice_wins_over_the_defaults_of_others(cloud: Cloud, choice: str) ->
     for role, options in follows.items():
         assert {name: asked[role][name] for name in options} == options
     assert conducted(cloud, given, check=True)["plan"]["refused"] == []
+
+
+def test_defaults_of_one_of_several_follow_from_its_own_choices(cloud: Cloud, tmp_path: Path) -> None:
+    several = {"telemetry": {"stream_mode": "ON_DEMAND"}, "alerts": {"retention_hours": "{{ 24 * 2 }}"}}
+    given = {"kinesis_streams": several, "environment_artifacts_folder": str(tmp_path)}
+    done = play(cloud, "playbooks/plan.yml", "-e", json.dumps(given), "--tags", "kinesis")
+    assert done.returncode == 0, done.stdout
+    parts = json.loads((tmp_path / "plan.json").read_text())["components"]
+    first = {key: part["calls"][0]["params"] for key, part in parts.items()}
+    assert first["kinesis.telemetry"] == {
+        "StreamName": "sensors-local-telemetry", "StreamModeDetails": {"StreamMode": "ON_DEMAND"},
+        "Tags": first["kinesis.alerts"]["Tags"],
+    }  # fmt: skip
+    assert first["kinesis.alerts"]["ShardCount"] == 1
+    kept = [call["params"]["RetentionPeriodHours"] for part in parts.values() for call in part["calls"]
+            if call["operation"] == "increase_stream_retention_period"]  # fmt: skip
+    assert kept == [48]

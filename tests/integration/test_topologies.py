@@ -52,6 +52,8 @@ def tier_of(shape: dict[str, Any], tier: str) -> dict[str, Any]:
         found["ipv6"] = False
     if tier in shape.get("own_acl", []):
         found["network_acl"] = OWN_ACL
+    if tier in shape.get("in_one_zone", []):
+        found["zones"] = [f"{REGION}a"]
     return found
 
 
@@ -172,6 +174,7 @@ def shape_of(draw: random.Random) -> dict[str, Any]:
         "ipv6": draw.random() < 0.5,
         "without_ipv6": draw.choice([[], some]),
         "own_acl": draw.choice([[], some]),
+        "in_one_zone": draw.choice([[], some]),
         "further": draw.choice([[], ["10.21.0.0/16"], ["10.21.0.0/16", "100.64.0.0/20"]]),
         "dhcp": draw.random() < 0.5,
         "gateway_endpoints": draw.choice([[], ["s3"], ["s3", "dynamodb"]]),

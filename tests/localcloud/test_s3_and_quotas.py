@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -192,3 +193,17 @@ def test_the_tags_of_a_deleted_bucket_do_not_come_back(cloud: Cloud) -> None:
 def test_what_preflight_asks_for_is_published_under_its_code() -> None:
     published = {(quota.service, quota.code) for quota in QUOTAS}
     assert {(each.service_code, each.quota_code) for each in (*preflight.QUOTAS, *preflight.LIMITS)} <= published
+
+
+# Source: ListMultipartUploads API reference; moto tells of all at once, of the year 2010.
+def test_unfinished_uploads_come_in_pages(s3: Any) -> None:
+    made = {key: s3.create_multipart_upload(Bucket="demo-bucket", Key=key)["UploadId"] for key in ("b", "a/1", "a/2")}
+    twice = s3.create_multipart_upload(Bucket="demo-bucket", Key="b")["UploadId"]
+    first = s3.list_multipart_uploads(Bucket="demo-bucket", MaxUploads=1)
+    assert (first["IsTruncated"], first["NextKeyMarker"], first["MaxUploads"]) == (True, "a/1", 1)
+    assert abs((datetime.now(UTC) - first["Uploads"][0]["Initiated"]).total_seconds()) < 600
+    pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket="demo-bucket", PaginationConfig={"PageSize": 1})
+    found = [(upload["Key"], upload["UploadId"]) for page in pages for upload in page["Uploads"]]
+    assert found == [("a/1", made["a/1"]), ("a/2", made["a/2"]), *(("b", each) for each in sorted([made["b"], twice]))]
+    after = s3.list_multipart_uploads(Bucket="demo-bucket", KeyMarker="a/2", UploadIdMarker=made["a/2"], Prefix="a/")
+    assert (after.get("Uploads", []), after["IsTruncated"]) == ([], False)

@@ -103,6 +103,22 @@ def test_encryption_of_a_stream_takes_its_time(cloud: Cloud) -> None:
     assert (after["StreamStatus"], after["EncryptionType"]) == ("ACTIVE", "KMS")
 
 
+def test_a_limit_of_a_day_is_over_when_the_day_is(cloud: Cloud) -> None:
+    kinesis, name = cloud.client("kinesis"), "sensors"
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+
+    def change(mode: str) -> None:
+        kinesis.update_stream_mode(StreamARN=arn, StreamModeDetails={"StreamMode": mode})
+
+    change("ON_DEMAND")
+    change("PROVISIONED")
+    with refused("LimitExceededException"):
+        change("ON_DEMAND")
+    cloud.configure(clock_ahead_seconds=24 * 3600)
+    change("ON_DEMAND")
+
+
 @pytest.mark.parametrize(("kind", "seconds"), DURATIONS.items())
 def test_pace_is_a_fraction_of_what_aws_takes(kind: str, seconds: float) -> None:
     settings = Settings()
@@ -112,11 +128,11 @@ def test_pace_is_a_fraction_of_what_aws_takes(kind: str, seconds: float) -> None
 
 def test_pace_holds_an_object_back(cloud: Cloud) -> None:
     kinesis = cloud.client("kinesis")
-    cloud.configure(pace=0.005)
+    cloud.configure(pace=0.05)
     kinesis.create_stream(StreamName="s", ShardCount=1)
     status = "StreamDescriptionSummary"
     assert kinesis.describe_stream_summary(StreamName="s")[status]["StreamStatus"] == "CREATING"
-    kinesis.get_waiter("stream_exists").wait(StreamName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 3})
+    kinesis.get_waiter("stream_exists").wait(StreamName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 10})
 
 
 @pytest.mark.parametrize("pace", [-1, "fast", {"stream": 1}, True])

@@ -14,7 +14,7 @@ import yaml
 from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.environment import request
-from ansible.module_utils.environment.components import COMPONENTS, variable_names
+from ansible.module_utils.environment.components import COMPONENTS, gathered
 from ansible.module_utils.environment.conduct import conduct
 from ansible.module_utils.environment.entry import OPTIONS
 from ansible.module_utils.reconcile.walk import Terms, silent
@@ -71,7 +71,7 @@ def components(variables: Mapping[str, Any], roles: tuple[str, ...] = ROLES) -> 
     for role in roles:
         # As in the terms: a minute of the machine, however many it is on the clock of the run.
         stated = {**defaults(role), f"{role}_wait_timeout": 60 * CLOCK_SPEED, **variables}
-        given = {option: resolved(stated.get(name), stated) for name, option in variable_names(role).items()}
+        given = gathered(role, stated, resolved)
         found[role] = {option: value for option, value in given.items() if value is not None}
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.environment.components import COMPONENTS, declared, variable_names
+from ansible.module_utils.environment.components import COMPONENTS, Instance, declared, variable_names
 from ansible.module_utils.environment.entry import OPTIONS
 from ansible.module_utils.reconcile.entry import COMMON_OPTIONS
 
@@ -109,7 +109,8 @@ def test_a_roles_defaults_are_values_that_its_module_takes(role: str) -> None:
     names = variable_names(role)
     written = defaults(role)
     given = {names[name]: resolved(value, written) for name, value in written.items()}
-    _, wrong, _ = declared(role, given, {**IDENTITY, "account_id": "123456789012"})
+    one = Instance(role, role, given, {})
+    _, wrong, _ = declared(one, {**IDENTITY, "account_id": "123456789012"})
     assert wrong == []
 
 

@@ -150,6 +150,18 @@ def test_a_single_nat_gateway_stays_where_it_is(given: str, present: list[str], 
     assert topology.nat_zones(declared(zones=ZONES[:2], nat_gateways=given), present) == zones
 
 
+def test_a_tier_is_in_its_own_zones_and_nat_gateways_in_those_of_theirs() -> None:
+    zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    given = {"zones": zones, "nat_gateways": "per_zone",
+             "tiers": {"public": {"internet": "gateway", "zones": ["eu-west-1c", "eu-west-1b"]},
+                       "cache": {"internet": "none", "zones": ["eu-west-1c"]}, "app": {"internet": "nat"}}}  # fmt: skip
+    assert topology.keys(given) == ["public/eu-west-1b", "public/eu-west-1c", "cache/eu-west-1c",
+                                    *(f"app/{zone}" for zone in zones)]  # fmt: skip
+    assert topology.nat_zones(given, []) == ["eu-west-1b", "eu-west-1c"]
+    assert topology.nat_zones({**given, "nat_gateways": "single"}, ["eu-west-1a"]) == ["eu-west-1b"]
+    assert topology.nat_zones({**given, "nat_gateways": "single"}, ["eu-west-1c"]) == ["eu-west-1c"]
+
+
 def test_zones_that_the_region_does_not_offer_are_refused_with_those_it_does() -> None:
     found = texts(declared(zones=["eu-west-1x", "us-east-1a"]))
     assert "found eu-west-1x, us-east-1a, which eu-west-1 does not offer, wanted eu-west-1a, eu-west-1b" in found

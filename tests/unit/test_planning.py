@@ -127,6 +127,21 @@ def test_a_bucket_that_holds_no_lock_that_goes_waits_for_nobody() -> None:
     assert [call.after for call in plan.calls] == [()]
 
 
+def test_one_object_has_one_declaration() -> None:
+    network = (declared(NETWORK_PART, subnets=["a"]), {"subnets": ["a"]})
+    first, second = (replace(declared(CACHE), key=f"cache.{name}") for name in "ab")
+    plan = drawn(network, (first, None), (second, None))
+    assert [str(each) for each in plan.refusals] == [
+        "cache sensors-dev: group: found declared by cache.a too, wanted one declaration of each object. "
+        "Next: give each its own name"]  # fmt: skip
+    assert plan.parts["cache.b"].refusals
+    there = {"subnet_ids": ["s-a"], "size": 1}
+    assert not drawn(network, (first, there), (second, there)).refusals
+    gone = replace(declared(CACHE, "absent"), key="cache old")
+    assert not drawn(network, (first, None), (gone, there)).refusals
+    assert not drawn(network, (gone, there), (first, None)).refusals
+
+
 def test_a_refusal_of_one_part_keeps_what_the_others_would_do() -> None:
     plan = drawn((declared(CACHE, size=0), None), (declared(NETWORK_PART, subnets=["a"]), None),
                  (declared(BUCKET), None))  # fmt: skip

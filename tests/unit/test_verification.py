@@ -125,8 +125,8 @@ def test_clients_of_the_cache_are_whom_it_lets_in_and_who_want_to_go_there(group
 
 def test_clients_live_in_the_tier_of_their_name_or_everywhere_but_beside_the_cache() -> None:
     tiers = {"tiers": {"public": {}, "app": {}, "cache": {}}}
-    assert network.homes(tiers, "app", "cache") == ["app"]
-    assert network.homes(tiers, "readers", "cache") == ["public", "app"]
+    assert network.homes(tiers, "app", ["cache"]) == ["app"]
+    assert network.homes(tiers, "readers", ["cache"]) == ["public", "app"]
 
 
 SLOTS = [[0, 8191, ["", 7000, "a"], ["host-b", 7001, "b"]], [8192, 9000, ["host-c", 7002, "c"]],

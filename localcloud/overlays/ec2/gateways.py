@@ -11,9 +11,8 @@ import ipaddress
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
-from localcloud.clock import clock
+from localcloud.clock import clock, now
 from localcloud.overlays import interfaces
 from localcloud.overlays.ec2.base import Base, keep_matching
 from localcloud.overlays.ec2.nat_addresses import add_private, add_public, free_hosts
@@ -170,7 +169,7 @@ class Gateways(Base):
 
         def arrive() -> None:
             nat.state = "deleted"
-            nat.delete_time = utcnow()
+            nat.delete_time = now()
             _free(self.ec2_backend, nat)
 
         clock.begin(NAT, nat.id, arrive)

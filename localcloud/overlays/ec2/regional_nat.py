@@ -9,10 +9,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from moto.core.utils import iso_8601_datetime_with_milliseconds, utcnow
+from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import random_nat_gateway_id
 
+from localcloud.clock import now
 from localcloud.refusals import refuse
 
 
@@ -32,7 +33,7 @@ class RegionalNat(TaggedEC2Resource):
         self.address_set: list[dict[str, Any]] = []
         # What holds its addresses, in the place of the network interface of another NAT gateway.
         self._eni = SimpleNamespace(id=f"eni-of-{self.id}", subnet=SimpleNamespace(vpc_id=vpc_id))
-        self._created_at = utcnow()
+        self._created_at = now()
         for each in addresses:
             for allocation in each["AllocationIds"]:
                 self._hold(allocation, each.get("AvailabilityZone"))

@@ -11,8 +11,8 @@ import dataclasses
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
+from localcloud.clock import now
 from localcloud.overlays.elasticache import checks, engines, interfaces
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import check_node_type, find_version, is_tiered, version_of
@@ -235,7 +235,7 @@ def _token_difference(group: Group, given: dict[str, Any]) -> dict[str, Any]:
 def _tokens(group: Group, tokens: list[str], status: str) -> dict[str, Any]:
     if tokens == group.auth_tokens:
         return {}
-    return {"auth_tokens": tokens, "auth_token_changed": utcnow(), "auth_token_status": status}
+    return {"auth_tokens": tokens, "auth_token_changed": now(), "auth_token_status": status}
 
 
 def _user_group_difference(group: Group, given: dict[str, Any]) -> dict[str, Any]:

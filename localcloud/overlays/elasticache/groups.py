@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
-from localcloud.clock import clock
+from localcloud.clock import clock, now
 from localcloud.overlays.elasticache import checks, engines, interfaces, layout
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import EngineVersion, check_node_type, find_version
@@ -256,7 +255,7 @@ def _protection(given: dict[str, Any], engine: str) -> dict[str, Any]:
         "transit_encryption": tls,
         "transit_mode": given.get("TransitEncryptionMode", "required") if tls else None,
         "auth_tokens": [checks.digest(token)] if token else [],
-        "auth_token_changed": utcnow() if token else None,
+        "auth_token_changed": now() if token else None,
         "user_groups": [name.lower() for name in given.get("UserGroupIds", [])],
     }
 

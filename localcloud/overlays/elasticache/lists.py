@@ -6,8 +6,8 @@ from __future__ import annotations
 import datetime
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
+from localcloud.clock import now
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import ENGINES, NODE_TYPES, VERSIONS, allowed_node_types
 from localcloud.overlays.elasticache.checks import combination
@@ -87,8 +87,8 @@ class Lists(Base):
         Source: DescribeEvents: the last hour unless a time is given; its example for the order.
         """
         given = self.given
-        since = given.get("StartTime") or utcnow() - datetime.timedelta(minutes=given.get("Duration", 60))
-        until = given.get("EndTime") or utcnow()
+        since = given.get("StartTime") or now() - datetime.timedelta(minutes=given.get("Duration", 60))
+        until = given.get("EndTime") or now()
         shown = [
             event
             for event in reversed(self.store.events)

@@ -11,8 +11,8 @@ import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
+from localcloud.clock import now
 from localcloud.overlays.elasticache import checks, engines, interfaces, layout
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.store import Group, Shard
@@ -205,11 +205,11 @@ class Scaling(Base):
 
     def _count_failover(self, shard_id: str) -> None:
         """Source: TestFailover: on up to 15 shards in any rolling 24-hour period."""
-        yesterday = utcnow() - datetime.timedelta(days=1)
+        yesterday = now() - datetime.timedelta(days=1)
         recent = [(when, shard) for when, shard in self.store.failovers if when > yesterday]
         if len(recent) >= MAX_FAILOVERS_PER_DAY:
             raise refuse("APICallRateForCustomerExceeded", "TestFailover was called on 15 node groups within 24 hours.")
-        self.store.failovers = [*recent, (utcnow(), shard_id)]
+        self.store.failovers = [*recent, (now(), shard_id)]
 
 
 def _shard(group: Group, shard_id: str) -> Shard:

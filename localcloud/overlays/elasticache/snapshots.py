@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
+from localcloud.clock import now
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.checks import check_tags, combination
 from localcloud.overlays.elasticache.store import Group, Member, Shard, Store
@@ -75,7 +75,7 @@ def _node_snapshot(group: Group, shard: Shard) -> dict[str, Any]:
         },
         "CacheSize": "2 MB",
         "CacheNodeCreateTime": group.created,
-        "SnapshotCreateTime": utcnow(),
+        "SnapshotCreateTime": now(),
     }
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.core.utils import utcnow
 from moto.elasticache.models import ElastiCacheBackend, elasticache_backends
 
-from localcloud.clock import clock
+from localcloud.clock import clock, now
 from localcloud.refusals import refuse
 
 KIND = "replication_group"
@@ -77,7 +76,7 @@ class Group:
     status: str = "creating"
     shards: list[Shard] = field(default_factory=list)
     last_shard: int = 0
-    created: datetime.datetime = field(default_factory=utcnow)
+    created: datetime.datetime = field(default_factory=now)
     auth_token_changed: datetime.datetime | None = None
     topic_status: str = "active"
     snapshotting_cluster: str | None = None
@@ -168,7 +167,7 @@ class Store:
 
     def note(self, source: str, message: str, kind: str = "replication-group") -> None:
         """Add an event for DescribeEvents."""
-        self.events.append({"SourceIdentifier": source, "SourceType": kind, "Message": message, "Date": utcnow()})
+        self.events.append({"SourceIdentifier": source, "SourceType": kind, "Message": message, "Date": now()})
 
 
 def stores() -> list[Store]:

@@ -7,10 +7,11 @@ Source: S3 user guide "Bucket naming rules", "Default settings for new buckets",
 
 from __future__ import annotations
 
-from localcloud.overlays.s3 import buckets, kept
+from localcloud.overlays.s3 import buckets, kept, uploads
 
 
 def install() -> None:
     """Let requests for S3 come here."""
     buckets.install()
     kept.install()
+    uploads.install()

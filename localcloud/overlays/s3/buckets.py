@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -17,10 +16,11 @@ from moto.s3.responses import S3Response
 
 from localcloud.access import bucket_refusal
 from localcloud.calls import current
+from localcloud.clock import now
 from localcloud.overlays.s3.kept import NEW_ENCRYPTION, READS, keep, shown
+from localcloud.overlays.s3.uploads import page, times
 from localcloud.overlays.wrap import wrap
 from localcloud.refusals import error_answer, refuse
-from localcloud.settings import settings
 
 _NAME = re.compile(r"^(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$")
 _BAD_END = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -81,6 +81,9 @@ class LocalS3(S3Response):
         result: Any = action_result.result
         if isinstance(result, dict) and self.data.get("Action") == "DeleteObjects":
             action_result = ActionResult(_with_refused(result))
+        if isinstance(result, dict) and self.data.get("Action") == "ListMultipartUploads" and current.call is not None:
+            began = times(self.backend.get_bucket(self.bucket_name))
+            action_result = ActionResult(page(result, current.call.given, began))
         if isinstance(result, dict) and self.data.get("Action") in READS:
             action_result = ActionResult(shown(self.backend.get_bucket(self.bucket_name), self.data["Action"], result))
         return super().serialized(action_result)
@@ -95,11 +98,6 @@ def _with_refused(result: dict[str, Any]) -> dict[str, Any]:
     names = [(each["Key"], each.get("VersionId")) for each in refused]
     gone = [each for each in result["Deleted"] if (each["Key"], each.get("VersionId")) not in names]
     return {**result, "Deleted": gone, "Errors": [*result["Errors"], *refused]}
-
-
-def _now() -> datetime:
-    """The time by S3's clock, as moto writes times: UTC without saying so."""
-    return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=settings.values["clock_ahead_seconds"])
 
 
 def _create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, **options: Any) -> FakeBucket:
@@ -197,7 +195,7 @@ def install() -> None:
     """Let requests for S3 come here."""
     # By this name, not in moto.s3.urls: moto reloads that module each time it reads it.
     responses.S3Response = LocalS3  # type: ignore[misc]
-    models.utcnow = _now
+    models.utcnow = now
     wrap(S3Backend, "create_bucket", _create_bucket)
     wrap(S3Backend, "delete_bucket", _delete_bucket)
     wrap(S3Backend, "delete_bucket_encryption", _delete_bucket_encryption)

@@ -31,6 +31,16 @@ def any_word_is_a_bucket_name(client: Client) -> bool:
 
 
 @still_wrong("s3")
+def uploads_have_no_pages(client: Client) -> bool:
+    """ListMultipartUploads shows more than was asked for."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket="states", CreateBucketConfiguration=LOCATION)
+    for key in "ab":
+        s3.create_multipart_upload(Bucket="states", Key=key)
+    return len(s3.list_multipart_uploads(Bucket="states", MaxUploads=1)["Uploads"]) == 2
+
+
+@still_wrong("s3")
 def tags_outlive_their_bucket(client: Client) -> bool:
     """A new bucket of the same name has the tags of the one before."""
     s3 = client("s3")

@@ -46,8 +46,6 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "service-quotas/get-service-quota/cli-example": _QUOTAS,
     "service-quotas/list-aws-default-service-quotas/custodian-service-quota-statistic-override": _QUOTAS,
     "service-quotas/list-service-quotas/custodian-service-quota": _QUOTAS,
-    # More than one page of uploads.
-    "s3/list-multipart-uploads/custodian-s3-delete-versioned-bucket": ("NextKeyMarker|NextUploadIdMarker",),
 }
 
 ERRORS: dict[str, str] = {
