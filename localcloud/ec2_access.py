@@ -58,8 +58,9 @@ def parts(call: Call, action: str) -> Iterator[Part]:
         yield action, f"{where}:{kind}/*", asked
         yield "ec2:CreateTags", f"{where}:{kind}/*", {**asked, "ec2:createaction": [call.operation]}
     about = {tag["Key"]: tag.get("Value", "") for tag in call.given.get("Tags", [])}
-    for name in _ids(call.given, _NOT_ABOUT if call.operation in _ROUTES else set()):
-        tags = dict(ec2_backends[ACCOUNT][call.region].tags.get(name) or {})
+    ec2 = ec2_backends[ACCOUNT][call.region]
+    for name in _ids(call.given, _NOT_ABOUT if call.operation in _ROUTES else set(), ec2):
+        tags = dict(ec2.tags.get(name) or {})
         asked = _keys("requesttag", about)
         yield action, f"{where}:{_KINDS[_prefix(name)]}/{name}", _keys("resourcetag", tags) | asked
 
@@ -68,17 +69,28 @@ def _keys(kind: str, tags: dict[str, str]) -> dict[str, list[str]]:
     return {f"aws:{kind}/{key}".lower(): [value] for key, value in tags.items()}
 
 
-def _ids(given: Any, beside: set[str]) -> Iterator[str]:
-    """Every id of a known kind in the parameters."""
+def _ids(given: Any, beside: set[str], ec2: Any) -> Iterator[str]:
+    """Every id of a known kind in the parameters; an association stands for what it is of."""
     if isinstance(given, dict):
         for name, value in given.items():
             if name not in beside:
-                yield from _ids(value, beside)
+                yield from _ids(value, beside, ec2)
     elif isinstance(given, list):
         for value in given:
-            yield from _ids(value, beside)
+            yield from _ids(value, beside, ec2)
     elif isinstance(given, str) and _prefix(given) in _KINDS:
         yield given
+    elif isinstance(given, str) and "assoc-" in given:
+        yield from _associated(given, ec2)
+
+
+def _associated(name: str, ec2: Any) -> Iterator[str]:
+    """What an association is of.  Moto keeps each with the object that has it."""
+    holders = (*ec2.route_tables.values(), *ec2.network_acls.values())
+    yield from (each.id for each in holders if name in each._associations)
+    yield from (each.id for each in ec2.vpcs.values() if name in each._cidr_block_association_set)
+    subnets = [each for zones in ec2.subnets.values() for each in zones.values()]
+    yield from (each.id for each in subnets if name in each.ipv6_cidr_block_associations)
 
 
 def _prefix(name: str) -> str:

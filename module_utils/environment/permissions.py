@@ -23,6 +23,8 @@ LARGEST = 6144
 REMOVES = re.compile(r":(Abort|Delete|Deregister|Detach|Disable|Disassociate|Release|Revoke)")
 # Of a group that goes; AWS makes it in the name of the caller.
 LAST_SNAPSHOT = frozenset({"elasticache:CreateSnapshot"})
+# A lock table is protected against its deletion until this takes the protection off.
+LIFTS_PROTECTION = frozenset({"dynamodb:UpdateTable"})
 # Reading is not enough to know what the caller may do.
 ASK = frozenset({"iam:SimulatePrincipalPolicy"})
 # What a verification asks for beside the reads.
@@ -46,7 +48,7 @@ def actions(verb: str, declarations: Sequence[Declaration]) -> list[str]:
     added = {
         "plan": frozenset(),
         "apply": every - parting | lease.PERMISSIONS,
-        "destroy": removing | lease.PERMISSIONS | LAST_SNAPSHOT,
+        "destroy": removing | lease.PERMISSIONS | LAST_SNAPSHOT | every & LIFTS_PROTECTION,
         "verify": TRIES | lease.PERMISSIONS,
         "rehearse": ASK,
     }

@@ -55,7 +55,7 @@ def without(documents: Iterable[dict[str, Any]], action: str) -> list[dict[str, 
     return [{**each, "Statement": [part for part in each["Statement"] if part["Action"]]} for each in kept]
 
 
-def user_with(cloud: Cloud, documents: Iterable[dict[str, Any]]) -> Aws:
+def user_with(cloud: Cloud, documents: Iterable[dict[str, Any]], retry_seconds: float = 60) -> Aws:
     """AWS as a user sees it who has these policies and no others."""
     iam, name = cloud.client("iam"), f"user-{uuid.uuid4()}"
     iam.create_user(UserName=name)
@@ -64,7 +64,9 @@ def user_with(cloud: Cloud, documents: Iterable[dict[str, Any]]) -> Aws:
         iam.attach_user_policy(UserName=name, PolicyArn=made["Arn"])
     key = iam.create_access_key(UserName=name)["AccessKey"]
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    return Aws({**connection(cloud), **keys}, None, lambda seconds: time.sleep(min(seconds, 0.01)), retry_seconds=1)
+    return Aws(
+        {**connection(cloud), **keys}, None, lambda seconds: time.sleep(min(seconds, 0.01)), retry_seconds=retry_seconds
+    )
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def prepared(cloud: Cloud, verb: str) -> None:
 
 def told(cloud: Cloud, verb: str, action: str) -> str:
     """What a run of the verb says to somebody who may do all but one action."""
-    aws = user_with(cloud, without(policies(verb), action))
+    aws = user_with(cloud, without(policies(verb), action), retry_seconds=1)
     try:
         result = conducted(cloud, VARIABLES, aws=aws, verb={"plan": "apply"}.get(verb, verb), check=verb == "plan")
     except (Failure, Refused) as error:
