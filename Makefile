@@ -10,8 +10,7 @@ READY   := $(VENV)/.ready
 EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py golden_plans.py summary.py routes.py cost.py \
                             transitions.py credentials.py recorded_answers.py bad_input.py no_opinion.py costs.py \
                             several.py gone_meanwhile.py) \
-               $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py policies.py \
-                            inside.py) tests/proof/test_machine.py
+               $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py policies.py)
 # An environment that lives in the embedded cloud says so in its inventory.
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 

@@ -135,7 +135,7 @@ def test_a_wrong_declaration_is_refused_before_any_write(cloud: Cloud, case: str
 @pytest.mark.parametrize(
     ("variables", "text"),
     [
-        ({"environment_verb": "aply"}, "environment_verb: found aply (did you mean apply?), wanted apply, destroy,"),
+        ({"environment_verb": "aply"}, "environment_verb: found aply (did you mean apply?), wanted adopt, apply,"),
         ({"environment_components": ["vpc", "kafka"]}, "environment_components: found kafka, wanted vpc, redis,"),
         ({"environment_lock_wait_seconds": "long"}, "environment_lock_wait_seconds: found long, wanted a whole number"),
     ],

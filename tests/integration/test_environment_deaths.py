@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.environment import lease
 from ansible.module_utils.environment.lock import Place
 from ansible.module_utils.reconcile.errors import Failure
@@ -21,6 +19,7 @@ from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
 from tests.integration.test_environment import GROUPS, SMALL
 from tests.integration.test_platform import ours
+from tests.support.deaths import EVERY, Killed, dying
 from tests.support.environments import conducted, settled
 from tests.support.runs import aws_of
 
@@ -32,57 +31,16 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "laid": ({}, SMALL),
     "another zone": (SMALL, {**SMALL, "vpc_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}),
     "another group and more of everything": (
-        # The way back is a change as well, and one that has to be allowed.
-        {**SMALL, "vpc_security_groups": GROUPS, "redis_allow_memory_decrease": True},
+        {**SMALL, "vpc_security_groups": GROUPS},
         {**SMALL, "vpc_security_groups": {"app": GROUPS["app"], "redis": GROUPS["cache"]},
          "redis_security_group_names": ["redis"], "redis_num_node_groups": 2, "kinesis_shard_count": 2},
     ),
 }  # fmt: skip
 
 
-class Killed(BaseException):
-    """The process is gone: nothing is tidied up."""
-
-
-class Mortal(Aws):
-    """AWS for a run that dies at its nth write, before or after it; from then on no call of it reaches AWS."""
-
-    at = 0
-    after = False
-    dead = False
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        # Writes are made side by side; each has a number of its own.
-        self._numbers = itertools.count(1)
-
-    def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
-        lock = str(params.get("Key", "")).endswith(".tflock")
-        last = not lock and next(self._numbers) == self.at
-        self.dead = self.dead or (last and not self.after)
-        if self.dead:
-            raise Killed
-        answer = super().write(service, operation, params, *rest)
-        if last:
-            self.dead = True
-            raise Killed
-        return answer
-
-    def read(self, *arguments: Any, **params: Any) -> dict[str, Any] | None:
-        if self.dead:
-            raise Killed
-        return super().read(*arguments, **params)
-
-
-def dying(cloud: Cloud, at: int, after: bool) -> Mortal:
-    aws = aws_of(cloud, Mortal)
-    aws.at, aws.after = at, after
-    return aws
-
-
 def places(calls: int) -> list[int]:
     """The calls to die at."""
-    if os.environ.get("STREAMBED_KILLS") == "all":
+    if EVERY:
         return list(range(1, calls + 1))
     return sorted({max(1, calls // 3), calls})
 
@@ -91,14 +49,6 @@ def die(cloud: Cloud, variables: dict[str, Any], at: int, after: bool, **options
     with pytest.raises((Killed, Failure)):
         conducted(cloud, variables, aws=dying(cloud, at, after), **options)
     cloud.configure(clock_ahead_seconds=cloud.configure()["clock_ahead_seconds"] + LATER_SECONDS)
-
-
-def back(cloud: Cloud, variables: dict[str, Any]) -> None:
-    """Leads back to where a change begins; from nothing, everything is forgotten."""
-    if variables:
-        conducted(cloud, variables)
-    else:
-        cloud.reset()
 
 
 def calls_of(cloud: Cloud, variables: dict[str, Any], **options: Any) -> int:
@@ -119,13 +69,15 @@ def one_of_each(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("change", list(CHANGES))
-def test_a_change_that_died_is_taken_up(cloud: Cloud, change: str, after: bool) -> None:
+def test_a_change_that_died_is_taken_up(cloud: Cloud, tmp_path: Path, change: str, after: bool) -> None:
     first, second = CHANGES[change]
-    back(cloud, first)
+    begun = tmp_path / "begun"
+    if first:
+        conducted(cloud, first)
+    cloud.save(begun)
     for at in places(calls_of(cloud, second)):
-        back(cloud, first)
-        # After a way back there may be a call less, such as the tag of an object that was kept.
-        die(cloud, second, min(at, calls_of(cloud, second)), after)
+        cloud.load(begun)
+        die(cloud, second, at, after)
         conducted(cloud, second)
         one_of_each(cloud)
         settled(cloud, second)
@@ -133,11 +85,13 @@ def test_a_change_that_died_is_taken_up(cloud: Cloud, change: str, after: bool) 
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_destroy_that_died_is_taken_up(cloud: Cloud, after: bool) -> None:
+def test_a_destroy_that_died_is_taken_up(cloud: Cloud, tmp_path: Path, after: bool) -> None:
     conducted(cloud, SMALL)
+    begun = tmp_path / "begun"
+    cloud.save(begun)
     calls = calls_of(cloud, SMALL, verb="destroy")
     for at in places(calls):
-        conducted(cloud, SMALL)
+        cloud.load(begun)
         die(cloud, SMALL, at, after, verb="destroy")
         conducted(cloud, SMALL, verb="destroy")
         assert ours(cloud) == {}, f"destroy died at call {at} of {calls}"

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from localcloud.process import Cloud
-from tests.integration.test_environment_deaths import Killed, dying
 from tests.proof import world
-from tests.support.deaths import faulty
+from tests.support.deaths import Killed, dying, faulty
 
 pytestmark = pytest.mark.inside
 STEPS = int(os.environ.get("STREAMBED_STEPS", "40"))

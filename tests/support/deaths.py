@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -40,6 +41,43 @@ class Killed(BaseException):
 def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException) -> Aws:
     aws = aws_of(cloud, Faulty)
     aws.fail_at, aws.after, aws.error = fail_at, after, error
+    return aws
+
+
+class Mortal(Aws):
+    """AWS for a run that dies at its nth write, before or after it; from then on no call of it reaches AWS."""
+
+    at = 0
+    after = False
+    dead = False
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        # Writes are made side by side; each has a number of its own.
+        self._numbers = itertools.count(1)
+
+    def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
+        lock = str(params.get("Key", "")).endswith(".tflock")
+        last = not lock and next(self._numbers) == self.at
+        self.dead = self.dead or (last and not self.after)
+        if self.dead:
+            raise Killed
+        answer = super().write(service, operation, params, *rest)
+        if last:
+            self.dead = True
+            raise Killed
+        return answer
+
+    def read(self, *arguments: Any, **params: Any) -> dict[str, Any] | None:
+        if self.dead:
+            raise Killed
+        return super().read(*arguments, **params)
+
+
+def dying(cloud: Cloud, at: int, after: bool) -> Mortal:
+    """AWS for a run that is ended at its nth write, locks left out, before or after the write took effect."""
+    aws = aws_of(cloud, Mortal)
+    aws.at, aws.after = at, after
     return aws
 
 
