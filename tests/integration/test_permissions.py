@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from ansible.module_utils.aws.client import Aws
+from ansible.module_utils.aws.client import Aws, explain
 from ansible.module_utils.environment import permissions
 from ansible.module_utils.reconcile.errors import Failure, Refused
 from botocore.exceptions import ClientError
@@ -132,6 +132,9 @@ def told(cloud: Cloud, verb: str, action: str) -> str:
         result = conducted(cloud, VARIABLES, aws=aws, verb={"plan": "apply"}.get(verb, verb), check=verb == "plan")
     except (Failure, Refused) as error:
         return str(error)
+    except ClientError as error:
+        # As the entry of a run tells it.
+        return explain(error)
     return json.dumps([result.get("msg"), result.get("checks"), result["plan"]["refused"]])
 
 
