@@ -15,7 +15,7 @@ EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py go
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift preflight rehearse accept verify outputs destroy unlock adopt environment \
+.PHONY: help setup site plan drift permissions preflight rehearse accept verify outputs destroy unlock adopt environment \
         cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
         collection changelog docs sbom plans schema prices bench lock clean
 
@@ -38,6 +38,9 @@ plan: $(READY) $(CLOUD) ## Show what `make site` would do, call by call; changes
 
 drift: $(READY) $(CLOUD) ## Fail when the environment is not as declared, and say where
 	@$(PLAY) playbooks/drift.yml $(ARGS)
+
+permissions: $(READY) ## Write the IAM policies of each verb, as narrow as AWS takes them
+	@$(PLAY) playbooks/permissions.yml $(ARGS)
 
 preflight: $(READY) $(CLOUD) ## Check account, region, zones, quotas and names
 	@$(PLAY) playbooks/preflight.yml $(ARGS)
@@ -126,8 +129,8 @@ sbom: $(READY) ## List what is installed, as CycloneDX and with licences, in art
 	@$(BIN)/cyclonedx-py environment --output-reproducible --output-file artifacts/release/sbom.json $(BIN)/python
 	@$(BIN)/pip-licenses --format markdown --with-urls --output-file artifacts/release/licences.md
 
-plans: $(READY) ## Write the golden plans under tests/golden/ anew
-	@$(BIN)/pytest tests/integration/test_golden_plans.py --write-plans
+plans: $(READY) ## Write the golden plans and docs/permissions/ anew
+	@$(BIN)/pytest tests/integration/test_golden_plans.py tests/unit/test_permissions.py --write-plans
 
 schema: $(READY) ## Write docs/variables.schema.json anew, for editors
 	@$(BIN)/python tools/variables_schema.py

@@ -22,11 +22,12 @@ options:
         without O(confirm) it shows the plan.
       - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
+      - V(permissions) writes the IAM policies that the others need; it asks AWS nothing.
       - V(rehearse) asks the account what it would say to the plan, by DryRun and IAM's simulator; it writes nothing.
       - V(verify) tries out what is there - it writes records, a state, a key and the lock, and reads them back.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [adopt, apply, destroy, drift, outputs, preflight, rehearse, unlock, verify]
+    choices: [adopt, apply, destroy, drift, outputs, permissions, preflight, rehearse, unlock, verify]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.

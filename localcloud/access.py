@@ -8,7 +8,7 @@ Source: S3 user guide, "Policy keys"; IAM user guide, "Policy evaluation logic",
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.iam.access_control import (
@@ -18,6 +18,7 @@ from moto.iam.access_control import (
     IAMUserAccessKey,
 )
 
+from localcloud import ec2_access
 from localcloud.calls import Call
 from localcloud.fault_answers import action_of, denial
 from localcloud.models.wording import Worded
@@ -27,7 +28,17 @@ from localcloud.settings import ACCOUNT, settings
 #: Service -> parameter -> the ARN of what it names.
 _NAMED = {
     "dynamodb": {"TableName": "arn:aws:dynamodb:{region}:{account}:table/{name}"},
-    "elasticache": {"ReplicationGroupId": "arn:aws:elasticache:{region}:{account}:replicationgroup:{name}"},
+    "cloudwatch": {"AlarmName": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
+    "elasticache": {
+        f"{parameter}{more}": f"arn:aws:elasticache:{{region}}:{{account}}:{kind}:{{name}}"
+        for parameter, kind, more in (
+            ("ReplicationGroup", "replicationgroup", "Id"),
+            ("CacheSubnetGroup", "subnetgroup", "Name"),
+            ("CacheParameterGroup", "parametergroup", "Name"),
+            ("User", "user", "Id"),
+            ("UserGroup", "usergroup", "Id"),
+        )
+    },
     "iam": {"RoleName": "arn:aws:iam::{account}:role/{name}", "UserName": "arn:aws:iam::{account}:user/{name}"},
     "kinesis": {"StreamName": "arn:aws:kinesis:{region}:{account}:stream/{name}"},
     "logs": {"logGroupName": "arn:aws:logs:{region}:{account}:log-group:{name}:*"},
@@ -80,12 +91,12 @@ def refusal(call: Call) -> Worded | None:
     caller = caller_of(call)
     if caller.policies is None:
         return None
-    request = _request(call, caller, action_of(call), _resources(call))
-    said = set().union(*(effects(policy, request) for policy in caller.policies))
-    if said == {"Allow"}:
-        return None
-    why = "with an explicit deny in an identity-based policy" if "Deny" in said else None
-    return _denied(call, caller, request, why)
+    for request in _requests(call, caller):
+        said = set().union(*(effects(policy, request) for policy in caller.policies))
+        if said != {"Allow"}:
+            why = "with an explicit deny in an identity-based policy" if "Deny" in said else None
+            return _denied(call, caller, request, why)
+    return None
 
 
 def bucket_refusal(
@@ -107,6 +118,20 @@ def _denied(call: Call, caller: Caller, request: Request, why: str | None) -> Wo
     on = request.resources[0] if call.service == "s3" and request.resources else None
     code, status, message = denial(call, caller.arn, request.action, on, why)
     return Worded(code, message, status)
+
+
+def _requests(call: Call, caller: Caller) -> list[Request]:
+    """What all has to be allowed: of EC2 every object by itself, else the action on one of what it names."""
+    action = action_of(call)
+    whole = _request(call, caller, action, _resources(call))
+    if call.service != "ec2":
+        return [whole]
+    plain = {key: value for key, value in whole.context.items() if not key.startswith("aws:requesttag/")}
+    found = [
+        replace(whole, action=each, resources=[arn], context={**plain, **keys})
+        for each, arn, keys in ec2_access.parts(call, action)
+    ]
+    return found or [whole]
 
 
 def _request(call: Call, caller: Caller, action: str, resources: list[str]) -> Request:

@@ -25,7 +25,8 @@ _SERVICE_OF_SIGNING_NAME = {
     "elasticloadbalancing": "elbv2",
     "email": "ses",
 }
-_READS = ("Describe", "Get", "List", "Head", "BatchGet", "Query", "Scan", "Search", "Select", "Simulate")
+_READS = ("Describe", "Get", "List", "Head", "BatchGet", "Query", "Scan", "Search", "Select", "Simulate",
+          "Lookup")  # fmt: skip
 _SECRETS = {"AuthToken", "SecretString", "SecretBinary", "Password", "Passwords", "Plaintext", "MasterUserPassword"}
 _MASK = "***"
 #: What boto3 adds to S3 requests by itself.

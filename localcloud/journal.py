@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from localcloud.access import caller_of
 from localcloud.calls import Call
 from localcloud.refusals import Answer, error_code
 
@@ -43,6 +44,7 @@ class Journal:
             "fault": fault or None,
             "region": call.region,
             "agent": call.agent,
+            "user": caller_of(call).arn if call.write else None,
         }
         self._entries.append(entry)
         with self._path.open("a", encoding="utf-8") as file:

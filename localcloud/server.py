@@ -35,6 +35,7 @@ from localcloud.injection import injection
 from localcloud.journal import Journal
 from localcloud.models.check import refusal
 from localcloud.overlays import words
+from localcloud.overlays.cloudtrail import history
 from localcloud.refusals import Answer, error_answer
 from localcloud.settings import ACCOUNT
 
@@ -50,6 +51,7 @@ class LocalCloud:
 
     def __init__(self, journal: Journal, control: Control) -> None:
         self._journal = journal
+        history.entries = lambda: journal.since(0)
         self._control = control
         self._moto = DomainDispatcherApplication(create_backend_app)
         # One call at a time: moto's models are not made for threads, and the journal then holds the true order.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from localcloud.calls import Call
 from localcloud.models.wording import Worded
 from localcloud.overlays import (
+    cloudtrail,
     cloudwatch,
     dynamodb,
     ec2,
@@ -26,6 +27,7 @@ from localcloud.overlays import (
 from localcloud.overlays.s3 import refused as s3_refused
 
 _OVERLAYS = (
+    cloudtrail,
     cloudwatch,
     dynamodb,
     ec2,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.component import Component
@@ -137,10 +138,18 @@ PATIENCE = {
 # A rule that is to go and is not there.
 HARMLESS = {"InvalidPermission.NotFound": ""}
 
+
+def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The log group of the flow log, and its role; all else is known by its tags."""
+    name = names.network_name(options)
+    return {"logs": (f"log-group:{names.log_group_name(name)}*",), "iam": (f"role/{names.role_name(name)}",)}
+
+
 COMPONENT = Component(
     module="ec2_vpc_network", noun=names.NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create_calls, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, blockers=blockers,
+    permissions=PERMISSIONS, parting=frozenset({"ec2:DeleteVpc"}), arns=arns,
+    patience=PATIENCE, harmless=HARMLESS, blockers=blockers,
     charges=charges, offering=(NETWORK,), offers=offers,
     for_changes=frozenset({"zones", "internet_gateways", "endpoint_services"}),
 )  # fmt: skip

@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.component import Component
 from ..reconcile.offers import NETWORK
 from .charges import charges
 from .desire import FIELDS, desire
+from .generated_token import secret_name
 from .guards import guards
-from .names import NOUN
+from .names import NOUN, group_name, subnet_group_name
 from .observe import observe
 from .plan import create, delete, newborn, update
 from .roles import further, learned
 from .rules import rules
 from .surroundings import NAMED_GROUPS, misfits, read_network
-from .terms import HARMLESS, PATIENCE, PERMISSIONS
+from .terms import HARMLESS, PARTING, PATIENCE, PERMISSIONS
+from .users import user_id
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {},
@@ -86,9 +89,35 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "final_snapshot_name": {},
 }
 
+
+def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The group, its nodes and what stands beside it.
+
+    AWS's own parameter groups and its user ``default`` are named when a group is made with them, log streams of
+    Firehose get a tag from ElastiCache, which has a role of its own.
+    """
+    name = group_name(options)
+    parameters = filter(None, [options["cache_parameter_group_name"]])
+    kinds = ("cluster", "parametergroup", "snapshot", "user", "usergroup")
+    users = [f"user:{user_id(options, user)}" for user in options["users"] or ()]
+    snapshots = [f"snapshot:{options[each]}" for each in ("snapshot_name", "final_snapshot_name") if options[each]]
+    return {
+        "elasticache": (
+            f"replicationgroup:{name}", f"subnetgroup:{subnet_group_name(options)}",
+            *(f"{kind}:{name}-*" for kind in kinds), f"parametergroup:{name}", f"usergroup:{name}",
+            "parametergroup:default.*", "user:default", *(f"parametergroup:{each}" for each in parameters),
+            *users, *snapshots,
+        ),
+        "secretsmanager": (f"secret:{secret_name(options)}-*",),
+        "firehose": ("deliverystream/*",),
+        "iam": ("role/aws-service-role/elasticache.amazonaws.com/*",),
+    }  # fmt: skip
+
+
 COMPONENT = Component(
     module="elasticache_replication_group", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS, misfits=misfits, leans_on={NETWORK: read_network},
-    further=further, learned=learned, charges=charges, for_changes=frozenset({"offers", NAMED_GROUPS}),
+    permissions=PERMISSIONS, parting=PARTING, arns=arns, patience=PATIENCE, harmless=HARMLESS, misfits=misfits,
+    leans_on={NETWORK: read_network}, further=further, learned=learned, charges=charges,
+    for_changes=frozenset({"offers", NAMED_GROUPS}),
 )  # fmt: skip

@@ -34,6 +34,9 @@ PERMISSIONS = frozenset({
     "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
 })  # fmt: skip
 
+# What only a removal of the whole group takes.
+PARTING = frozenset({"elasticache:DeleteCacheSubnetGroup", "elasticache:DeleteReplicationGroup"})
+
 # A group that another call just touched takes no second one; subnet and parameter groups are in use until the nodes
 # have left; the service-linked role appears a while after it was made.
 # Source: API reference, Errors of CreateReplicationGroup, DeleteCacheSubnetGroup and DeleteCacheParameterGroup.

@@ -18,6 +18,7 @@ from ..reconcile.planning import Declaration, Plan
 from ..reconcile.walk import Terms
 from . import (
     account,
+    changers,
     costs,
     document,
     files,
@@ -27,6 +28,7 @@ from . import (
     named,
     orphans,
     outputs,
+    permissions,
     preflight,
     rehearsal,
     text,
@@ -46,7 +48,7 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
     verbs = {"adopt": run.adopt, "apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
-             "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
+             "permissions": run.permissions, "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
              "verify": run.verify}  # fmt: skip
     return verbs[request.options["verb"]]()
 
@@ -92,7 +94,7 @@ class Run:
         """Says how far the environment is from its declaration; fails when it is not as declared."""
         plan = self._look()
         found = self._document(plan)
-        drift = document.drift(found)
+        drift = {**document.drift(found), **changers.told(self._aws, plan.calls)}
         self._say(text.drift_lines(drift))
         self._leftover()
         self._write(DRIFT_FILE, drift)
@@ -159,6 +161,15 @@ class Run:
         outcome = engine.Outcome(plan, plan, check_mode=True)
         result = {**self._result(outcome, "WORKS", self._document(plan)), "changed": False}
         return self._judged(result, found, "BROKEN", "does not work")
+
+    def permissions(self) -> Result:
+        """Writes the IAM policies that the other verbs need; asks AWS nothing."""
+        found = permissions.policies(self._options, self._request.identity, self._declarations)
+        folder = self._options["artifacts_folder"]
+        documents = {f"{name}.json": files.as_json(document) for name, document in found.items()}
+        files.write(f"{folder}/permissions" if folder else "", documents)
+        self._say(permissions.lines(found))
+        return {"headline": "WRITTEN", "changed": False, "policies": found, "aws_calls": dict(self._aws.counts)}
 
     def unlock(self) -> Result:
         """Says who holds the lock, and frees the one with the given id."""

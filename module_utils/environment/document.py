@@ -101,7 +101,8 @@ def drift(found: Mapping[str, Any]) -> dict[str, Any]:
     """How far an environment is from its declaration, out of its plan.
 
     ``environment``, ``drifted``, ``calls``, ``differences`` (component, object, attribute, found, declared),
-    ``repairs`` (component, object, change, why), ``foreign``, ``orphans``, ``refused`` (component and sentence).
+    ``repairs`` (component, object, change, why), ``foreign``, ``orphans``, ``refused`` (component and sentence),
+    ``changed_by`` and ``changed_by_unknown``, which changers.py fills.
     """
     parts = found["components"]
     refused = [{"component": key, "why": why} for key, part in parts.items()
@@ -121,4 +122,6 @@ def drift(found: Mapping[str, Any]) -> dict[str, Any]:
         "refused": refused,
         "foreign": [{"component": key, **each} for key, part in parts.items() for each in part["foreign"]],
         "orphans": found["orphans"],
+        "changed_by": [],
+        "changed_by_unknown": "",
     }  # fmt: skip

@@ -19,7 +19,18 @@ from .fleet import FleetAws
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "verb": {
-        "choices": ["adopt", "apply", "destroy", "drift", "outputs", "preflight", "rehearse", "unlock", "verify"],
+        "choices": [
+            "adopt",
+            "apply",
+            "destroy",
+            "drift",
+            "outputs",
+            "permissions",
+            "preflight",
+            "rehearse",
+            "unlock",
+            "verify",
+        ],  # fmt: skip
         "default": "apply",
     },
     "stack_name": {"required": True},

@@ -17,7 +17,7 @@ from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, shown
 from ..reconcile.plan import Call, refs, resolve
 from ..reconcile.planning import Declaration, Plan
-from . import account, lease, named, orphans, preflight
+from . import account, changers, lease, named, orphans, preflight
 from .preflight import OK, STOP, WARNING, Check
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def dry_runs(aws: Aws, calls: Sequence[Call]) -> Iterator[Check]:
 
 def actions(declarations: Sequence[Declaration]) -> list[str]:
     """The IAM actions that a run of these declarations may use, with its lock and its own looks."""
-    own = account.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
+    own = account.PERMISSIONS | changers.PERMISSIONS | lease.PERMISSIONS
+    own |= named.PERMISSIONS | orphans.PERMISSIONS
     return sorted(own.union(*(each.component.permissions for each in declarations)))
 
 

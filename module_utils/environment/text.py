@@ -153,6 +153,10 @@ def drift_lines(found: Document) -> list[str]:
                   for entry in found["differences"] if (entry["component"], entry["object"]) == thing]  # fmt: skip
     lines += ["site.yml would:"] if found["repairs"] else []
     lines += [f"  {repair['why']} ({repair['object']})" for repair in found["repairs"]]
+    lines += ["last changed by:"] if found["changed_by"] else []
+    lines += [f"  {each['object']}: {each['user']}, {each['time']}, {each['call']} from {each['from']}"
+              for each in found["changed_by"]]  # fmt: skip
+    lines += [f"who changed it is not told: {found['changed_by_unknown']}"] if found["changed_by_unknown"] else []
     lines += ["site.yml would refuse:"] if found["refused"] else []
     lines += [f"  {each['component']}: {each['why']}" for each in found["refused"]]
     lines += ["not ours, and left alone:"] if found["foreign"] else []

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.component import Component
 from . import alarms
 from .charges import charges
-from .names import NOUN
+from .names import NOUN, stream_name
 from .observe import OTHERS_POLICY, observe
 from .plan import FIELDS, create, delete, desire, newborn, update
 from .rules import guards, rules
@@ -52,8 +53,16 @@ PERMISSIONS = frozenset({
 # for) and for a quota (not): a short patience serves both.  Source: UpdateShardCount API reference, Errors.
 PATIENCE = {"ResourceInUseException": 600, "LimitExceededException": 60}
 
+
+def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The stream, its consumers and its alarms."""
+    name = stream_name(options)
+    return {"kinesis": (f"stream/{name}", f"stream/{name}/consumer/*"), "cloudwatch": (f"alarm:{name}-*",)}
+
+
 COMPONENT = Component(
     module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, charges=charges, to_tell=frozenset({OTHERS_POLICY}),
+    permissions=PERMISSIONS, parting=frozenset({"kinesis:DeleteStream"}), arns=arns,
+    patience=PATIENCE, charges=charges, to_tell=frozenset({OTHERS_POLICY}),
 )  # fmt: skip

@@ -52,6 +52,10 @@ def _no_offers(*_unused: Any) -> dict[str, Any]:
     return {}
 
 
+def _no_arns(_unused: Options) -> Mapping[str, tuple[str, ...]]:
+    return {}
+
+
 def _as_seen(seen: Seen, _unused: Mapping[str, Any]) -> Seen:
     return seen
 
@@ -82,6 +86,9 @@ class Component:
     is new, and where nobody listens those in ``to_tell``, which find what is told and left alone; both are keys of
     ``read_many``, whose answer is ``None`` then.
 
+    ``permissions`` are the IAM actions of all calls that it can make; those in ``parting`` are of its removal alone.
+    ``arns(options)`` are the last parts of the ARNs of what they name, by service, where an ARN holds a name.
+
     ``charges(state)`` says what AWS charges for by the month in a state, observed or foreseen.
     """
 
@@ -96,6 +103,8 @@ class Component:
     update: Callable[[State, State, Mapping[str, Difference]], list[Call]]
     delete: Callable[[Seen, Options], list[Call]]
     permissions: frozenset[str]
+    parting: frozenset[str] = frozenset()
+    arns: Callable[[Options], Mapping[str, tuple[str, ...]]] = _no_arns
     rules: Callable[[Options], Iterable[Refusal]] = _nothing
     guards: Callable[[State, State, Mapping[str, Difference]], Iterable[Refusal]] = _nothing
     misfits: Callable[[Options, Seen], Iterable[Refusal]] = _nothing

@@ -159,9 +159,9 @@ def glance(declarations: Sequence[Declaration], aws: Aws, tags: Mapping[str, Tag
 
 
 def _further(part: Part) -> Mapping[str, tuple[Any, ...]]:
-    """The reads that only the plan makes necessary."""
+    """The reads that only the plan makes necessary; none where there is no plan."""
     seen = part.look.seen
-    return part.declaration.component.further(part.declaration.options, seen) if seen else {}
+    return part.declaration.component.further(part.declaration.options, seen) if seen and not part.left_out else {}
 
 
 def look(

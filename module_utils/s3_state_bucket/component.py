@@ -10,6 +10,7 @@ from ..reconcile.component import Component, Seen
 from ..reconcile.offers import STATE_LOCK, StateLock
 from . import extras
 from .contents import NOUN
+from .lock_table import table_name
 from .names import bucket_name
 from .observe import observe
 from .plan import FIELDS, create, delete, desire, guards, newborn, update
@@ -82,9 +83,15 @@ def offers(options: Mapping[str, Any], seen: Seen, desired: Mapping[str, Any] | 
     return {STATE_LOCK: StateLock(name, seen.resource is not None, on(name))}
 
 
+def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The bucket with its objects, and the table."""
+    name = bucket_name(options)
+    return {"s3": (name, f"{name}/*"), "dynamodb": (f"table/{table_name(options)}",)}
+
+
 COMPONENT = Component(
     module="s3_state_bucket", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
-    permissions=PERMISSIONS, patience=PATIENCE, harmless=HARMLESS,
+    permissions=PERMISSIONS, parting=frozenset({"s3:DeleteBucket"}), arns=arns, patience=PATIENCE, harmless=HARMLESS,
     offering=(STATE_LOCK,), offers=offers, to_tell=frozenset({"cors", "website"}),
 )  # fmt: skip

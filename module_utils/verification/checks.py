@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..environment import permissions
 from ..environment.keys import of_role
 from ..environment.lock import Place
 from ..environment.preflight import OK, STOP, WARNING, Check
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
     from ..aws.client import Aws
 
 # What a verification asks of IAM beside the reads of a plan.
-PERMISSIONS = frozenset({
-    "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:PutRecord",
-    "secretsmanager:GetSecretValue",
-})  # fmt: skip
+PERMISSIONS = permissions.TRIES
 
 
 def checks(aws: Aws, plan: Plan, place: Place | None, ca_file: str | None, tries: bool) -> Iterator[Check]:

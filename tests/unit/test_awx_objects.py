@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.environment import account, lease, named, orphans
+from ansible.module_utils.environment import account, changers, lease, named, orphans
 from ansible.plugins.loader import action_loader
 from dateutil.rrule import rrulestr
 from jinja2 import StrictUndefined
@@ -37,6 +37,8 @@ def flat(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 KEPT = [(module, task[module]) for task in flat(loaded("awx/keep.yml")) for module in task
         if module.startswith("awx.awx.")]  # fmt: skip
 TEMPLATES = {template["name"]: template for template in FILTERS.job_templates(OBJECTS)}
+# What keeps AWX itself, and what asks no account.
+BESIDE = {"playbooks/awx.yml", "playbooks/permissions.yml"}
 INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir())
 
 
@@ -97,9 +99,10 @@ def test_every_environment_has_all_actions_and_an_inventory() -> None:
         "destroy",
     }
     assert set(OBJECTS["verbs"]) == verbs
-    # Every playbook that serves one environment is a verb, but for the adoption, before which it is none of AWX's.
+    # Every playbook that asks an account about one environment is a verb, but for the adoption, before which it is none
+    # of AWX's.
     served = {action["playbook"] for action in OBJECTS["verbs"].values()}
-    others = {"playbooks/awx.yml", "playbooks/adopt.yml"}
+    others = {*BESIDE, "playbooks/adopt.yml"}
     assert served == {f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")} - others
     for environment in OBJECTS["environments"]:
         assert {f"streambed-{environment}-{verb}" for verb in verbs} <= TEMPLATES.keys()
@@ -262,6 +265,6 @@ def test_what_a_hand_changed_is_named(hand: dict[str, Any], said: list[str]) -> 
 
 def test_the_page_lists_the_permissions_that_the_code_needs() -> None:
     needed = {action for module in MODULES for action in component(module).permissions}
-    needed |= account.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
+    needed |= account.PERMISSIONS | changers.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
     listed = (ROOT / "docs" / "awx.md").read_text().partition("```text permissions\n")[2].partition("```")[0].split()
     assert listed == sorted(needed)

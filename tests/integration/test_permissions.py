@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The policies that are made for an environment, held against an embedded cloud that evaluates them: with them a whole
+plan, run, verification and removal goes through, and without any one action it is denied and named.
+
+`STREAMBED_PERMISSIONS=all` takes away each action that the runs use; each commit takes away some.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from ansible.module_utils.aws.client import Aws, explain
+from ansible.module_utils.environment import permissions
+from ansible.module_utils.reconcile.errors import Failure, Refused
+from botocore.exceptions import ClientError
+
+from localcloud import ec2_access
+from localcloud.calls import Call
+from localcloud.fault_answers import action_of
+from localcloud.process import Cloud
+from localcloud.settings import ACCOUNT
+from tests.support.environments import conducted, requested
+from tests.support.runs import connection
+
+pytestmark = pytest.mark.inside
+
+VARIABLES: dict[str, Any] = {
+    "vpc_cidr_block": "10.97.0.0/16", "vpc_nat_gateways": "single", "vpc_gateway_endpoints": ["s3"],
+    "vpc_interface_endpoints": ["kinesis-streams"], "vpc_flow_logs": {"traffic_type": "ALL", "retention_days": 30},
+    "kinesis_shard_count": 1, "kinesis_retention_hours": 48, "redis_apply_immediately": True,
+    "redis_final_snapshot": False, "state_bucket_lock_table": True, "state_bucket_delete_state_history": True,
+}  # fmt: skip
+
+
+def policies(verb: str, variables: dict[str, Any] = VARIABLES) -> list[dict[str, Any]]:
+    """The policies of one verb."""
+    asked = requested(variables)
+    found = permissions.policies(asked.options, asked.identity, asked.declarations)
+    return [document for name, document in found.items() if name.rpartition("-")[0] == verb]
+
+
+def without(documents: Iterable[dict[str, Any]], action: str) -> list[dict[str, Any]]:
+    """The policies with one action taken away."""
+    kept = [
+        {**document, "Statement": [{**each, "Action": [name for name in each["Action"] if name != action]}
+                                   for each in document["Statement"]]}
+        for document in documents
+    ]  # fmt: skip
+    return [{**each, "Statement": [part for part in each["Statement"] if part["Action"]]} for each in kept]
+
+
+def user_with(cloud: Cloud, documents: Iterable[dict[str, Any]], retry_seconds: float = 60) -> Aws:
+    """AWS as a user sees it who has these policies and no others."""
+    iam, name = cloud.client("iam"), f"user-{uuid.uuid4()}"
+    iam.create_user(UserName=name)
+    for number, document in enumerate(documents):
+        made = iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=json.dumps(document))["Policy"]
+        iam.attach_user_policy(UserName=name, PolicyArn=made["Arn"])
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    return Aws(
+        {**connection(cloud), **keys}, None, lambda seconds: time.sleep(min(seconds, 0.01)), retry_seconds=retry_seconds
+    )
+
+
+@pytest.fixture
+def strict(cloud: Cloud) -> Iterator[Cloud]:
+    cloud.configure(iam=True)
+    yield cloud
+    cloud.configure(iam=False)
+
+
+def as_(cloud: Cloud, verb: str, **options: Any) -> dict[str, Any]:
+    """The result of one verb by somebody who has its policies alone."""
+    name = {"plan": "apply"}.get(verb, verb)
+    return conducted(cloud, VARIABLES, aws=user_with(cloud, policies(verb)), verb=name, check=verb == "plan", **options)
+
+
+def test_with_its_policies_each_verb_goes_through(strict: Cloud) -> None:
+    assert as_(strict, "plan")["changed"]
+    assert as_(strict, "apply")["changed"]
+    assert not conducted(strict, VARIABLES, aws=user_with(strict, policies("plan")), verb="drift")["drift"]["drifted"]
+    assert not as_(strict, "plan")["changed"]
+    assert not as_(strict, "apply")["changed"]
+    as_(strict, "verify")
+    assert as_(strict, "destroy")["changed"]
+    assert not conducted(strict, VARIABLES, verb="destroy", check=True)["changed"]
+
+
+# A sample of what runs use, for each commit: of EC2 by tags made and found, by name, without a name, and of the lock.
+SAMPLE = {
+    "plan": ["ec2:DescribeVpcs", "s3:GetBucketPolicy"],
+    "apply": ["ec2:CreateTags", "ec2:CreateSubnet", "kinesis:StartStreamEncryption", "s3:PutObject"],
+    "verify": ["kinesis:PutRecord"],
+    "destroy": ["ec2:DeleteSubnet", "elasticache:DeleteReplicationGroup"],
+}
+DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "403")
+# What a run does without, and says so where it matters.
+DISPENSABLE = {"servicequotas:GetServiceQuota", "elasticache:DescribeReservedCacheNodesOfferings", "tag:GetResources"}
+
+
+def actions_of(entry: dict[str, Any]) -> set[str]:
+    """The IAM actions that a call of the journal takes."""
+    call = Call(entry["service"], entry["operation"], given=entry["params"], region=entry["region"])
+    parts = ec2_access.parts(call, action_of(call)) if call.service == "ec2" else ()
+    return {action_of(call), *(action for action, _arn, _keys in parts)}
+
+
+def used_by(cloud: Cloud, verb: str) -> list[str]:
+    """The actions of a verb's policies that its run on this cloud takes."""
+    since = len(cloud.journal())
+    as_(cloud, verb)
+    asked = {name for document in policies(verb) for each in document["Statement"] for name in each["Action"]}
+    return sorted(asked & {action for entry in cloud.journal(since) for action in actions_of(entry)})
+
+
+def prepared(cloud: Cloud, verb: str) -> None:
+    """A world in which the verb has everything to do: nothing is there for an apply, all of it for the others."""
+    conducted(cloud, VARIABLES, verb="destroy" if verb == "apply" else "apply")
+
+
+def told(cloud: Cloud, verb: str, action: str) -> str:
+    """What a run of the verb says to somebody who may do all but one action."""
+    aws = user_with(cloud, without(policies(verb), action), retry_seconds=1)
+    try:
+        result = conducted(cloud, VARIABLES, aws=aws, verb={"plan": "apply"}.get(verb, verb), check=verb == "plan")
+    except (Failure, Refused) as error:
+        return str(error)
+    except ClientError as error:
+        # As the entry of a run tells it.
+        return explain(error)
+    return json.dumps([result.get("msg"), result.get("checks"), result["plan"]["refused"]])
+
+
+@pytest.mark.parametrize("verb", list(SAMPLE))
+def test_an_action_that_is_missing_is_denied_and_named(strict: Cloud, verb: str) -> None:
+    actions = SAMPLE[verb]
+    if os.environ.get("STREAMBED_PERMISSIONS") == "all":
+        prepared(strict, verb)
+        actions = used_by(strict, verb)
+    for action in actions:
+        prepared(strict, verb)
+        since, said = len(strict.journal()), told(strict, verb, action)
+        denials = [entry for entry in strict.journal(since) if entry["error"] in DENIED]
+        assert any(action in actions_of(entry) for entry in denials), f"{verb} without {action}: {denials}"
+        assert action in said or action in DISPENSABLE, f"{verb} without {action}: {said}"
+
+
+def test_what_belongs_to_another_environment_is_out_of_reach(strict: Cloud) -> None:
+    """Each environment's policies, held against the objects of the other one in the same account."""
+    other = {**VARIABLES, "environment_suffix": "other"}
+    conducted(strict, other)
+    aws, ec2 = user_with(strict, policies("apply") + policies("destroy")), strict.client("ec2")
+    theirs = {"Name": "tag:streambed:environment", "Values": ["other"]}
+    vpc = ec2.describe_vpcs(Filters=[theirs])["Vpcs"][0]["VpcId"]
+    subnet = ec2.describe_subnets(Filters=[theirs])["Subnets"][0]["SubnetId"]
+    ours = [{"Key": "streambed:stack", "Value": "sensors"}, {"Key": "streambed:environment", "Value": "test"}]
+    for service, operation, params in (
+        ("ec2", "delete_subnet", {"SubnetId": subnet}),
+        ("ec2", "create_tags", {"Resources": [subnet], "Tags": ours}),
+        ("ec2", "modify_vpc_attribute", {"VpcId": vpc, "EnableDnsSupport": {"Value": False}}),
+        ("ec2", "create_internet_gateway", {}),
+        ("kinesis", "delete_stream", {"StreamName": "sensors-other"}),
+        ("elasticache", "delete_replication_group", {"ReplicationGroupId": "sensors-other"}),
+        ("elasticache", "delete_cache_subnet_group", {"CacheSubnetGroupName": "sensors-other"}),
+        ("s3", "delete_bucket", {"Bucket": f"sensors-other-state-{ACCOUNT}"}),
+        ("dynamodb", "delete_table", {"TableName": "sensors-other-state-lock"}),
+        ("logs", "delete_log_group", {"logGroupName": "/streambed/sensors-other/flow-logs"}),
+        ("iam", "delete_role", {"RoleName": "sensors-other-flow-logs"}),
+    ):
+        with pytest.raises(ClientError) as refused:
+            getattr(aws.client(service), operation)(**params)
+        assert refused.value.response["Error"]["Code"] in DENIED, operation
