@@ -165,7 +165,7 @@ class Cloud:
     def _new_client(self, service: str, **options: Any) -> Any:
         options.setdefault("config", Config(retries={"total_max_attempts": 1}))
         options.setdefault("region_name", REGION)
-        return boto3.client(service, endpoint_url=self.endpoint, **CREDENTIALS, **options)
+        return boto3.client(service, endpoint_url=self.endpoint, **{**CREDENTIALS, **options})
 
     def environment(self) -> dict[str, str]:
         """The variables that point any AWS client of a child process to this cloud."""

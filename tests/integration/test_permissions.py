@@ -55,18 +55,21 @@ def without(documents: Iterable[dict[str, Any]], action: str) -> list[dict[str, 
     return [{**each, "Statement": [part for part in each["Statement"] if part["Action"]]} for each in kept]
 
 
-def user_with(cloud: Cloud, documents: Iterable[dict[str, Any]], retry_seconds: float = 60) -> Aws:
-    """AWS as a user sees it who has these policies and no others."""
+def keys_of(cloud: Cloud, documents: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The keys of a user who has these policies and no others, as botocore takes them."""
     iam, name = cloud.client("iam"), f"user-{uuid.uuid4()}"
     iam.create_user(UserName=name)
     for number, document in enumerate(documents):
         made = iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=json.dumps(document))["Policy"]
         iam.attach_user_policy(UserName=name, PolicyArn=made["Arn"])
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    return Aws(
-        {**connection(cloud), **keys}, None, lambda seconds: time.sleep(min(seconds, 0.01)), retry_seconds=retry_seconds
-    )
+    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+
+def user_with(cloud: Cloud, documents: Iterable[dict[str, Any]], retry_seconds: float = 60) -> Aws:
+    """AWS as a user sees it who has these policies and no others."""
+    keys = {**connection(cloud), **keys_of(cloud, documents)}
+    return Aws(keys, None, lambda seconds: time.sleep(min(seconds, 0.01)), retry_seconds=retry_seconds)
 
 
 @pytest.fixture
@@ -156,7 +159,7 @@ def test_what_belongs_to_another_environment_is_out_of_reach(strict: Cloud) -> N
     """Each environment's policies, held against the objects of the other one in the same account."""
     other = {**VARIABLES, "environment_suffix": "other"}
     conducted(strict, other)
-    aws, ec2 = user_with(strict, policies("apply") + policies("destroy")), strict.client("ec2")
+    keys, ec2 = keys_of(strict, policies("apply") + policies("destroy")), strict.client("ec2")
     theirs = {"Name": "tag:streambed:environment", "Values": ["other"]}
     vpc = ec2.describe_vpcs(Filters=[theirs])["Vpcs"][0]["VpcId"]
     subnet = ec2.describe_subnets(Filters=[theirs])["Subnets"][0]["SubnetId"]
@@ -175,5 +178,5 @@ def test_what_belongs_to_another_environment_is_out_of_reach(strict: Cloud) -> N
         ("iam", "delete_role", {"RoleName": "sensors-other-flow-logs"}),
     ):
         with pytest.raises(ClientError) as refused:
-            getattr(aws.client(service), operation)(**params)
+            getattr(strict.client(service, **keys), operation)(**params)
         assert refused.value.response["Error"]["Code"] in DENIED, operation
