@@ -24,10 +24,11 @@ options:
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
       - V(permissions) writes the IAM policies that the others need; it asks AWS nothing.
       - V(rehearse) asks the account what it would say to the plan, by DryRun and IAM's simulator; it writes nothing.
+      - V(report) returns what a page about the environment shows.
       - V(verify) tries out what is there - it writes records, a state, a key and the lock, and reads them back.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [adopt, apply, destroy, drift, outputs, permissions, preflight, rehearse, unlock, verify]
+    choices: [adopt, apply, destroy, drift, outputs, permissions, preflight, rehearse, report, unlock, verify]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.
@@ -225,6 +226,12 @@ checks:
   returned: when O(verb=preflight), O(verb=rehearse) or O(verb=verify)
   type: list
   elements: dict
+report:
+  description:
+    - What a page about the environment shows, as C(playbooks/report.yml) writes it - a picture of each component with
+      the plan on it, who may reach whom, the plan, checks, costs and outputs.
+  returned: when O(verb=report)
+  type: dict
 lines:
   description: What was said on the way.
   returned: always

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ..aws.client import Aws
@@ -28,7 +29,6 @@ from . import (
     named,
     orphans,
     outputs,
-    permissions,
     preflight,
     rehearsal,
     text,
@@ -38,7 +38,7 @@ from .preflight import Check
 from .request import Request
 
 Result = dict[str, Any]
-PLAN_FILE, DRIFT_FILE = "plan.json", "drift.json"
+PLAN_FILE, DRIFT_FILE, REPORT_FILE = "plan.json", "drift.json", "report.json"
 DONE, NOTHING_TO_DO, PLANNED, AS_DECLARED, DRIFTED = "DONE", "NOTHING TO DO", "PLAN", "AS DECLARED", "DRIFTED"
 
 
@@ -48,8 +48,8 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
     verbs = {"adopt": run.adopt, "apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
-             "permissions": run.permissions, "preflight": run.preflight, "rehearse": run.rehearse, "unlock": run.unlock,
-             "verify": run.verify}  # fmt: skip
+             "permissions": run.permissions, "preflight": run.preflight, "rehearse": run.rehearse, "report": run.report,
+             "unlock": run.unlock, "verify": run.verify}  # fmt: skip
     return verbs[request.options["verb"]]()
 
 
@@ -164,12 +164,32 @@ class Run:
 
     def permissions(self) -> Result:
         """Writes the IAM policies that the other verbs need; asks AWS nothing."""
+        # Not above, as for verify.
+        from . import permissions
+
         found = permissions.policies(self._options, self._request.identity, self._declarations)
         folder = self._options["artifacts_folder"]
         documents = {f"{name}.json": files.as_json(document) for name, document in found.items()}
         files.write(f"{folder}/permissions" if folder else "", documents)
         self._say(permissions.lines(found))
         return {"headline": "WRITTEN", "changed": False, "policies": found, "aws_calls": dict(self._aws.counts)}
+
+    def report(self) -> Result:
+        """What a page about the environment shows: a picture, the plan on it, the posture, costs and outputs."""
+        # Not above, as for verify.
+        from ..verification import checks as verification
+        from . import report
+
+        plan = self._full_look()
+        found = self._document(plan)
+        checks = [*self._checks, *verification.checks(self._aws, plan, self._request.place, None, tries=False)]
+        outcome = engine.Outcome(plan, plan, check_mode=True)
+        result = {**self._result(outcome, "DRAWN", found), "changed": False}
+        shown = {"outputs": self._gathered(outcome, result), "checks": [check.as_dict() for check in checks],
+                 "looked_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}  # fmt: skip
+        page = report.report(plan, found, shown)
+        self._write(REPORT_FILE, page)
+        return {**result, "report": page}
 
     def unlock(self) -> Result:
         """Says who holds the lock, and frees the one with the given id."""
@@ -344,15 +364,18 @@ class Run:
         """The result of a run, with outputs where it was asked for them."""
         result = self._result(outcome, headline, found)
         if self._options["outputs"] and self._options["verb"] != "destroy":
-            resources = {key: each["resource"] for key, each in result["components"].items()}
-            resources |= {key: printable(each.seen.resource or {}) if each.seen else {}
-                          for key, each in engine.look(self._request.others, self._aws).items()}  # fmt: skip
-            pending = [key for key, part in outcome.after.parts.items() if part.calls or part.waits]
-            gathered = outputs.gather(self._options, resources, pending)
+            gathered = self._gathered(outcome, result)
             written = files.write(self._options["artifacts_folder"], outputs.files(self._options, gathered))
             self._say(text.output_lines(gathered) if written or headline == DONE else [])
             result["outputs"] = gathered
         return result
+
+    def _gathered(self, outcome: engine.Outcome, result: Result) -> dict[str, Any]:
+        resources = {key: each["resource"] for key, each in result["components"].items()}
+        resources |= {key: printable(each.seen.resource or {}) if each.seen else {}
+                      for key, each in engine.look(self._request.others, self._aws).items()}  # fmt: skip
+        pending = [key for key, part in outcome.after.parts.items() if part.calls or part.waits]
+        return outputs.gather(self._options, resources, pending)
 
     def _result(self, outcome: engine.Outcome, headline: str, found: Mapping[str, Any]) -> Result:
         components = {key: outcome.result_of(key) for key in outcome.plan.parts}

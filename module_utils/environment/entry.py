@@ -28,6 +28,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "permissions",
             "preflight",
             "rehearse",
+            "report",
             "unlock",
             "verify",
         ],  # fmt: skip

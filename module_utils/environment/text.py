@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP
+from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, REPLACE
 from .document import NOTHING
 from .keys import SEVERAL
 
@@ -17,7 +17,7 @@ Entry = Mapping[str, Any]
 LONGEST_VALUE = 100
 LONGEST_LIST = 100
 # What a line begins with, the strongest class of its calls first.
-MARKS = {DELETE: "-", "replace": "±", DISRUPTIVE: "!", MULTI_STEP: "~", DEFERRED: "~", IN_PLACE: "~", CREATE: "+"}
+MARKS = {DELETE: "-", REPLACE: "±", DISRUPTIVE: "!", MULTI_STEP: "~", DEFERRED: "~", IN_PLACE: "~", CREATE: "+"}
 
 
 def plan_lines(found: Document) -> list[str]:

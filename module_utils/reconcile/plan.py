@@ -17,8 +17,9 @@ IN_PLACE = "in place"
 DEFERRED = "deferred to the maintenance window"
 MULTI_STEP = "multi-step"
 DISRUPTIVE = "disruptive"
+REPLACE = "replace"
 DELETE = "delete"
-CHANGES = (CREATE, IN_PLACE, DEFERRED, MULTI_STEP, DISRUPTIVE, "replace", DELETE)
+CHANGES = (CREATE, IN_PLACE, DEFERRED, MULTI_STEP, DISRUPTIVE, REPLACE, DELETE)
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def test_every_environment_has_all_actions_and_an_inventory() -> None:
         "apply",
         "verify",
         "outputs",
+        "report",
         "drift",
         "unlock",
         "destroy-plan",

@@ -27,7 +27,7 @@ FLEET = "fleet"
 INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir()
                      if path.name != FLEET and not (path / "group_vars").is_symlink())  # fmt: skip
 # File -> the files of the core below it.  The page docs/architecture.md shows the same order.
-LAYERS = ("errors", "values", "plan", "usage", "offers", "graph", "identity", "fields", "tags", "component",
+LAYERS = ("errors", "values", "plan", "usage", "drawing", "offers", "graph", "identity", "fields", "tags", "component",
           "planning", "report", "walk", "engine", "entry")  # fmt: skip
 # Lines that everything which acts, the core and the engine, may have together.
 LONGEST_CORE = 2_000

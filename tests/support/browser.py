@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real browser's own view of a page: which boxes overlap, and what is wider than its place."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Measured inside of a frame, for a window is not made as narrow as a phone.
+MEASURE = """
+<script>
+addEventListener("load", () => {
+  const inner = document.querySelector("iframe").contentDocument, root = inner.documentElement;
+  const told = each => each.className + ": " + each.textContent.trim().slice(0, 40);
+  const wide = [...inner.querySelectorAll("body *")].filter(each => !each.closest(".scroll") && !each.closest("details")
+    && each.getBoundingClientRect().right > root.clientWidth + 1).map(told);
+  const boxes = [...inner.querySelectorAll(".box")].map(each => [told(each), each.getBoundingClientRect()]);
+  const cut = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const overlapping = boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([_, b]) => cut(a, b))
+    .map(([other, _]) => one + " / " + other));
+  document.querySelector("pre").textContent = JSON.stringify(
+    {wide, overlapping, boxes: boxes.length, scrolls: root.scrollWidth > root.clientWidth + 1});
+});
+</script>
+"""
+
+
+def chromium(*arguments: str) -> str:
+    """What a headless Chromium prints, with a profile of its own that is gone afterwards."""
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=180).stdout
+
+
+def measured(page: Path, width: int, folder: Path) -> dict[str, Any]:
+    """``boxes`` counts, ``wide`` and ``overlapping`` name, ``scrolls`` is whether the page does sideways."""
+    frame = f'<iframe width="{width}" height="2000" srcdoc="{html.escape(page.read_text(), quote=True)}"></iframe>'
+    wrapper = folder / f"measure-{width}.html"
+    wrapper.write_text(f"<!doctype html><meta charset=utf-8>{frame}<pre></pre>{MEASURE}")
+    dom = chromium("--virtual-time-budget=5000", "--dump-dom", f"--user-data-dir={folder}/profile", wrapper.as_uri())
+    found = re.search(r"<pre>(\{.*\})</pre>", dom, re.DOTALL)
+    assert found, "the browser did not measure the page"
+    measures: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return measures
