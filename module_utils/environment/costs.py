@@ -12,7 +12,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.planning import Part, Plan
-from ..reconcile.report import foreseen
+from ..reconcile.report import coming, present
 from ..reconcile.usage import Use
 from . import prices
 
@@ -48,14 +48,10 @@ def known(part: Part) -> bool:
 
 def component_costs(part: Part, region: str) -> Entry:
     """``lines`` with ``before``, ``after`` and ``increase`` of one component; none where it could not be compared."""
-    seen, charges = part.look.seen, part.declaration.component.charges
-    if seen is None or not known(part):
+    if not known(part):
         return {**sums([]), "lines": []}
-    before = {**seen.satellites, **(seen.resource or {})}
-    after = dict(foreseen(part))
-    if not (part.declaration.removes and part.calls):
-        after = {**seen.satellites, **after}
-    lines = priced(charges(before), charges(after), region)
+    charges = part.declaration.component.charges
+    lines = priced(charges(present(part)), charges(coming(part)), region)
     return {**sums(lines), "lines": lines}
 
 

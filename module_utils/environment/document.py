@@ -97,6 +97,11 @@ def _at(tree: Any, path: Sequence[str]) -> Any:
     return NOTHING if tree is None else tree
 
 
+def refusals(component: Mapping[str, Any]) -> list[str]:
+    """Why a component of a plan's document is refused, or could not be compared."""
+    return [*component["refused"], *filter(None, [component["not_compared"]])]
+
+
 def drift(found: Mapping[str, Any]) -> dict[str, Any]:
     """How far an environment is from its declaration, out of its plan.
 
@@ -105,8 +110,7 @@ def drift(found: Mapping[str, Any]) -> dict[str, Any]:
     ``changed_by`` and ``changed_by_unknown``, which changers.py fills.
     """
     parts = found["components"]
-    refused = [{"component": key, "why": why} for key, part in parts.items()
-               for why in [*part["refused"], *filter(None, [part["not_compared"]])]]  # fmt: skip
+    refused = [{"component": key, "why": why} for key, part in parts.items() for why in refusals(part)]
     refused += [{"component": "environment", "why": why} for why in found["refused"]]
     return {
         "environment": f"{found['stack_name']}-{found['environment_suffix']}",

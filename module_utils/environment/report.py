@@ -15,8 +15,9 @@ from ..kinesis_data_stream.drawing import drawing as stream
 from ..reconcile.drawing import Box, Drawing
 from ..reconcile.plan import CREATE, DELETE, REPLACE
 from ..reconcile.planning import Part, Plan
-from ..reconcile.report import foreseen, title
+from ..reconcile.report import coming, foreseen, present, title
 from ..s3_state_bucket.drawing import drawing as state_bucket
+from .document import refusals
 
 Entry = dict[str, Any]
 #: By the component's module. A component without one is told by its title alone.
@@ -38,7 +39,7 @@ def report(plan: Plan, found: Mapping[str, Any], shown: Mapping[str, Any]) -> En
     ``columns``, ``rows`` of cells with their boxes, and ``ways``.
     """
     parts = [_component(part, found["components"][key]) for key, part in plan.parts.items()]
-    refused = [*found["refused"], *(why for each in found["components"].values() for why in _refused(each))]
+    refused = [*found["refused"], *(why for each in found["components"].values() for why in refusals(each))]
     verdict = "refused" if refused else "differs" if found["order"] else "in order"
     return {
         "name": f"{found['stack_name']}-{found['environment_suffix']}",
@@ -61,10 +62,6 @@ def _told(value: Any) -> Any:
     return "there" if isinstance(value, Mapping) else value
 
 
-def _refused(component: Mapping[str, Any]) -> list[str]:
-    return [*component["refused"], *filter(None, [component["not_compared"]])]
-
-
 def _component(part: Part, told: Mapping[str, Any]) -> Entry:
     draw = DRAWINGS.get(part.declaration.component.module, _nothing)
     before, after = draw(_before(part)), draw(_after(part))
@@ -72,7 +69,7 @@ def _component(part: Part, told: Mapping[str, Any]) -> Entry:
     for call in part.calls:
         calls.setdefault(call.on.removeprefix("rules of "), set()).add(call.change)
     boxes = merged(before.boxes, after.boxes, calls)
-    verdict = "refused" if _refused(told) else "differs" if part.calls else "in order" if boxes else "not there"
+    verdict = "refused" if refusals(told) else "differs" if part.calls else "in order" if boxes else "not there"
     return {"title": title(part), "verdict": verdict, **grid(boxes),
             "ways": [way.__dict__ for way in after.ways or before.ways]}  # fmt: skip
 
@@ -82,16 +79,14 @@ def _nothing(_unused: Mapping[str, Any]) -> Drawing:
 
 
 def _before(part: Part) -> Mapping[str, Any]:
-    seen = part.look.seen
-    return {**seen.satellites, **(seen.resource or {})} if seen and seen.resource else {}
+    return present(part) if part.look.seen and part.look.seen.resource else {}
 
 
 def _after(part: Part) -> Mapping[str, Any]:
     """As the plan leaves it; as it is, where there is no plan."""
-    if part.refusals or part.left_out or part.look.seen is None:
+    if part.refusals or part.left_out:
         return _before(part)
-    after = foreseen(part)
-    return {**part.look.seen.satellites, **after} if after else {}
+    return coming(part) if foreseen(part) else {}
 
 
 def merged(before: Sequence[Box], after: Sequence[Box], calls: Mapping[str, Set[str]]) -> list[Entry]:

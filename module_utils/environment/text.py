@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ..reconcile.plan import CREATE, DEFERRED, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, REPLACE
-from .document import NOTHING
+from .document import NOTHING, refusals
 from .keys import SEVERAL
 
 Document = Mapping[str, Any]
@@ -34,7 +34,7 @@ def plan_lines(found: Document) -> list[str]:
 def headline(found: Document) -> str:
     """The whole plan in one line."""
     name = f"{found['stack_name']}-{found['environment_suffix']}"
-    refused = sum(bool(part["refused"] or part["not_compared"]) for part in found["components"].values())
+    refused = sum(bool(refusals(part)) for part in found["components"].values())
     refused += bool(found["refused"])
     if not found["calls"]:
         return f"{name}: {'REFUSED' if refused else 'nothing to do'}"
@@ -71,7 +71,7 @@ def _count(value: float | None) -> str:
 
 
 def _component_lines(key: str, part: Entry) -> Iterator[str]:
-    idle = not (part["calls"] or part["refused"] or part["not_compared"])
+    idle = not (part["calls"] or refusals(part))
     yield f"{key}: {part['object']}{': nothing to do' if idle else ''}"
     if part["waiting_for"]:
         yield f"  AWS is busy with {', '.join(part['waiting_for'])}"
@@ -84,7 +84,7 @@ def _component_lines(key: str, part: Entry) -> Iterator[str]:
         yield f"  {field}: {what}"
     for each in part["foreign"]:
         yield f"  not ours, left alone: {each['what']} {each['id']} in {each['where']}: {short(each['found'])}"
-    for sentence in [*part["refused"], *filter(None, [part["not_compared"]])]:
+    for sentence in refusals(part):
         yield f"  refused: {sentence}"
 
 

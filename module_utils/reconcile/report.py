@@ -38,6 +38,18 @@ def foreseen(part: Part) -> Mapping[str, Any]:
     return {**resource, **{name: difference.after for name, difference in part.differences.items()}}
 
 
+def present(part: Part) -> dict[str, Any]:
+    """What is there: the resource, with what stands beside it."""
+    seen = part.look.seen
+    return {**seen.satellites, **(seen.resource or {})} if seen else {}
+
+
+def coming(part: Part) -> dict[str, Any]:
+    """What the plan leaves there: the resource, with what stands beside it; nothing of what is removed."""
+    removed = part.declaration.removes and part.calls
+    return {} if removed or part.look.seen is None else {**part.look.seen.satellites, **foreseen(part)}
+
+
 def diff(part: Part) -> dict[str, Any]:
     """What ``--diff`` prints: only what differs, secrets hidden."""
     resource = part.look.seen.resource if part.look.seen else None
