@@ -12,7 +12,7 @@ from typing import Any
 from ..reconcile.errors import Refusal, Refused
 from ..reconcile.identity import Identity
 from ..reconcile.planning import Declaration
-from . import account, changers, lease, named, orphans
+from . import lease, rehearsal
 from .narrowing import Grant, Place, grants, is_read, names_in
 
 Document = dict[str, Any]
@@ -41,8 +41,7 @@ def actions(verb: str, declarations: Sequence[Declaration]) -> list[str]:
     nothing. ``rehearse`` asks; what DryRun answers is up to the caller's other policies.
     """
     every = frozenset().union(*(each.component.permissions for each in declarations))
-    look = {each for each in every if is_read(each)} | account.PERMISSIONS | named.PERMISSIONS | orphans.PERMISSIONS
-    look |= changers.PERMISSIONS | {each for each in lease.PERMISSIONS if is_read(each)}
+    look = {each for each in every | rehearsal.OWN if is_read(each)}
     parting = frozenset().union(*(each.component.parting for each in declarations if not each.removes))
     removing = {each for each in every if REMOVES.search(each)}
     added = {

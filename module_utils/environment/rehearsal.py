@@ -23,6 +23,9 @@ from .preflight import OK, STOP, WARNING, Check
 if TYPE_CHECKING:
     from ..aws.client import Aws
 
+# What a run asks and locks by itself, whatever is declared.
+OWN = (account.PERMISSIONS | changers.PERMISSIONS | lease.PERMISSIONS | named.PERMISSIONS
+       | orphans.PERMISSIONS)  # fmt: skip
 # Source: EC2 API reference, DryRun: what the answer is called when the caller may.
 WOULD_WORK = ("DryRunOperation",)
 # Source: IAM user guide, "Policy simulator": the ARN of a role stands for its sessions.
@@ -65,9 +68,7 @@ def dry_runs(aws: Aws, calls: Sequence[Call]) -> Iterator[Check]:
 
 def actions(declarations: Sequence[Declaration]) -> list[str]:
     """The IAM actions that a run of these declarations may use, with its lock and its own looks."""
-    own = account.PERMISSIONS | changers.PERMISSIONS | lease.PERMISSIONS
-    own |= named.PERMISSIONS | orphans.PERMISSIONS
-    return sorted(own.union(*(each.component.permissions for each in declarations)))
+    return sorted(OWN.union(*(each.component.permissions for each in declarations)))
 
 
 def permissions(aws: Aws, declarations: Sequence[Declaration]) -> Check:
