@@ -84,12 +84,15 @@ def test_the_playbook_writes_pages_for_each_environment_and_for_all(cloud: Cloud
     (tmp_path / "group_vars").mkdir()
     (tmp_path / "group_vars" / "all").symlink_to(ROOT / "inventories" / "local" / "group_vars" / "all")
     folder = f"environment_artifacts_folder={tmp_path}/out/{{{{ environment_suffix }}}}"
-    done = play(cloud, "playbooks/report.yml", "-e", folder, inventory=os.path.relpath(tmp_path, ROOT / "inventories"))
+    place = os.path.relpath(tmp_path, ROOT / "inventories")
+    done = play(cloud, "playbooks/report.yml", "-e", folder, inventory=place, ANSIBLE_SHOW_CUSTOM_STATS="1")
     assert done.returncode == 0, done.stdout + done.stderr
     for name in rows:
         page = (tmp_path / "out" / name / "report.html").read_text()
         assert f"sensors-{name}" in page
         assert "create" in (tmp_path / "out" / name / "plan.md").read_text()
+    handed_on = done.stdout.partition("CUSTOM STATS")[2]
+    assert all(f"### sensors-{name}: differs" in handed_on for name in rows), "AWX is handed the plan of each"
     assert 'href="two/report.html"' in (tmp_path / "out" / "fleet.html").read_text()
     assert not cloud.writes()
 
