@@ -57,8 +57,7 @@ def test_each_is_small_enough_and_nothing_gets_lost_in_the_cutting(environment: 
     let = {action for name, each in made.items() if name.startswith("apply") for part in each["Statement"]
            for action in part["Action"]}  # fmt: skip
     parting = {action for component in COMPONENTS.values() for action in component.parting}
-    unneeded = {"iam:PassRole"} if environment == "none" else set()
-    assert set(EVERY) - let == parting | unneeded
+    assert set(EVERY) - let == parting
 
 
 def test_a_statement_that_is_too_large_is_cut() -> None:
