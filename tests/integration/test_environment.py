@@ -10,18 +10,9 @@ from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
 from tests.support.environments import conducted, one_plan, operations, settled
+from tests.support.platform import GROUPS, SMALL
 
 pytestmark = pytest.mark.inside
-# Small enough to be laid often: two tiers in two zones, nothing that costs by the hour.
-SMALL: dict[str, Any] = {
-    "vpc_cidr_block": "10.90.0.0/16", "vpc_nat_gateways": "none", "vpc_flow_logs": {}, "vpc_gateway_endpoints": [],
-    "vpc_tiers": {"app": {"internet": "none"}, "cache": {"internet": "none"}}, "vpc_default_network_acl": None,
-    "redis_final_snapshot": False, "redis_apply_immediately": True, "state_bucket_delete_state_history": True,
-}  # fmt: skip
-GROUPS = {
-    "app": {"description": "Apps", "ingress": [], "egress": []},
-    "cache": {"description": "Redis", "ingress": [{"port": 6379, "security_group": "app"}], "egress": []},
-}
 
 
 def before(plan: dict[str, Any], first: str, then: str) -> bool:

@@ -17,16 +17,13 @@ from ansible.module_utils.reconcile.errors import Failure
 
 from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
-from tests.integration.test_environment import GROUPS, SMALL
-from tests.integration.test_platform import ours
 from tests.support.deaths import EVERY, Killed, dying
 from tests.support.environments import conducted, settled
+from tests.support.platform import GROUPS, LEASE_SECONDS, SMALL, later, ours
 from tests.support.runs import aws_of
 
 pytestmark = pytest.mark.inside
 PLACE = Place(f"sensors-test-state-{ACCOUNT}", "test/sensors.tfstate")
-# More than a lease, so that the dead run's ends before the next one comes.
-LATER_SECONDS = 125.0
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "laid": ({}, SMALL),
     "another zone": (SMALL, {**SMALL, "vpc_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}),
@@ -48,7 +45,8 @@ def places(calls: int) -> list[int]:
 def die(cloud: Cloud, variables: dict[str, Any], at: int, after: bool, **options: Any) -> None:
     with pytest.raises((Killed, Failure)):
         conducted(cloud, variables, aws=dying(cloud, at, after), **options)
-    cloud.configure(clock_ahead_seconds=cloud.configure()["clock_ahead_seconds"] + LATER_SECONDS)
+    # The dead run's lease ends before the next one comes.
+    later(cloud, LEASE_SECONDS)
 
 
 def calls_of(cloud: Cloud, variables: dict[str, Any], **options: Any) -> int:
@@ -100,7 +98,7 @@ def test_a_destroy_that_died_is_taken_up(cloud: Cloud, tmp_path: Path, after: bo
 def test_the_lock_of_a_run_that_died_after_its_last_write_is_freed(cloud: Cloud) -> None:
     conducted(cloud, SMALL)
     lease.take(aws_of(cloud), PLACE, "change", "", 120)
-    cloud.configure(clock_ahead_seconds=LATER_SECONDS)
+    later(cloud, LEASE_SECONDS)
     said: list[str] = []
     conducted(cloud, SMALL, check=True, verb="drift", say=said.append)
     assert any("is left of a run that died" in line for line in said)

@@ -15,17 +15,14 @@ import pytest
 from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import Cloud
-from tests.integration.test_environment import SMALL
-from tests.integration.test_platform import ours
 from tests.support.environments import conducted, one_plan
+from tests.support.platform import DAY_SECONDS, SMALL, later, ours
 
 pytestmark = pytest.mark.inside
 PAIRS = int(os.environ.get("STREAMBED_PAIRS", "3"))
 # Pairs of one chain; its seed is the number of its first pair.
 CHAIN = 10
 FIRST = int(os.environ.get("STREAMBED_SEED", "1"))
-# A stream's mode may change twice in 24 hours.
-DAY_SECONDS = 24 * 3600.0
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 PERMISSIONS = {
     "redis_allow_memory_decrease": True, "redis_allow_snapshot_retention_decrease": True,
@@ -101,7 +98,7 @@ def test_from_one_environment_to_another(cloud: Cloud, seed: int) -> None:
         there = environment(draw)
         differing = {name: (here[name], there[name]) for name in here if here[name] != there[name]}
         print(f"pair {number}: {differing}")
-        cloud.configure(clock_ahead_seconds=cloud.configure()["clock_ahead_seconds"] + DAY_SECONDS)
+        later(cloud, DAY_SECONDS)
         made = len(cloud.journal())
         try:
             one_plan(cloud, there)

@@ -16,10 +16,9 @@ import yaml
 from ansible.module_utils.environment import text
 
 from localcloud.process import Cloud
-from tests.integration.test_environment import SMALL
-from tests.proof.world import DAY_SECONDS, later
 from tests.support.components import ROOT
 from tests.support.environments import conducted, one_plan
+from tests.support.platform import DAY_SECONDS, SMALL, later
 
 pytestmark = pytest.mark.inside
 BLOCK = re.compile(r'^```(yaml|text)( title="before")?\n(.*?)^```', re.MULTILINE | re.DOTALL)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from localcloud.process import Cloud
+from tests.support.platform import ours
 from tests.support.playbooks import play
 from tests.support.runs import but_locks, unmatched
 
@@ -34,33 +35,6 @@ def run(cloud: Cloud, playbook: str, folder: Path, **variables: Any) -> tuple[in
 
 def changed(output: str) -> int:
     return int(re.search(r"changed=(\d+)", output).group(1))
-
-
-def ours(cloud: Cloud) -> dict[str, list[Any]]:
-    """Everything that bears our name or tags, seen through boto3."""
-    tag = [{"Name": "tag:streambed:stack", "Values": ["sensors"]}]
-    ec2, cache = cloud.client("ec2"), cloud.client("elasticache")
-    gateways = ec2.describe_nat_gateways(Filter=tag)["NatGateways"]
-    found = {
-        "vpcs": ec2.describe_vpcs(Filters=tag)["Vpcs"],
-        "subnets": ec2.describe_subnets(Filters=tag)["Subnets"],
-        "security groups": ec2.describe_security_groups(Filters=tag)["SecurityGroups"],
-        "route tables": ec2.describe_route_tables(Filters=tag)["RouteTables"],
-        "internet gateways": ec2.describe_internet_gateways(Filters=tag)["InternetGateways"],
-        "NAT gateways": [gateway for gateway in gateways if gateway["State"] != "deleted"],
-        "addresses": ec2.describe_addresses()["Addresses"],
-        "endpoints": ec2.describe_vpc_endpoints(Filters=tag)["VpcEndpoints"],
-        "flow logs": ec2.describe_flow_logs()["FlowLogs"],
-        "log groups": cloud.client("logs").describe_log_groups()["logGroups"],
-        "roles": cloud.client("iam").list_roles()["Roles"],
-        "replication groups": cache.describe_replication_groups()["ReplicationGroups"],
-        "subnet groups": cache.describe_cache_subnet_groups()["CacheSubnetGroups"],
-        "snapshots": cache.describe_snapshots()["Snapshots"],
-        "streams": cloud.client("kinesis").list_streams()["StreamNames"],
-        "buckets": cloud.client("s3").list_buckets()["Buckets"],
-        "lock tables": cloud.client("dynamodb").list_tables()["TableNames"],
-    }
-    return {kind: things for kind, things in found.items() if things}
 
 
 def test_the_plan_on_an_empty_account_is_what_a_run_then_does(laid: Cloud, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from ansible.module_utils.environment import lease
 from ansible.module_utils.reconcile.errors import Failure, Refused
 
 from localcloud.process import REGION, Cloud
-from tests.integration.test_environment import SMALL
 from tests.integration.test_faults import DECLARATIONS, objects
 from tests.support import runs
 from tests.support.crowd import PLACE, make_bucket, take
 from tests.support.environments import one_plan
+from tests.support.platform import SMALL
 from tests.support.runs import aws_of, four_steps, run
 
 NETWORK, STREAM, BUCKET = (DECLARATIONS[name] for name in ("ec2_vpc_network", "kinesis_data_stream", "s3_state_bucket"))

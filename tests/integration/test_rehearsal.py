@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from localcloud.process import Cloud
-from tests.integration.test_environment import SMALL
 from tests.support.environments import conducted
+from tests.support.platform import SMALL
 
 KEY = "alias/streambed"
 

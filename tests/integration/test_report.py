@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from localcloud.process import Cloud
-from tests.integration.test_environment import SMALL
 from tests.support import browser
 from tests.support.components import plugin
 from tests.support.environments import conducted
+from tests.support.platform import SMALL
 from tests.support.playbooks import ROOT, play
 
 PAGES = plugin("playbooks/filter_plugins/pages.py")

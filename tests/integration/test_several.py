@@ -9,9 +9,8 @@ import pytest
 from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import Cloud
-from tests.integration.test_environment import SMALL
-from tests.integration.test_platform import ours
 from tests.support.environments import conducted, one_plan, settled
+from tests.support.platform import SMALL, ours
 
 pytestmark = pytest.mark.inside
 ARCHIVE = {"consumers": ["archive"]}

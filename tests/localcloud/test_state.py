@@ -18,10 +18,10 @@ import pytest
 from localcloud.__main__ import main
 from localcloud.inside import Inside
 from localcloud.process import Cloud, CloudError
-from tests.integration.test_environment import SMALL
 from tests.localcloud.recorded.world import World
 from tests.localcloud.test_recordings import ROOM
 from tests.support.environments import conducted, settled
+from tests.support.platform import SMALL
 
 READS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("ec2", "describe_vpcs", {}),

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from localcloud.process import Cloud
 from tests.proof import world
 from tests.support.deaths import Killed, dying, faulty
+from tests.support.platform import DAY_SECONDS, LEASE_SECONDS, later
 
 pytestmark = pytest.mark.inside
 STEPS = int(os.environ.get("STREAMBED_STEPS", "40"))
@@ -44,7 +45,7 @@ class Machine(RuleBasedStateMachine):
         self.converged()
 
     def change(self, change: dict[str, Any]) -> None:
-        world.later(self.cloud, world.DAY_SECONDS)
+        later(self.cloud, DAY_SECONDS)
         self.declared = {**(self.declared or world.BASE), **change}
 
     def converged(self) -> None:
@@ -77,7 +78,7 @@ class Machine(RuleBasedStateMachine):
             try:
                 world.run(self.cloud, self.declared, aws=dying(self.cloud, at, after))
             except (Killed, Failure):
-                world.later(self.cloud, world.LEASE_SECONDS)
+                later(self.cloud, LEASE_SECONDS)
         self.converged()
 
     @rule(change=CHANGES, at=AT, after=st.booleans())
@@ -91,7 +92,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.lists(st.sampled_from(sorted(world.INTRUSIONS)), min_size=1, max_size=3, unique=True))
     def intrude(self, which: list[str]) -> None:
         """Others change something; what a stream that is gone cannot lose, it does not lose."""
-        world.later(self.cloud, world.DAY_SECONDS)
+        later(self.cloud, DAY_SECONDS)
         for name in sorted(which, key=lambda name: "is deleted" in name):
             world.INTRUSIONS[name](self.cloud)
         self.converged()
@@ -141,12 +142,12 @@ class Machine(RuleBasedStateMachine):
     @rule(at=st.none() | AT, after=st.booleans())
     def destroy(self, at: int | None, after: bool) -> None:
         """The environment goes, perhaps by way of a run that dies."""
-        world.later(self.cloud, world.DAY_SECONDS)
+        later(self.cloud, DAY_SECONDS)
         if at is not None:
             try:
                 world.run(self.cloud, self.declared, aws=dying(self.cloud, at, after), verb="destroy")
             except (Killed, Failure):
-                world.later(self.cloud, world.LEASE_SECONDS)
+                later(self.cloud, LEASE_SECONDS)
         self.declared = {}
         self.converged()
 

@@ -21,9 +21,7 @@ from ansible.module_utils.environment import lease
 from ansible.module_utils.environment.lock import Place
 
 from localcloud.process import Cloud
-from tests.integration.test_environment import SMALL
-from tests.integration.test_platform import ours
-from tests.proof.world import LEASE_SECONDS, later
+from tests.support.platform import LEASE_SECONDS, SMALL, later, ours
 from tests.support.playbooks import kill, play, start
 from tests.support.runs import aws_of
 

@@ -19,8 +19,6 @@ from tests.support.environments import conducted
 ROLES = ("state_bucket", "kinesis")
 STREAM, BUCKET, TABLE = "sensors-test", f"sensors-test-state-{ACCOUNT}", "sensors-test-state-lock"
 LOCK_KEY = "test/sensors.tfstate.tflock"
-# More than a lease; a stream's mode may change twice, its shards ten times in 24 hours.
-LEASE_SECONDS, DAY_SECONDS = 125.0, 24 * 3600.0
 BASE: dict[str, Any] = {
     "kinesis_stream_mode": "PROVISIONED", "kinesis_shard_count": 1, "kinesis_retention_hours": 24,
     "kinesis_allow_retention_decrease": True, "kinesis_consumers": [], "kinesis_enforce_consumer_deletion": True,
@@ -49,11 +47,6 @@ def told(declared: Mapping[str, Any]) -> dict[str, Any]:
 def run(cloud: Cloud, declared: Mapping[str, Any], aws: Aws | None = None, **options: Any) -> dict[str, Any]:
     """The result of one run of the world."""
     return conducted(cloud, told(declared), aws=aws, roles=ROLES, **options)
-
-
-def later(cloud: Cloud, seconds: float) -> None:
-    """Lets time pass in the cloud."""
-    cloud.configure(clock_ahead_seconds=cloud.configure()["clock_ahead_seconds"] + seconds)
 
 
 def found(cloud: Cloud) -> dict[str, Any]:
