@@ -18,11 +18,11 @@ from pathlib import Path
 import yaml
 
 from benchmarks.bench import ROOT, Bench, Cost, Failed, Way, cloud, playbook, say, spread, table, terraform
+from localcloud.settings import DEFAULT_QUOTAS
 
 FORKS = "10"
 # As many of each as the largest fleet has; AWS raises these on request.
-ROOM = dict.fromkeys(("vpcs_per_region", "elastic_ips_per_region", "nat_gateways_per_zone",
-                      "internet_gateways_per_region", "elasticache_nodes_per_region"), 1000)  # fmt: skip
+ROOM = {name: max(1000, quota) for name, quota in DEFAULT_QUOTAS.items() if name.endswith(("_per_region", "_per_zone"))}
 
 
 def inventory(folder: Path, size: int) -> str:
