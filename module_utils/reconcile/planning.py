@@ -117,7 +117,8 @@ def leaning_order(declarations: Sequence[Declaration]) -> list[Declaration]:
         if not free:
             raise ValueError(f"components lean on each other: {', '.join(each.key for each in left)}")
         order += free
-        left = [each for each in left if each not in free]
+        # By key: comparing declarations compares all that they declare.
+        left = [each for each in left if each.key not in {one.key for one in free}]
     return order
 
 

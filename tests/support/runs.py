@@ -69,11 +69,16 @@ def run(
     return engine.reconcile(variant or component(module), aws or aws_of(cloud, region=region), checked, terms)
 
 
-@functools.cache
 def api_name(service: str, operation: str) -> str:
     """AWS's name of a boto3 method."""
-    client = boto3.client(service, region_name=REGION, **CREDENTIALS)
-    return str(client.meta.method_to_api_mapping[operation])
+    return _api_names(service)[operation]
+
+
+@functools.cache
+def _api_names(service: str) -> Mapping[str, str]:
+    """By boto3's methods; making a client for each takes longer than most tests."""
+    names: Mapping[str, str] = boto3.client(service, region_name=REGION, **CREDENTIALS).meta.method_to_api_mapping
+    return names
 
 
 def fits(planned: Any, made: Any) -> bool:
