@@ -8,10 +8,13 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Many pages on a machine that has other work take minutes.
+BUSY_SECONDS = 500
 # Measured inside of a frame, for a window is not made as narrow as a phone.
 MEASURE = """
 <script>
@@ -35,7 +38,7 @@ addEventListener("load", () => {
 def chromium(*arguments: str) -> str:
     """What a headless Chromium prints, with a profile of its own that is gone afterwards."""
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=180).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=BUSY_SECONDS).stdout
 
 
 def measured(page: Path, width: int, folder: Path) -> dict[str, Any]:
@@ -48,3 +51,37 @@ def measured(page: Path, width: int, folder: Path) -> dict[str, Any]:
     assert found, "the browser did not measure the page"
     measures: dict[str, Any] = json.loads(html.unescape(found[1]))
     return measures
+
+
+# One page after the other in one frame: a browser takes longer to start than to show them all.
+WALK = """
+<script>
+addEventListener("load", async () => {
+  const frame = document.querySelector("iframe"), found = [];
+  for (const [page, width] of VISITS) {
+    frame.width = width;
+    await new Promise(shown => { frame.onload = shown; frame.src = page; });
+    const inner = frame.contentDocument, edge = inner.documentElement.clientWidth;
+    const texts = [...inner.querySelectorAll("article *")].filter(each => !each.parentElement.closest("table, pre"));
+    const beyond = Math.max(...texts.map(each => each.getBoundingClientRect().right - edge));
+    found.push([page, width, beyond, inner.querySelectorAll("h1").length]);
+  }
+  document.querySelector("pre").textContent = JSON.stringify(found);
+});
+</script>
+"""
+
+
+def visited(pages: Iterable[Path], widths: Iterable[int], folder: Path) -> list[tuple[str, int, float, int]]:
+    """Of each page at each width: its address, the width, by how many pixels its text is too wide, how many titles it
+    has.  Tables and code scroll in places of their own.  The pages' scripts do not run: what is measured is layout."""
+    visits = [(page.as_uri(), width) for page in pages for width in widths]
+    wrapper = folder / "walk.html"
+    script = WALK.replace("VISITS", json.dumps(visits))
+    frame = "<iframe sandbox=allow-same-origin height=2000></iframe>"
+    wrapper.write_text(f"<!doctype html><meta charset=utf-8>{frame}<pre></pre>{script}")
+    dom = chromium("--allow-file-access-from-files", "--virtual-time-budget=100000", "--dump-dom",
+                   f"--user-data-dir={folder}/profile", wrapper.as_uri())  # fmt: skip
+    found = re.search(r"<pre>(\[.*\])</pre>", dom, re.DOTALL)
+    assert found, "the browser did not come to the end"
+    return [tuple(each) for each in json.loads(html.unescape(found[1]))]
