@@ -8,7 +8,7 @@ module: ec2_vpc_network
 short_description: Keep the VPC of an environment, with all that belongs to it, as declared
 description:
   - Keeps a VPC with subnets by tier and zone, internet gateway, NAT gateways with their addresses, route tables,
-    endpoints, security groups, the default security group and a flow log with its log group and role.
+    endpoints, security groups, the default security group and flow logs with their log groups and role.
   - Everything is found again by the ownership tags, by C(streambed:part) and by names derived from O(name); a run that
     died halfway is completed by the next one.
   - An option that is left out is no opinion, what is there stays; an empty list or dictionary says that none is wanted.
@@ -204,6 +204,14 @@ options:
       - It may also be the ARN of a delivery stream of Firehose, or of a log group that somebody else keeps, to which a
         role of ours writes, or that of C(iam_role_arn).
       - C({}) removes it with its log group and role.
+    type: dict
+  further_flow_logs:
+    description:
+      - Flow logs beside that of O(flow_logs), by name, each with the keys of O(flow_logs) and a destination of its own;
+        C({}) for one of all traffic. AWS cannot change a flow log, so one that differs is replaced.
+      - Without C(destination) one goes to the log group C(/streambed/<name>/flow-logs/<its name>), and our role writes
+        to it as well.
+      - One that is not listed is removed with its log group; one that goes where another went is that one renamed.
     type: dict
   encryption_control:
     description:

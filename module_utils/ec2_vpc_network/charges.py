@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.usage import Use
 from . import topology
-from .flow_logs import TO_LOG_GROUP
+from .flow_logs import TO_LOG_GROUP, kind_of
 
 # What a quiet network logs in a month; nobody knows the traffic of one that is still to be made.
 FLOW_LOGS_GB = 10
@@ -31,12 +31,19 @@ def charges(state: Mapping[str, Any]) -> Iterator[Use]:
     endpoints = (state.get("interface_endpoints") or {}).values()
     yield Use("interface endpoints by zone", "interface_endpoint_zone_hour",
               sum(len(endpoint["subnets"]) for endpoint in endpoints))  # fmt: skip
-    logs = state.get("flow_logs") or {}
-    if logs:
-        item = "vended_logs_gb" if logs.get("destination") in (None, TO_LOG_GROUP) else "vended_logs_to_s3_gb"
-        yield Use("flow logs in GB", item, FLOW_LOGS_GB, f"flow logs of {FLOW_LOGS_GB} GB a month")
+    yield from _logs(state)
     if state.get("encryption_control"):
         yield Use("VPC encryption controls", "vpc_encryption_control_hour", 1)
+
+
+def _logs(state: Mapping[str, Any]) -> Iterator[Use]:
+    """All flow logs of one price in one line."""
+    logs = [state["flow_logs"]] if state.get("flow_logs") else []
+    to_groups = [kind_of(log.get("destination") or TO_LOG_GROUP) == TO_LOG_GROUP
+                 for log in (*logs, *(state.get("further_flow_logs") or {}).values())]  # fmt: skip
+    for item, count in (("vended_logs_gb", sum(to_groups)), ("vended_logs_to_s3_gb", to_groups.count(False))):
+        if count:
+            yield Use("flow logs in GB", item, count * FLOW_LOGS_GB, f"flow logs of {FLOW_LOGS_GB} GB a month")
 
 
 def _addresses(state: Mapping[str, Any], gateways: Mapping[str, Any], zones: int) -> int:

@@ -53,6 +53,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "default_network_acl": {"type": "dict"},
     "default_route_table_locked": {"type": "bool"},
     "flow_logs": {"type": "dict"},
+    "further_flow_logs": {"type": "dict"},
     "encryption_control": {"type": "dict"},
     "block_public_access_exclusion": {"choices": ["none", "allow-bidirectional", "allow-egress"]},
 }
@@ -62,7 +63,7 @@ PARTS = (
     "foreign_subnets", "encryption_control", "block_public_access_exclusion", "acl_of_subnets", "network_acls",
     "dhcp_options", "dhcp_option_sets", "ipv6", "subnets", "internet_gateway", "egress_only_gateway", "addresses",
     "nat_gateways", "route_tables", "gateway_endpoints", "interface_endpoints", "dead_endpoints", "security_groups",
-    "flow_logs", "flow_log_group", "flow_log_role", "part_tags",
+    "flow_logs", "flow_log_group", "further_flow_logs", "further_flow_log_groups", "flow_log_role", "part_tags",
 )  # fmt: skip
 
 
@@ -140,7 +141,7 @@ HARMLESS = {"InvalidPermission.NotFound": ""}
 
 
 def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The log group of the flow log, and its role; all else is known by its tags."""
+    """The log groups of the flow logs, and their role; all else is known by its tags."""
     name = names.network_name(options)
     return {"logs": (f"log-group:{names.log_group_name(name)}*",), "iam": (f"role/{names.role_name(name)}",)}
 

@@ -232,9 +232,16 @@ def _tag_parts(options: Options, present: State, desired: State) -> None:
     wanted = {item: names.wanted_part_tags(options, part, tags.get(item, {})) for part, item in _existing(desired)}
     desired["part_tags"] = {**tags, **wanted}
     for kind, part in (("flow_log_group", "flow-log-group"), ("flow_log_role", "flow-log-role")):
-        if desired[kind] and present[kind]:
-            found = present[kind].get("tags", {})
-            desired[kind] = {**desired[kind], "tags": names.wanted_part_tags(options, part, found)}
+        desired[kind] = _tagged(options, part, present[kind], desired[kind])
+    for name, group in (desired["further_flow_log_groups"] or {}).items():
+        found = present["further_flow_log_groups"].get(name, {})
+        desired["further_flow_log_groups"][name] = _tagged(options, f"flow-log-group/{name}", found, group)
+
+
+def _tagged(options: Options, part: str, before: Mapping[str, Any], after: Any) -> Any:
+    """A part that bears its tags itself, with those that it should carry if it exists and stays."""
+    wanted = names.wanted_part_tags(options, part, before.get("tags", {})) if before and after else None
+    return {**after, "tags": wanted} if wanted else after
 
 
 # How the parts in each mapping of a state are tagged.
@@ -246,6 +253,7 @@ KINDS = (
     ("interface_endpoints", "endpoint"),
     ("security_groups", "security-group"),
     ("network_acls", "network-acl"),
+    ("further_flow_logs", "flow-log"),
 )
 
 

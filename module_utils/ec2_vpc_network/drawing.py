@@ -24,7 +24,7 @@ def _edge(state: State) -> Iterator[Box]:
     """The VPC itself, and what stands at its edge."""
     blocks = [state.get("cidr_block"), *(state.get("secondary_cidr_blocks") or ())]
     if state.get("cidr_block"):
-        logs = "flow logs" if state.get("flow_logs") else "no flow logs"
+        logs = "flow logs" if state.get("flow_logs") or state.get("further_flow_logs") else "no flow logs"
         yield Box("VPC", "VPC", _text(blocks), (*_id(state, "vpc_id"), logs))
     for key, name in (("internet_gateway", "internet gateway"), ("egress_only_gateway", "egress-only gateway")):
         if state.get(key):

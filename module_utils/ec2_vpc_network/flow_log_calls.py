@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The calls for the VPC's flow log, its log group and its role.  Pure."""
+"""The calls for the VPC's flow logs, their log groups and their role.  Pure.
+
+All flow logs are one object of a plan: what goes goes before anything comes, for AWS takes no second flow log to one
+destination.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref
 from ..reconcile.tags import tag_calls
 from . import names
-from .flow_logs import FILES, OTHERS_GROUP, POLICY, SERVICE, TO_LOG_GROUP, kind_of
+from .flow_logs import FILES, GROUPS, LOGS, POLICY, SERVICE, TO_LOG_GROUP, by_name, group_of, kind_of
 
 
 def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
@@ -18,34 +22,40 @@ def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
 
 
 def _group_calls(observed: Any, desired: Any) -> list[Call]:
-    before, after, calls = observed["flow_log_group"], desired["flow_log_group"], []
-    name = names.log_group_name(desired["name"])
-    if before and not after:
-        return [delete_group_call(name)]
-    if after and not before:
+    before, after = by_name(observed, GROUPS), by_name(desired, GROUPS)
+    gone = {log: group for log, group in before.items() if log not in after}
+    calls = _delete_groups(desired["name"], gone, (names.FLOW_LOG,))
+    for log, group in after.items():
+        calls += _one_group(desired, log, before.get(log, {}), group)
+    return calls
+
+
+def _one_group(desired: Any, log: str, before: Any, after: Any) -> list[Call]:
+    name, noun, calls = names.log_group_name(desired["name"], log), names.log_group(log), []
+    if not before:
         key = {"kmsKeyId": after["kms_key_id"]} if after.get("kms_key_id") else {}
-        params = {"logGroupName": name, "tags": _tags(desired, "flow-log-group"), **key}
-        calls.append(Call("logs", "create_log_group", params, names.LOG_GROUP, f"create log group {name}", CREATE))
+        params = {"logGroupName": name, "tags": _tags(desired, names.part("flow-log-group", log)), **key}
+        calls.append(Call("logs", "create_log_group", params, noun, f"create log group {name}", CREATE))
     days = after.get("retention_days")
     if days and days != before.get("retention_days"):
         params = {"logGroupName": name, "retentionInDays": days}
-        calls.append(Call("logs", "put_retention_policy", params, names.LOG_GROUP, f"keep flow logs for {days} days"))
+        calls.append(Call("logs", "put_retention_policy", params, noun, f"keep flow logs for {days} days"))
     if before and before.get("kms_key_id") != after.get("kms_key_id"):
-        calls.append(_key_call(name, after["kms_key_id"]))
+        calls.append(_key_call(name, noun, after["kms_key_id"]))
     if before.get("tags", {}) != after.get("tags", {}) and before:
         about = {"resourceArn": before["arn"]}
-        calls += tag_calls("logs", names.LOG_GROUP, about, before["tags"], after["tags"],
+        calls += tag_calls("logs", noun, about, before["tags"], after["tags"],
                            parameters=("tagKeys", "tags"), form=dict, of=" of the log group")  # fmt: skip
     return calls
 
 
-def _key_call(name: str, key: str | None) -> Call:
+def _key_call(name: str, noun: str, key: str | None) -> Call:
     """What is written from now on is under this key.  Source: AssociateKmsKey API reference."""
     if key is None:
         params = {"logGroupName": name}
-        return Call("logs", "disassociate_kms_key", params, names.LOG_GROUP, "keep flow logs under AWS's own key")
+        return Call("logs", "disassociate_kms_key", params, noun, "keep flow logs under AWS's own key")
     params = {"logGroupName": name, "kmsKeyId": key}
-    return Call("logs", "associate_kms_key", params, names.LOG_GROUP, f"keep flow logs under {key}")
+    return Call("logs", "associate_kms_key", params, noun, f"keep flow logs under {key}")
 
 
 def _role_calls(observed: Any, desired: Any) -> list[Call]:
@@ -85,49 +95,64 @@ def _role(operation: str, params: Any, why: str, change: str = "in place", saves
 
 def _log_calls(observed: Any, desired: Any) -> list[Call]:
     """A flow log cannot be changed, only replaced.  Source: "Flow log limitations", Amazon VPC user guide."""
-    before, after = observed["flow_logs"], desired["flow_logs"]
-    calls = []
-    if before and before != after:
-        calls.append(delete_log_call(before["id"]))
-    if after and before != after:
-        params = {
-            "ResourceIds": [observed["vpc_id"]],
-            "ResourceType": "VPC",
-            "TrafficType": after["traffic_type"],
-            **_destination(observed, desired),
-            **({"LogFormat": after["log_format"]} if after["log_format"] else {}),
-            "MaxAggregationInterval": after["max_aggregation_interval_seconds"],
-            "TagSpecifications": names.specification(desired, "vpc-flow-log", "flow-log"),
-        }
-        needs: tuple[str, ...] = (names.LOG_GROUP,) if after["destination"] == TO_LOG_GROUP else ()
-        needs += (names.ROLE,) if desired["flow_log_role"] else ()
-        calls.append(Call("ec2", "create_flow_logs", params, names.FLOW_LOG, "create flow log", CREATE, needs))
-    return calls
+    before, after = by_name(observed, LOGS), by_name(desired, LOGS)
+    gone = {name: log for name, log in before.items() if after.get(name) != log}
+    new = {name: log for name, log in after.items() if before.get(name) != log}
+    return [*_delete_logs(gone), *(_create_log(observed, desired, name, log) for name, log in new.items())]
 
 
-def _destination(observed: Any, desired: Any) -> dict[str, Any]:
-    log = desired["flow_logs"]
+def _create_log(observed: Any, desired: Any, name: str, log: Any) -> Call:
+    part = names.part("flow-log", name)
+    params = {
+        "ResourceIds": [observed["vpc_id"]],
+        "ResourceType": "VPC",
+        "TrafficType": log["traffic_type"],
+        **_destination(desired["name"], name, log),
+        **({"LogFormat": log["log_format"]} if log["log_format"] else {}),
+        "MaxAggregationInterval": log["max_aggregation_interval_seconds"],
+        "TagSpecifications": names.specification(desired, "vpc-flow-log", part),
+    }
+    needs: tuple[str, ...] = (names.log_group(name),) if log["destination"] == TO_LOG_GROUP else ()
+    needs += (names.ROLE,) if desired["flow_log_role"] else ()
+    return Call("ec2", "create_flow_logs", params, names.FLOW_LOG, f"create {_said(name)}", CREATE, needs)
+
+
+def _said(name: str) -> str:
+    return f"flow log {name}".rstrip()
+
+
+def _destination(network: str, name: str, log: Any) -> dict[str, Any]:
     kind = kind_of(log["destination"])
     if kind == TO_LOG_GROUP:
-        own = log["destination"] == TO_LOG_GROUP
         return {
             "LogDestinationType": kind,
-            "LogGroupName": names.log_group_name(desired["name"])
-            if own
-            else log["destination"].removeprefix(OTHERS_GROUP),
+            "LogGroupName": group_of(network, name, log),
             "DeliverLogsPermissionArn": log["iam_role_arn"] or Ref(names.ROLE),
         }
     files = {"DestinationOptions": {word: log[key] for key, word in FILES.items()}} if kind == "s3" else {}
     return {"LogDestinationType": kind, "LogDestination": log["destination"], **files}
 
 
-def delete_log_call(log_id: str) -> Call:
-    return Call("ec2", "delete_flow_logs", {"FlowLogIds": [log_id]}, names.FLOW_LOG, "delete flow log", DELETE)
+def delete_log_calls(there: Any) -> list[Call]:
+    """The calls that delete all flow logs of a state."""
+    return _delete_logs(by_name(there, LOGS))
 
 
-def delete_group_call(name: str, after: tuple[str, ...] = (names.FLOW_LOG,)) -> Call:
-    why = f"delete log group {name} with its logs"
-    return Call("logs", "delete_log_group", {"logGroupName": name}, names.LOG_GROUP, why, DELETE, after)
+def _delete_logs(logs: Any) -> list[Call]:
+    ids = {name: {"FlowLogIds": [log["id"]]} for name, log in logs.items()}
+    return [Call("ec2", "delete_flow_logs", params, names.FLOW_LOG, f"delete {_said(name)}", DELETE)
+            for name, params in ids.items()]  # fmt: skip
+
+
+def delete_group_calls(name: str, there: Any, after: tuple[str, ...]) -> list[Call]:
+    """The calls that delete all log groups of a state."""
+    return _delete_groups(name, by_name(there, GROUPS), after)
+
+
+def _delete_groups(network: str, groups: Any, after: tuple[str, ...]) -> list[Call]:
+    found = {log: names.log_group_name(network, log) for log in groups}
+    return [Call("logs", "delete_log_group", {"logGroupName": name}, names.log_group(log),
+                 f"delete log group {name} with its logs", DELETE, after) for log, name in found.items()]  # fmt: skip
 
 
 def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW_LOG,)) -> list[Call]:

@@ -1,21 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The VPC's flow log with the log group and the role that it needs: how they are seen, and what is wanted.  Pure.
+"""The VPC's flow logs with the log groups and the role that they need: how they are seen, and what is wanted.  Pure.
 
-Group and role stand on their own names. A flow log to a bucket has neither; one with a given role has no role of ours.
+Each has a name: ``ONE`` is that of ``flow_logs``, the others are those of ``further_flow_logs``. Groups and role stand
+on their own names, and one role writes to all groups. A flow log to a bucket has neither; one with a given role has no
+role of ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..policies import canonical_all, statements_of, world
 from ..reconcile.errors import Refusal
+from ..reconcile.identity import identity_of
 from ..reconcile.tags import ansible_tags
 from . import names
 from .owned import Owned, items
 from .refuse import Refuse
 
+# The name of the flow log that has none.
+ONE = ""
+# Where it stands in a state, where the further ones do; the same of their log groups.
+LOGS, GROUPS = ("flow_logs", "further_flow_logs"), ("flow_log_group", "further_flow_log_groups")
 SERVICE = "vpc-flow-logs.amazonaws.com"
 POLICY = "write-flow-logs"
 TRAFFIC = ("ALL", "ACCEPT", "REJECT")
@@ -59,6 +66,8 @@ FILES = {
     "per_hour_partition": "PerHourPartition",
 }
 FILES_AT_BIRTH = {"file_format": FILE_FORMATS[0], "hive_compatible_partitions": False, "per_hour_partition": False}
+# Under which words a log group's tags are read, and what says that it has gone meanwhile.
+TAGS_OF, NO_GROUP = "tags of log group ", ("ResourceNotFoundException",)
 OF_LOG_GROUP = ("retention_days", "kms_key_id", "iam_role_arn")
 KEYS = ("traffic_type", "max_aggregation_interval_seconds", "destination", "log_format", *FILES_AT_BIRTH, *OF_LOG_GROUP)
 
@@ -93,65 +102,113 @@ def destination_of(wanted: Mapping[str, Any]) -> str | None:
     return OTHERS_GROUP + name.removesuffix(":*") if group else stated
 
 
-def others_group(options: Mapping[str, Any]) -> str:
-    """The name of the log group of somebody else's that is declared; empty where there is none."""
-    found = destination_of(options["flow_logs"] or {}) or ""
-    return found.removeprefix(OTHERS_GROUP) if found.startswith(OTHERS_GROUP) else ""
+def declared(options: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is said of each flow log that is to be, by name."""
+    one, further = options["flow_logs"] or {}, options["further_flow_logs"] or {}
+    there = {ONE: one} if any(value is not None for value in one.values()) else {}
+    return {**there, **{str(name): wanted or {} for name, wanted in further.items()}}
+
+
+def field_of(name: str) -> str:
+    """Where a flow log is declared, as refusals say it."""
+    return f"{LOGS[1]} {name}" if name else LOGS[0]
+
+
+def by_name(state: Mapping[str, Any], fields: tuple[str, str]) -> dict[str, Any]:
+    """The flow logs of a state, or their groups, by name."""
+    one, further = fields
+    return {**({ONE: state[one]} if state[one] else {}), **(state[further] or {})}
+
+
+def apart(found: Mapping[str, Any], fields: tuple[str, str]) -> dict[str, Any]:
+    """The same as they stand in a state."""
+    return {fields[0]: found.get(ONE, {}), fields[1]: {name: each for name, each in found.items() if name != ONE}}
+
+
+def others_groups(options: Mapping[str, Any]) -> dict[str, str]:
+    """The log groups of somebody else's to which declared flow logs go, by the name of the log."""
+    found = {name: destination_of(wanted) or "" for name, wanted in declared(options).items()}
+    return {name: each.removeprefix(OTHERS_GROUP) for name, each in found.items() if each.startswith(OTHERS_GROUP)}
 
 
 def requests(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The read of a log group that somebody else keeps."""
-    name = others_group(options) if options["state"] == "present" else ""
-    return {"others_group": ("logs", "describe_log_groups", {"logGroupNamePrefix": name})} if name else {}
+    """The reads of log groups that somebody else keeps."""
+    names_ = others_groups(options).values() if options["state"] == "present" else ()
+    return {f"{OTHERS_GROUP}{name}": ("logs", "describe_log_groups", {"logGroupNamePrefix": name}) for name in names_}
 
 
 def obstacles(options: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[Refusal]:
     """A refusal for a log group that is not there: AWS would make the flow log, and deliver nothing."""
-    name = others_group(options)
-    there = (answers.get("others_group") or {}).get("logGroups", ())
-    if "others_group" in answers and name not in [each["logGroupName"] for each in there]:
-        yield Refuse(names.network_name(options))("flow_logs destination", name, "a log group of this account and "
-                                                  "region", "make it, or correct flow_logs")  # fmt: skip
+    for log, name in others_groups(options).items():
+        answer = answers.get(f"{OTHERS_GROUP}{name}")
+        if answer is not None and name not in [each["logGroupName"] for each in answer.get("logGroups", ())]:
+            field = field_of(log)
+            yield Refuse(names.network_name(options))(f"{field} destination", name, "a log group of this account and "
+                                                      "region", f"make it, or correct {field.split()[0]}")  # fmt: skip
 
 
-def policy(group_name: str, region: str, account: str) -> dict[str, Any]:
-    """What the role may do: write to its log group, which it need not create.  Source: as for ``trust``."""
-    group = f"arn:{world(region)[0]}:logs:{region}:{account}:log-group:{group_name}"
+def policy(group_names: Sequence[str], region: str, account: str) -> dict[str, Any]:
+    """What the role may do: write to its log groups, which it need not create.  Source: as for ``trust``."""
+    groups = [f"arn:{world(region)[0]}:logs:{region}:{account}:log-group:{name}" for name in group_names]
     write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    statements = [{"Effect": "Allow", "Action": write, "Resource": [group, f"{group}:*"]},
+    resources = [each for group in groups for each in (group, f"{group}:*")]
+    statements = [{"Effect": "Allow", "Action": write, "Resource": resources},
                   {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": "*"}]  # fmt: skip
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region: str, account: str) -> dict[str, Any]:
-    """The three parts as declared; without an opinion all of them are ``None``, with ``{}`` none is wanted."""
-    wanted = options["flow_logs"]
-    if wanted is None:
-        return {"flow_logs": None, "flow_log_group": None, "flow_log_role": None}
-    if not any(value is not None for value in wanted.values()):
-        return {"flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}}
-    log, group, role = (present[kind] for kind in ("flow_logs", "flow_log_group", "flow_log_role"))
-    name = names.network_name(options)
-    wanted_log = _log(wanted, log)
-    to_group = kind_of(wanted_log["destination"]) == TO_LOG_GROUP
-    own_group = wanted_log["destination"] == TO_LOG_GROUP
-    group_name = names.log_group_name(name) if own_group else wanted_log["destination"].removeprefix(OTHERS_GROUP)
-    wanted_log["iam_role_arn"] = (wanted.get("iam_role_arn") or _kept_role(log, name)) if to_group else None
-    own_role = to_group and not wanted_log["iam_role_arn"]
-    if own_role:
-        wanted_log["iam_role_arn"] = role.get("arn") or log.get("iam_role_arn")
-    wanted_role = {
+    """The logs, their groups and the role as declared: ``{}`` is none, ``None`` is that of which nothing is said.
+
+    The role goes with the last flow log that it writes.
+    """
+    silent = [pair for pair in zip(LOGS, GROUPS, strict=True) if options[pair[0]] is None]
+    if len(silent) == len(LOGS):
+        return dict.fromkeys((*LOGS, *GROUPS, "flow_log_role"))
+    name, wanted, role = names.network_name(options), declared(options), present["flow_log_role"]
+    before, groups = by_name(present, LOGS), by_name(present, GROUPS)
+    logs = {key: _log(each, before.get(key, {}), name) for key, each in wanted.items()}
+    staying = {**{key: log for key, log in before.items() if not is_said(options, key)}, **logs}
+    by_ours = [key for key, log in staying.items() if _is_written_by_ours(log, name)]
+    for key in logs.keys() & set(by_ours):
+        logs[key]["iam_role_arn"] = role.get("arn") or before.get(key, {}).get("iam_role_arn")
+    targets = [group_of(name, key, staying[key]) for key in by_ours]
+    # Without a word on a flow log that it writes, the role stays as it is.
+    own_role = _role(role, targets, region, account) if logs.keys() & set(by_ours) else role
+    own = {key: _group(wanted[key], groups.get(key, {})) for key in logs if logs[key]["destination"] == TO_LOG_GROUP}
+    found = {**apart(logs, LOGS), **apart(own, GROUPS), "flow_log_role": own_role if by_ours else {}}
+    return {**found, **dict.fromkeys(field for pair in silent for field in pair)}
+
+
+def _role(role: Mapping[str, Any], group_names: Sequence[str], region: str, account: str) -> dict[str, Any]:
+    return {
         **role,
         "trust": _as_found(role.get("trust"), trust(region, account)),
-        "policy": _as_found(role.get("policy"), policy(group_name, region, account)),
+        "policy": _as_found(role.get("policy"), policy(group_names, region, account)),
         # What else the role may do, somebody gave it by hand.
         "other_policies": [],
     }
-    return {
-        "flow_logs": wanted_log,
-        "flow_log_group": _group(wanted, group) if own_group else {},
-        "flow_log_role": wanted_role if own_role else {},
-    }
+
+
+def _option(name: str) -> str:
+    """The option that declares a flow log of this name."""
+    return LOGS[bool(name)]
+
+
+def is_said(options: Mapping[str, Any], name: str) -> bool:
+    """Whether the declaration says anything of a flow log of this name, be it that there is none."""
+    return options[_option(name)] is not None
+
+
+def _is_written_by_ours(log: Mapping[str, Any], name: str) -> bool:
+    """Whether it takes our role to write a flow log."""
+    return kind_of(log["destination"]) == TO_LOG_GROUP and not _kept_role(log, name)
+
+
+def group_of(name: str, key: str, log: Mapping[str, Any]) -> str:
+    """The name of the log group to which a flow log goes."""
+    own = log["destination"] == TO_LOG_GROUP
+    return names.log_group_name(name, key) if own else str(log["destination"]).removeprefix(OTHERS_GROUP)
 
 
 def _as_found(found: Any, wanted: Any) -> Any:
@@ -160,19 +217,24 @@ def _as_found(found: Any, wanted: Any) -> Any:
     return found if same else wanted
 
 
-def _log(wanted: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
-    """The flow log itself: each property as stated, else as it is, else as AWS would have it."""
+def _log(wanted: Mapping[str, Any], log: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The flow log itself: each property as stated, else as it is, else as AWS would have it.
+
+    It has the role that is given or that somebody else gave it; ours is not among them.
+    """
     at_birth = {"traffic_type": "ALL", "max_aggregation_interval_seconds": 600, "destination": TO_LOG_GROUP}
     stated = {**wanted, "destination": destination_of(wanted)}
     found: dict[str, Any] = {key: stated.get(key) or log.get(key) or value for key, value in at_birth.items()}
     found["max_aggregation_interval_seconds"] = int(found["max_aggregation_interval_seconds"])
     before = {**FILES_AT_BIRTH, **{key: log[key] for key in FILES_AT_BIRTH if log.get(key) is not None}}
     files = {key: value if wanted.get(key) is None else wanted[key] for key, value in before.items()}
+    to_group = kind_of(found["destination"]) == TO_LOG_GROUP
     return {
         **log,
         **found,
         **(files if kind_of(found["destination"]) == "s3" else dict.fromkeys(FILES_AT_BIRTH)),
         "log_format": wanted.get("log_format") or log.get("log_format"),
+        "iam_role_arn": (wanted.get("iam_role_arn") or _kept_role(log, name)) if to_group else None,
     }
 
 
@@ -188,24 +250,49 @@ def _group(wanted: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, Any
     return {**group, "retention_days": int(days) if days else None, "kms_key_id": key or None}
 
 
-def log_group(options: Any, answers: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Our flow log's log group as AWS describes it."""
-    name = names.log_group_name(names.network_name(options))
-    found = [group for group in answers["log_groups"]["logGroups"] if group["logGroupName"] == name]
-    if not found:
-        return None
-    # The ARN for tags has no ":*" behind it.  Source: DescribeLogGroups API reference, LogGroup.logGroupArn.
-    return {**found[0], "logGroupArn": found[0].get("logGroupArn") or found[0]["arn"].removesuffix(":*")}
+def log_groups(options: Any, answers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The log groups under our flow logs' names as AWS describes them, whoever made them, by the name of the log."""
+    own = names.log_group_name(names.network_name(options))
+    found: dict[str, Mapping[str, Any]] = {}
+    for group in answers["log_groups"]["logGroups"]:
+        head, _unused, name = group["logGroupName"].partition(f"{own}/")
+        if group["logGroupName"] == own or (not head and name):
+            # The ARN for tags has no ":*" behind it.  Source: DescribeLogGroups API reference, LogGroup.logGroupArn.
+            found[name] = {**group, "logGroupArn": group.get("logGroupArn") or group["arn"].removesuffix(":*")}
+    return found
+
+
+def tag_requests(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The reads of these groups' tags; none where there is no group."""
+    return {f"{TAGS_OF}{name}": ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
+            for name, group in log_groups(options, answers).items()}  # fmt: skip
+
+
+def foreign_groups(options: Any, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Log groups without our tags in the place of ours: what, and the option that wants it there.
+
+    One under the name of a further log that nobody declares is nobody's business here.
+    """
+    strange = [name for name in log_groups(options, answers) if answers.get(f"{TAGS_OF}{name}")
+               and not identity_of(options).owns(_group_tags(answers, name))]  # fmt: skip
+    own, wanted = names.network_name(options), declared(options)
+    return {f"log group {names.log_group_name(own, name)}": _option(name) for name in strange
+            if name == ONE or name in wanted}  # fmt: skip
+
+
+def _group_tags(answers: Mapping[str, Any], name: str) -> dict[str, str]:
+    return dict((answers.get(f"{TAGS_OF}{name}") or {}).get("tags", {}))
 
 
 def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
-    group, role, policy = log_group(options, answers), answers["role"], answers["policy"]
-    tags = (answers.get("log_group_tags") or {}).get("tags", {})
-    found: dict[str, Any] = {"flow_log_group": {}, "flow_log_role": {}}
-    if group:
-        days = group.get("retentionInDays")
-        key = group.get("kmsKeyId")
-        found["flow_log_group"] = {"arn": group["logGroupArn"], "retention_days": days, "kms_key_id": key, "tags": tags}
+    role, policy = answers["role"], answers["policy"]
+    groups, identity = {}, identity_of(options)
+    for name, group in log_groups(options, answers).items():
+        tags = _group_tags(answers, name)
+        if name == ONE or name in declared(options) or identity.owns(tags):
+            about = {"retention_days": group.get("retentionInDays"), "kms_key_id": group.get("kmsKeyId"), "tags": tags}
+            groups[name] = {"arn": group["logGroupArn"], **about}
+    found = {**apart(groups, GROUPS), "flow_log_role": {}}
     if role:
         found["flow_log_role"] = {
             "arn": role["Role"]["Arn"],
@@ -224,70 +311,42 @@ def _other_policies(answers: Mapping[str, Any]) -> list[str]:
     return sorted([name for name in inline if name != POLICY] + [each["PolicyArn"] for each in attached])
 
 
-def undelivered(owned: Owned, answers: Mapping[str, Any]) -> str:
-    """Why AWS delivers nothing of our flow log; empty while it does.  Source: FlowLog API reference."""
-    found = owned.parts(items(answers, "flow-log"), "flow-log").get("") or {}
-    return str(found.get("DeliverLogsErrorMessage") or "") if found.get("DeliverLogsStatus") == "FAILED" else ""
+def undelivered(owned: Owned, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The ids of our flow logs of which AWS delivers nothing, each with why.  Source: FlowLog API reference."""
+    for found in owned.parts(items(answers, "flow-log"), "flow-log").values():
+        reason = str(found.get("DeliverLogsErrorMessage") or "")
+        if reason and found.get("DeliverLogsStatus") == "FAILED":
+            yield found["FlowLogId"], reason
 
 
 def observed(owned: Owned, answers: Mapping[str, Any]) -> dict[str, Any]:
-    found = owned.parts(items(answers, "flow-log"), "flow-log").get("")
-    if not found:
-        return {}
+    found = owned.parts(items(answers, "flow-log"), "flow-log")
+    return apart({name: _observed_log(owned, name, log) for name, log in sorted(found.items())}, LOGS)
+
+
+def _observed_log(owned: Owned, name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     kind = found.get("LogDestinationType", TO_LOG_GROUP)
     files = found.get("DestinationOptions") or {}
     return {
         "id": found["FlowLogId"],
         "traffic_type": found["TrafficType"],
         "max_aggregation_interval_seconds": int(found.get("MaxAggregationInterval") or 600),
-        "destination": _observed_group(owned, found) if kind == TO_LOG_GROUP else found["LogDestination"],
+        "destination": observed_destination(owned.log_group(name), found),
         "log_format": found.get("LogFormat"),
         "iam_role_arn": found.get("DeliverLogsPermissionArn") if kind == TO_LOG_GROUP else None,
         **{key: files.get(word, FILES_AT_BIRTH[key]) if kind == "s3" else None for key, word in FILES.items()},
     }
 
 
-def _observed_group(owned: Owned, found: Mapping[str, Any]) -> str:
-    """Our log group, or somebody else's by its name."""
+def observed_destination(own_group: str, found: Mapping[str, Any]) -> str:
+    """Where a flow log goes, as states have it: its own log group, somebody else's by its name, or an ARN."""
+    if found.get("LogDestinationType", TO_LOG_GROUP) != TO_LOG_GROUP:
+        return str(found["LogDestination"])
     name = found.get("LogGroupName")
-    return TO_LOG_GROUP if name in (None, owned.log_group) else f"{OTHERS_GROUP}{name}"
+    return TO_LOG_GROUP if name in (None, own_group) else f"{OTHERS_GROUP}{name}"
 
 
-def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
-    """What is wrong with the flow log that is declared."""
-    wanted = options["flow_logs"] or {}
-    yield from refuse.unknown("flow_logs", wanted, KEYS)
-    allowed = {
-        "traffic_type": TRAFFIC,
-        "retention_days": RETENTION_DAYS,
-        "max_aggregation_interval_seconds": INTERVALS,
-        "file_format": FILE_FORMATS,
-        "hive_compatible_partitions": (True, False),
-        "per_hour_partition": (True, False),
-    }
-    for key, values in allowed.items():
-        value = wanted.get(key)
-        if value is not None and value not in values and str(value) not in map(str, values):
-            yield refuse(f"flow_logs {key}", value, values)
-    yield from _destination_refusals(wanted, refuse)
-    for key, part in (("kms_key_id", ":kms:"), ("iam_role_arn", ":iam:")):
-        if wanted.get(key) and not (str(wanted[key]).startswith(BUCKET) and part in str(wanted[key])):
-            yield refuse(f"flow_logs {key}", wanted[key], "an ARN")
-
-
-def _destination_refusals(wanted: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
-    """A destination that is none, and what is said beside one that does not take it."""
-    told = str(wanted.get("destination") or TO_LOG_GROUP)
-    destination = destination_of(wanted) or TO_LOG_GROUP
-    if told != TO_LOG_GROUP and not (told.startswith(BUCKET) and kind_of(told)):
-        yield refuse("flow_logs destination", told, f"{TO_LOG_GROUP}, or the ARN of a bucket or of a folder in it, of "
-                     "a delivery stream, or of a log group")  # fmt: skip
-        return
-    takes = {
-        **dict.fromkeys(OF_LOG_GROUP, destination == TO_LOG_GROUP),
-        "iam_role_arn": kind_of(destination) == TO_LOG_GROUP,
-        **dict.fromkeys(FILES_AT_BIRTH, kind_of(destination) == "s3"),
-    }
-    for key, taken in takes.items():
-        if wanted.get(key) and not taken:
-            yield refuse(f"flow_logs {key}", wanted[key], f"nothing for a flow log to {told}", f"remove {key}")
+def names_of(options: Mapping[str, Any], owned: Owned, found: Mapping[str, Any]) -> list[str]:
+    """The names of the declared flow logs that go to where this one does."""
+    wanted = {name: destination_of(each) or TO_LOG_GROUP for name, each in declared(options).items()}
+    return [name for name, place in wanted.items() if place == observed_destination(owned.log_group(name), found)]

@@ -105,8 +105,19 @@ def role_name(name: str) -> str:
     return f"{name}-flow-logs"
 
 
-def log_group_name(name: str) -> str:
-    return f"/streambed/{name}/flow-logs"
+def log_group(log: str) -> str:
+    """A flow log's group: one that goes waits for all flow logs, and one that comes only its own log waits for."""
+    return f"{LOG_GROUP} {log}".rstrip()
+
+
+def log_group_name(name: str, log: str = "") -> str:
+    """The log group of a flow log, by what that is called."""
+    return f"/streambed/{name}/{part('flow-logs', log)}"
+
+
+def part(kind: str, key: str) -> str:
+    """The tag of a part, whose key is empty where there is one of its kind."""
+    return f"{kind}/{key}" if key else kind
 
 
 def part_name(name: str, part: str) -> str:

@@ -29,9 +29,7 @@ def observe(aws: Any, options: Any) -> Seen:
         return Seen(None, foreign=(vpc,))
     answers["vpcs"] = {"Vpcs": [vpc] if vpc else []}
     second = inside(options, vpc["VpcId"]) if vpc else {}
-    group = flow_logs.log_group(options, answers)
-    if group:
-        second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
+    second |= flow_logs.tag_requests(options, answers)
     answers |= aws.read_many(second) if second else {}
     # One that is not attached is looked for where something is to be done.
     answers["internet_gateways"] = answers["internet_gateways"] or answers.get("attached_gateways")
@@ -87,7 +85,6 @@ def blockers(aws: Any, params: Any, code: str) -> str:
 
 
 RARE_ATTRIBUTES = ("network_address_usage_metrics",)
-NO_GROUP = ("ResourceNotFoundException",)
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 NO_ADDRESS = ("InvalidAllocationID.NotFound",)
 NO_ROLE = ("NoSuchEntity",)
@@ -115,11 +112,12 @@ def anywhere(options: Any) -> dict[str, Any]:
 def _of_account(options: Any, role: str) -> dict[str, Any]:
     """Reads for what a flow log and endpoints say about the account; none where nothing is said of either."""
     found: dict[str, Any] = {}
-    if options["flow_logs"] is not None or options["state"] == "absent":
+    said = any(options[field] is not None for field in flow_logs.LOGS)
+    if said or options["state"] == "absent":
         found["role_policies"] = ("iam", "list_role_policies", {"RoleName": role}, NO_ROLE)
         found["attached_policies"] = ("iam", "list_attached_role_policies", {"RoleName": role}, NO_ROLE)
     services = [*(options["gateway_endpoints"] or ()), *(options["interface_endpoints"] or ())]
-    if (services or options["flow_logs"]) and options["state"] == "present":
+    if (services or flow_logs.declared(options)) and options["state"] == "present":
         found["account"] = ("sts", "get_caller_identity", {})
     return found
 

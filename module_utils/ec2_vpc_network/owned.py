@@ -52,10 +52,9 @@ class Owned:
         """The same, which knows more."""
         return Owned(self._options, {**self._known, **more})
 
-    @property
-    def log_group(self) -> str:
-        """The name of our flow log's log group."""
-        return names.log_group_name(names.network_name(self._options))
+    def log_group(self, log: str) -> str:
+        """The name of the log group of a flow log of ours."""
+        return names.log_group_name(names.network_name(self._options), log)
 
     def ours(self, item: Mapping[str, Any]) -> bool:
         """Whether an object bears our ownership tags."""

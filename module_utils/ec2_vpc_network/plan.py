@@ -32,7 +32,7 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     """The whole teardown.  Source of its order: "Delete your VPC", Amazon VPC user guide."""
     there = complete(seen.resource, seen.satellites)
     name = names.network_name(options)
-    calls = [flow_log_calls.delete_log_call(there["flow_logs"]["id"])] if there["flow_logs"] else []
+    calls = flow_log_calls.delete_log_calls(there)
     calls += [endpoints.dead_call(endpoint_id, there) for endpoint_id in there["dead_endpoints"]]
     for field in ("gateway_endpoints", "interface_endpoints"):
         calls += [endpoints.delete_call(service, item["id"], field) for service, item in there[field].items()]
@@ -53,9 +53,7 @@ def delete(seen: Seen, options: Any) -> list[Call]:
     role = there["flow_log_role"]
     last = (names.FLOW_LOG, names.VPC)
     calls += flow_log_calls.delete_role_calls(names.role_name(name), role, last) if role else []
-    return calls + (
-        [flow_log_calls.delete_group_call(names.log_group_name(name), last)] if there["flow_log_group"] else []
-    )
+    return calls + flow_log_calls.delete_group_calls(name, there, last)
 
 
 def _group_calls(there: Any) -> list[Call]:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.tags import ansible_tags
-from . import adoption, names, topology
+from . import adoption, flow_logs, names, topology
 from .owned import IDS, Owned, items
 
 Options = Mapping[str, Any]
@@ -22,7 +22,7 @@ Answers = Mapping[str, Any]
 def recognised(options: Options, answers: Answers) -> Owned:
     """Whose everything is, by its tags and by where it stands."""
     owned = Owned(options).knowing(adoption.named(options))
-    for find in (_lost_subnets, _renamed_subnets, _moved_tables, _moved_acls, *LOST, _lost_addresses):
+    for find in (_lost_subnets, _renamed_subnets, _moved_tables, _moved_acls, *LOST, _lost_addresses, _renamed_logs):
         owned = owned.knowing(find(options, owned, answers))
     return owned
 
@@ -204,9 +204,14 @@ def _only_one(_unused: Options, __: Owned, answers: Answers, item: Mapping[str, 
     return [""] if homes <= {vpc["VpcId"] for vpc in answers["vpcs"]["Vpcs"]} else []
 
 
+def _name_of_log(options: Options, owned: Owned, _unused: Answers, item: Mapping[str, Any]) -> list[str]:
+    """The flow logs that go to where this one does; what is none of them is the one that has no name."""
+    return [*flow_logs.names_of(options, owned, item), flow_logs.ONE]
+
+
 LOST = (
     _lost("route-table", _key_of_table), _lost("network-acl", _tier_of_acl), _lost("nat", _zone_of_nat),
-    _lost("endpoint", _service), _lost("security-group", _key_of_group), _lost("flow-log", _only_one),
+    _lost("endpoint", _service), _lost("security-group", _key_of_group), _lost("flow-log", _name_of_log),
     _lost("internet-gateway", _only_one), _lost("egress-only-internet-gateway", _only_one),
 )  # fmt: skip
 
@@ -230,4 +235,18 @@ def _lost_addresses(options: Options, owned: Owned, answers: Answers) -> dict[st
         zone = holders.get(item["AllocationId"]) or (name.removeprefix(prefix) if name.startswith(prefix) else None)
         if owned.part(item, "nat") is None and zone and _signed(options, owned, item, f"nat/{zone}"):
             found[item["AllocationId"]] = zone
+    return found
+
+
+def _renamed_logs(options: Options, owned: Owned, answers: Answers) -> dict[str, str]:
+    """A flow log that is declared no more, and goes to where one goes that is declared and missing.
+
+    It is that one under another name: AWS takes no second one to the same destination.
+    """
+    ours, declared = owned.parts(items(answers, "flow-log"), "flow-log"), flow_logs.declared(options)
+    found: dict[str, str] = {}
+    for key, item in ours.items():
+        missing = [name for name in flow_logs.names_of(options, owned, item) if name not in {*ours, *found.values()}]
+        if key not in declared and flow_logs.is_said(options, key) and missing:
+            found[item[IDS["flow-log"]]] = missing[0]
     return found

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, ip_network
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from ..reconcile.errors import Refusal, did_you_mean
 from . import names, topology
 
+# What the reader calls parts of a network: tiers, groups, flow logs.
+WORD, WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z"), "lower-case letters, digits and single hyphens"
 # This host, loopback, link-local, multicast and reserved: no VPC has them.  Source: RFC 6890 and RFC 5771.
 NO_HOSTS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 

@@ -11,12 +11,23 @@ from typing import Any
 from .. import forms
 from ..reconcile.errors import Refusal, did_you_mean
 from ..reconcile.identity import tag_problems
-from . import acls, adoption, blocks, dhcp, endpoint_rules, flow_logs, groups, names, protections, subnets, topology
-from .refuse import Refuse, nearest
+from . import (
+    acls,
+    adoption,
+    blocks,
+    dhcp,
+    endpoint_rules,
+    flow_log_rules,
+    groups,
+    names,
+    protections,
+    subnets,
+    topology,
+)
+from .refuse import WORD, WORDS, Refuse, nearest
 from .routes import TARGETS
 
 Options = Mapping[str, Any]
-WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 # The role <name>-flow-logs has at most 64 characters.  Source: CreateRole API reference, RoleName.
 NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
@@ -53,7 +64,7 @@ def rules(options: Options) -> Iterator[Refusal]:
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)
     yield from protections.refusals(options, refuse)
-    yield from flow_logs.refusals(options, refuse)
+    yield from flow_log_rules.refusals(options, refuse)
     if options["dns_hostnames"] and options["dns_support"] is False:
         yield refuse("dns_hostnames", True, "dns_support beside it", "set dns_support to true")
 
@@ -86,7 +97,7 @@ def _tiers(options: Options, refuse: Refuse) -> Iterator[Refusal]:
 def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal]:
     field = f"tiers {tier}"
     if not WORD.match(str(tier)):
-        yield refuse("tiers", repr(tier), "lower-case letters, digits and single hyphens")
+        yield refuse("tiers", repr(tier), WORDS)
     if not isinstance(value, Mapping):
         yield refuse(field, "nothing" if value is None else repr(value), "a mapping such as {internet: none}")
         return
@@ -211,7 +222,7 @@ def _shared_tables(options: Options, refuse: Refuse) -> Iterator[Refusal]:
         first, *others = sharing
         field = f"tiers {first} route_table"
         if not WORD.match(table):
-            yield refuse(field, repr(table), "lower-case letters, digits and single hyphens")
+            yield refuse(field, repr(table), WORDS)
         for other, key in ((other, key) for other in others for key in OF_TABLES):
             if sharing[other].get(key) != sharing[first].get(key):
                 wanted = f"{sharing[first].get(key)}, as in tier {first}, which has the same route_table"
@@ -226,7 +237,7 @@ def _groups(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     for key, group in declared.items():
         field = f"security_groups {key}"
         if not WORD.match(str(key)) or key in RESERVED_GROUPS:
-            wanted = f"lower-case letters, digits and single hyphens, not {' or '.join(RESERVED_GROUPS)}"
+            wanted = f"{WORDS}, not {' or '.join(RESERVED_GROUPS)}"
             yield refuse("security_groups", repr(key), wanted)
         if not isinstance(group, Mapping):
             yield refuse(field, repr(group), f"a dictionary with {', '.join(GROUP_KEYS)}")

@@ -2,7 +2,8 @@
 """The one form in which a network is seen, wanted and planned.  Pure.
 
 Parts stand in mappings: subnets and route tables by ``<tier>/<zone>``, NAT gateways by zone, endpoints by service,
-security groups by key, addresses by allocation id. A part without an ``id`` does not exist yet.
+security groups by key, addresses by allocation id, further flow logs by name. A part without an ``id`` does not exist
+yet.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ EMPTY: dict[str, Any] = {
     "dead_nat_gateways": [], "route_tables": {}, "gateway_endpoints": {}, "interface_endpoints": {},
     "dead_endpoints": {},
     "security_groups": {}, "default_security_group": {}, "default_security_group_locked": None,
-    "flow_logs": {}, "flow_log_group": {}, "flow_log_role": {}, "part_tags": {},
+    "flow_logs": {}, "flow_log_group": {}, "further_flow_logs": {}, "further_flow_log_groups": {}, "flow_log_role": {},
+    "part_tags": {},
 }  # fmt: skip
 # What a way to the internet leads to, beside ``NAT gateway <zone>`` and ids that are not ours.
 TO_INTERNET_GATEWAY, TO_EGRESS_ONLY_GATEWAY = names.INTERNET_GATEWAY, names.EGRESS_ONLY_GATEWAY

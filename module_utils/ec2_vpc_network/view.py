@@ -57,8 +57,8 @@ def seen(options: Any, region: str, answers: Answers) -> Seen:
     if answers["vpcs"]["Vpcs"]:
         resource, pending = _network(owned, answers, satellites)
         beside = (*strangers(answers, resource, options), *_waiting(options, resource)) + tuple(
-            {"what": "flow log that delivers nothing", "id": resource["flow_logs"]["id"], "where": resource["vpc_id"],
-             "found": reason} for reason in [flow_logs.undelivered(owned, answers)] if reason)  # fmt: skip
+            {"what": "flow log that delivers nothing", "id": log, "where": resource["vpc_id"], "found": reason}
+            for log, reason in flow_logs.undelivered(owned, answers))  # fmt: skip
     foreign = [
         *_foreign(options, owned, answers),
         *_doubled(options, owned, answers),
@@ -127,7 +127,7 @@ def _network(owned: Owned, answers: Answers, satellites: Mapping[str, Any]) -> t
         "nat_gateways": live,
         "dead_nat_gateways": dead,
         "addresses": gateways.used(satellites["addresses"], answers["nat_gateways"]["NatGateways"]),
-        "flow_logs": flow_logs.observed(owned, answers),
+        **flow_logs.observed(owned, answers),
         **groups.observed_groups(owned, answers),
         **acls.observed(owned, answers, keys),
         **routes.observed_default(owned, answers),
@@ -171,8 +171,7 @@ def _foreign(options: Any, owned: Owned, answers: Answers) -> list[Refusal]:
     found = {}
     if answers["role"] and not identity.owns(ansible_tags(answers["role"]["Role"].get("Tags"))):
         found[f"role {names.role_name(name)}"] = "flow_logs"
-    if answers.get("log_group_tags") and not identity.owns(answers["log_group_tags"].get("tags", {})):
-        found[f"log group {names.log_group_name(name)}"] = "flow_logs"
+    found |= flow_logs.foreign_groups(options, answers)
     keys = (*(options["security_groups"] or {}), names.ENDPOINTS_GROUP)
     wanted = {names.part_name(name, f"security-group/{key}") for key in keys}
     for group in items(answers, "security-group"):

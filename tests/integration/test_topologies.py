@@ -39,6 +39,10 @@ GROUPS = {
 }
 
 
+FURTHER = {
+    "audit": {"traffic_type": "REJECT", "retention_days": 7},
+    "team": {"destination": "arn:aws:firehose:us-east-1:123456789012:deliverystream/network"},
+}
 OF_IPV6 = {"rule_number": 200, "from_port": 1024, "to_port": 65535, "ipv6_cidr_block": "::/0"}
 GUARDED = {"ingress": [{"rule_number": 100, "protocol": "all", "cidr_block": "vpc"}, OF_IPV6]}
 OWN_ACL = {"ingress": [{"rule_number": 100, "port": 6379, "cidr_block": "vpc"}],
@@ -76,6 +80,7 @@ def declared(shape: dict[str, Any]) -> dict[str, Any]:
         "interface_endpoint_tier": "app" if "app" in tiers else None,
         "security_groups": {key: GROUPS[key] for key in shape.get("groups", [])},
         "flow_logs": {"traffic_type": "ALL", "retention_days": 30} if shape.get("flow_logs") else {},
+        "further_flow_logs": {name: FURTHER[name] for name in shape.get("further_logs", [])},
         "default_security_group_locked": shape.get("locked"),
     }
 
@@ -181,6 +186,7 @@ def shape_of(draw: random.Random) -> dict[str, Any]:
         "interface": draw.choice([[], *endpoints]),
         "groups": draw.choice([[], ["app"], ["app", "cache"]]),
         "flow_logs": draw.random() < 0.5,
+        "further_logs": draw.choice([[], ["audit"], ["audit", "team"]]),
         "locked": draw.choice([None, True]),
     }
 

@@ -188,6 +188,13 @@ def test_flow_logs(cloud: Cloud) -> None:
     assert len(ec2.create_flow_logs(**options)["FlowLogIds"]) == 1
     with refused("FlowLogAlreadyExists"):
         ec2.create_flow_logs(**options)
+    cloud.client("s3", region_name="us-east-1").create_bucket(Bucket="flow-logs")
+    own = {"ResourceIds": [vpc], "ResourceType": "VPC", "TrafficType": "ALL", "LogDestinationType": "s3"}
+    for folder in ("a", "b"):
+        to_folder = {**own, "LogDestination": f"arn:aws:s3:::flow-logs/{folder}"}
+        assert len(ec2.create_flow_logs(**to_folder)["FlowLogIds"]) == 1
+        with refused("FlowLogAlreadyExists"):
+            ec2.create_flow_logs(**to_folder)
 
 
 # Source: S3 API reference, DeleteBucket: whatever belongs to the bucket goes with it.

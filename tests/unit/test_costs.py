@@ -41,6 +41,10 @@ def counted(uses: Any) -> dict[str, float | None]:
     ({"flow_logs": {"destination": "cloud-watch-logs"}}, {"vended_logs_gb": 10}),
     ({"flow_logs": {"destination": "arn:aws:s3:::logs"}}, {"vended_logs_to_s3_gb": 10}),
     ({"flow_logs": {}}, {}),
+    ({"flow_logs": {"destination": "log-group:/team"}}, {"vended_logs_gb": 10}),
+    ({"flow_logs": {"destination": "cloud-watch-logs"},
+      "further_flow_logs": {"a": {"destination": "cloud-watch-logs"}, "b": {"destination": "arn:aws:s3:::logs"}}},
+     {"vended_logs_gb": 20, "vended_logs_to_s3_gb": 10}),
     ({"encryption_control": {"mode": "monitor"}}, {"vpc_encryption_control_hour": 1}),
 ])  # fmt: skip
 def test_what_a_network_is_charged_for(state: Any, items: Any) -> None:

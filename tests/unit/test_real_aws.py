@@ -134,8 +134,9 @@ def test_a_flow_log_that_delivers_nothing_is_told() -> None:
     log = {"FlowLogId": "fl-1", "Tags": tagged(**{"streambed:part": "flow-log"}), "DeliverLogsStatus": "FAILED",
            "DeliverLogsErrorMessage": "Access error"}  # fmt: skip
     ours = owned.Owned(options("ec2_vpc_network", {}))
-    assert flow_logs.undelivered(ours, {"flow_logs": {"FlowLogs": [log]}}) == "Access error"
-    assert flow_logs.undelivered(ours, {"flow_logs": {"FlowLogs": [{**log, "DeliverLogsStatus": "SUCCESS"}]}}) == ""
+    fine = {**log, "FlowLogId": "fl-2", "Tags": tagged(**{"streambed:part": "flow-log/audit"}),
+            "DeliverLogsStatus": "SUCCESS"}  # fmt: skip
+    assert list(flow_logs.undelivered(ours, {"flow_logs": {"FlowLogs": [log, fine]}})) == [("fl-1", "Access error")]
 
 
 @pytest.mark.parametrize(("region", "world"), [

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import FlowLogAlreadyExists
 from moto.ec2.models.flow_logs import FlowLogs as Model
 
 from localcloud.overlays.ec2.base import Base
@@ -24,6 +25,13 @@ class FlowLogs(Base):
         if destination is None and "LogGroupName" not in given:
             # Source: recorded, ec2/create-flow-logs/error-no-destination.
             raise refuse("InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided.")
+        if destination and any(
+            (log.log_destination, log.resource_id) == (destination, resource)
+            for log in self.ec2_backend.flow_logs.values()
+            for resource in given["ResourceIds"]
+        ):
+            # moto compares the buckets of new ones with the folders of others.  Source: EC2 error codes.
+            raise FlowLogAlreadyExists
         to_bucket = given.get("LogDestinationType") == "s3"
         if to_bucket:
             given["LogDestination"] = destination.partition("/")[0]
