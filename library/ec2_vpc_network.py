@@ -123,6 +123,14 @@ options:
       - Addresses for NAT gateways that are to be made, by zone, as C(eipalloc-…), in the place of new ones. They stay
         when the gateway goes.
     type: dict
+  nat_secondary_allocation_ids:
+    description:
+      - Addresses that NAT gateways have beside their first, by zone, each a list of C(eipalloc-…) of yours, for more
+        connections to one place. They come and go in place, an old one once its connections have ended, and stay when
+        the gateway goes.
+      - AWS takes 1 beside the first, and up to 7 when its quota is raised. A zone that is not listed has none; left
+        out, each gateway keeps those that it has.
+    type: dict
   dns_support:
     description: Whether the VPC's resolver answers. Left out, O(interface_endpoints) switch it on.
     type: bool

@@ -89,6 +89,7 @@ def _associated(name: str, ec2: Any) -> Iterator[str]:
     holders = (*ec2.route_tables.values(), *ec2.network_acls.values())
     yield from (each.id for each in holders if name in each._associations)
     yield from (each.id for each in ec2.vpcs.values() if name in each._cidr_block_association_set)
+    yield from (each.allocation_id for each in ec2.addresses if each.association_id == name)
     subnets = [each for zones in ec2.subnets.values() for each in zones.values()]
     yield from (each.id for each in subnets if name in each.ipv6_cidr_block_associations)
 

@@ -16,6 +16,8 @@ DEFAULT_QUOTAS: dict[str, int] = {
     "vpcs_per_region": 5,
     "elastic_ips_per_region": 5,
     "nat_gateways_per_zone": 5,
+    # Told, and not enforced: nobody has published how AWS words that refusal.
+    "elastic_ips_per_nat_gateway": 2,
     "internet_gateways_per_region": 5,
     "egress_only_internet_gateways_per_region": 5,
     "elasticache_nodes_per_region": 300,
@@ -38,6 +40,8 @@ DEFAULT_QUOTAS: dict[str, int] = {
 DURATIONS: dict[str, float] = {
     "replication_group": 720,
     "nat_gateway": 120,
+    "nat_address": 60,
+    "nat_address_drain": 350,
     "vpc_endpoint": 60,
     "network_interface": 30,
     "cidr_block": 5,

@@ -54,6 +54,7 @@ class Quota:
 QUOTAS = (
     Quota("vpcs_per_region", "vpc", "L-F678F1CE", "VPCs per Region"),
     Quota("nat_gateways_per_zone", "vpc", "L-FE5A380F", "NAT gateways per Availability Zone"),
+    Quota("elastic_ips_per_nat_gateway", "vpc", "L-5F53652F", "Elastic IP addresses per public NAT gateway"),
     Quota("internet_gateways_per_region", "vpc", "L-A4707A72", "Internet gateways per Region"),
     Quota("egress_only_internet_gateways_per_region", "vpc", "L-45FE3B85", "Egress-only internet gateways per Region"),
     Quota("gateway_endpoints_per_region", "vpc", "L-1B52E74A", "Gateway VPC endpoints per Region"),

@@ -39,6 +39,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "reserved_tiers": {"type": "int", "default": 4},
     "nat_gateways": {"choices": ["none", "single", "per_zone", "regional"]},
     "nat_allocation_ids": {"type": "dict"},
+    "nat_secondary_allocation_ids": {"type": "dict"},
     "dns_support": {"type": "bool"},
     "dns_hostnames": {"type": "bool"},
     "network_address_usage_metrics": {"type": "bool"},
@@ -89,7 +90,8 @@ FIELDS = (
 # Tags inside a create call need ec2:CreateTags, and a flow log needs iam:PassRole for its role.
 # Source: service authorization reference, Amazon EC2, dependent actions.
 PERMISSIONS = frozenset({
-    "ec2:AllocateAddress", "ec2:AssociateDhcpOptions", "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock",
+    "ec2:AllocateAddress", "ec2:AssociateDhcpOptions", "ec2:AssociateNatGatewayAddress",
+    "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock",
     "ec2:AssociateVpcCidrBlock", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
     "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateDhcpOptions", "ec2:CreateEgressOnlyInternetGateway",
     "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway", "ec2:CreateNetworkAcl",
@@ -107,7 +109,8 @@ PERMISSIONS = frozenset({
     "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcBlockPublicAccessExclusions", "ec2:DescribeVpcEncryptionControls",
     "ec2:DescribeVpcEndpointServices", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "ec2:DescribeVpnGateways",
-    "ec2:DetachInternetGateway", "ec2:DisableVgwRoutePropagation", "ec2:DisassociateRouteTable",
+    "ec2:DetachInternetGateway", "ec2:DisableVgwRoutePropagation", "ec2:DisassociateNatGatewayAddress",
+    "ec2:DisassociateRouteTable",
     "ec2:DisassociateSubnetCidrBlock", "ec2:DisassociateVpcCidrBlock", "ec2:EnableVgwRoutePropagation",
     "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcBlockPublicAccessExclusion",
     "ec2:ModifyVpcEncryptionControl", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcTenancy", "ec2:ReleaseAddress",
@@ -127,12 +130,13 @@ PERMISSIONS = frozenset({
 # missing permission. A new role is not known everywhere at once, an old private name is taken back slowly, and a
 # gateway is not attached everywhere at once.
 # Source: "Delete your VPC", "IAM is eventually consistent" (IAM user guide, troubleshooting), EC2 error codes;
-# terraform-provider-aws: flow_log.go, vpc_endpoint.go, ec2_eip.go, iam/role.go.
+# terraform-provider-aws: flow_log.go, vpc_endpoint.go, ec2_eip.go, iam/role.go,
+# and #44581 for addresses that are on their way to a NAT gateway.
 PATIENCE = {
     "DependencyViolation": 300, "InvalidIPAddress.InUse": 120,
     "AuthFailure:do not have permission to access the specified resource": 120,
     "InvalidParameter:Unable to assume given IAM role": 120, "InvalidParameter:conflicting DNS domain": 120,
-    "InvalidParameter:attached to the VPC": 60, "Gateway.NotAttached": 60,
+    "InvalidParameter:attached to the VPC": 60, "Gateway.NotAttached": 60, "OperationInProgress": 400,
     "NoSuchEntity": 60, "DeleteConflict": 60,
 }  # fmt: skip
 

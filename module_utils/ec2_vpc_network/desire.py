@@ -10,7 +10,7 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.plan import Ref
 from ..reconcile.tags import new_tags, wanted_tags
-from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, protections, subnets, topology
+from . import acls, blocks, dhcp, endpoints, flow_logs, groups, names, nat_addresses, protections, subnets, topology
 from .routes import waits_for_attachment
 from .state import FREE, IN_USE, TO_EGRESS_ONLY_GATEWAY, TO_INTERNET_GATEWAY, complete
 
@@ -179,7 +179,8 @@ def _nat(options: Options, present: State) -> tuple[State, State]:
         return present["nat_gateways"], present["addresses"]
     zones = topology.nat_zones(options, present["nat_gateways"])
     tier = next(iter(topology.tiers_with(options, topology.GATEWAY)), "")
-    gateways = {zone: present["nat_gateways"].get(zone) or _new_nat(options, tier, zone) for zone in zones}
+    gateways = {zone: nat_addresses.desired(options, zone, present["nat_gateways"].get(zone)
+                                            or _new_nat(options, tier, zone)) for zone in zones}  # fmt: skip
     dropped = {item.get("allocation_id") for zone, item in present["nat_gateways"].items() if zone not in gateways}
     addresses = present["addresses"]
     kept = {key: item for key, item in addresses.items() if item["use"] == IN_USE and key not in dropped}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import CREATE, DELETE, Call, Ref, Wait, refs
-from . import names, topology, waits
+from . import names, nat_addresses, topology, waits
 from .owned import Owned, items
 from .refuse import Refuse
 from .state import FREE, IN_USE, LEAVING
@@ -75,6 +75,8 @@ def nat_calls(observed: Any, desired: Any) -> list[Call]:
     for zone in after:
         if zone not in before:
             calls += _create_nat(observed, desired, zone)
+        else:
+            calls += nat_addresses.calls(zone, before[zone], after[zone])
     gone = {zone: item for zone, item in before.items() if zone not in after}
     calls += [delete_nat(zone, item["id"], _users(observed, zone)) for zone, item in gone.items()]
     released = {key: item for key, item in observed["addresses"].items() if key not in desired["addresses"]}
@@ -100,6 +102,7 @@ def _create_nat(observed: Any, desired: Any, zone: str) -> list[Call]:
     params = {
         "SubnetId": names.id_of(observed, "subnets", item["subnet"], names.subnet(item["subnet"])),
         "AllocationId": item.get("allocation_id") or Ref(fresh),
+        **({"SecondaryAllocationIds": item[nat_addresses.FIELD]} if item.get(nat_addresses.FIELD) else {}),
         "ConnectivityType": "public",
         "TagSpecifications": names.specification(desired, "natgateway", part),
     }
@@ -158,7 +161,7 @@ def observed_nat(
             pending += [waits.nat_gateway_gone(zone, gateway_id)] if state == "deleting" else []
             continue
         live.setdefault(zone, _observed_gateway(item, subnet_keys))
-        pending += [waits.nat_gateway(zone, gateway_id)] if state == "pending" else []
+        pending += [waits.nat_gateway(zone, gateway_id)] if state == "pending" else nat_addresses.pending(zone, item)
     return dict(sorted(live.items())), sorted(dead), pending
 
 
@@ -175,6 +178,7 @@ def _observed_gateway(item: Mapping[str, Any], subnet_keys: Mapping[str, str]) -
         "subnet": subnet_keys.get(item["SubnetId"], item["SubnetId"]),
         "allocation_id": first.get("AllocationId"),
         "public_ip": first.get("PublicIp"),
+        **nat_addresses.observed(addresses, first),
     }
 
 

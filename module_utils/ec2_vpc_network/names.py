@@ -73,6 +73,11 @@ def nat_gateway(zone: str) -> str:
     return f"NAT gateway {zone}"
 
 
+def nat_addresses(zone: str) -> str:
+    """Those beside the first are an object of their own: routes to a gateway need not wait for them."""
+    return f"addresses of {nat_gateway(zone)}"
+
+
 def address(key: str) -> str:
     return f"address {key}"
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
-from . import endpoints, flow_logs, names, occupants, recognition, routes, view
+from . import endpoints, flow_logs, names, nat_addresses, occupants, recognition, routes, view
 from .choice import choose
 from .recognition import recognised
 from .strangers import beside
@@ -133,9 +133,9 @@ RARE = {
 def _rare(options: Any, owned: Any) -> dict[str, Any]:
     found: dict[str, Any] = {key: ("ec2", operation, {"Filters": owned}, unless_declared(options, option))
                              for option, (key, operation) in RARE.items() if asked(options, option)}  # fmt: skip
-    if options["nat_allocation_ids"]:
-        ids = {"AllocationIds": sorted(options["nat_allocation_ids"].values())}
-        found["given_addresses"] = ("ec2", "describe_addresses", ids, NO_ADDRESS)
+    given = [*(options["nat_allocation_ids"] or {}).values(), *nat_addresses.given(options)]
+    if given:
+        found["given_addresses"] = ("ec2", "describe_addresses", {"AllocationIds": sorted(given)}, NO_ADDRESS)
     if options["vpc_id"]:
         found["named_vpc"] = ("ec2", "describe_vpcs", {"VpcIds": [options["vpc_id"]]}, NO_VPC)
     return found

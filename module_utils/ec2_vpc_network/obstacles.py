@@ -9,7 +9,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import Ref
-from . import blocks, endpoints, gateways, names, topology
+from . import blocks, endpoints, gateways, names, nat_addresses, topology
 from .desire import placed, vpc_block
 from .refuse import Refuse
 from .state import complete
@@ -28,7 +28,8 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
         yield refuse("cidr_block", None, "a block for the new VPC, such as 10.20.0.0/16", step)
         return
     yield from _unknown_zones(options, refuse, around)
-    yield from gateways.given_obstacles(options, refuse, present, around.get("given_addresses"))
+    for given in (gateways.given_obstacles, nat_addresses.obstacles):
+        yield from given(options, refuse, present, around.get("given_addresses"))
     first = vpc_block(options, present)
     yield from blocks.obstacles(options, refuse, present, None if isinstance(first, Ref) else IPv4Network(first))
     if topology.stated(options):

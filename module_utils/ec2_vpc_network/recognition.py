@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.tags import ansible_tags
-from . import adoption, flow_logs, names, topology
+from . import adoption, flow_logs, names, nat_addresses, topology
 from .owned import IDS, Owned, items
 
 Options = Mapping[str, Any]
@@ -34,7 +34,7 @@ def reads(options: Options, owned: Owned, answers: Answers) -> dict[str, Any]:
     gateways = {str(route.get("GatewayId")) for table in tables for route in table["Routes"]} - known
     gateways = {gateway for gateway in gateways if gateway.startswith("igw-")}
     held = _holders(owned, answers).keys() - {item["AllocationId"] for item in items(answers, "address")}
-    held -= set((options["nat_allocation_ids"] or {}).values())
+    held -= {*(options["nat_allocation_ids"] or {}).values(), *nat_addresses.given(options)}
     found = {
         "internet_gateways": ("describe_internet_gateways", "InternetGatewayIds", gateways, "InvalidInternetGatewayID"),
         "addresses": ("describe_addresses", "AllocationIds", held, "InvalidAllocationID"),

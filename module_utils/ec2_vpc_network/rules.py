@@ -20,6 +20,7 @@ from . import (
     flow_log_rules,
     groups,
     names,
+    nat_addresses,
     protections,
     subnets,
     topology,
@@ -56,6 +57,7 @@ def rules(options: Options) -> Iterator[Refusal]:
     if not shape:
         yield from _room(options, refuse)
         yield from _nat(options, refuse)
+        yield from nat_addresses.refusals(options, refuse)
         yield from _shared_tables(options, refuse)
         yield from _ipv6(options, refuse)
         yield from endpoint_rules.refusals(options, refuse)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,9 @@ from . import names
 # How long these usually take.  Source: localcloud's durations, from observed runs; AWS promises nothing.
 NAT_SECONDS = 120
 ENDPOINT_SECONDS = 60
+NAT_ADDRESS_SECONDS = 60
+# Source: DisassociateNatGatewayAddress API reference, MaxDrainDurationSeconds, default.
+DRAIN_SECONDS = 350
 PROTECTION_SECONDS = 60
 
 # AWS writes the states of endpoints in lower case, its service model in capitals.
@@ -116,6 +121,18 @@ def nat_gateway_gone(zone: str, gateway_id: Any) -> Wait:
     return Wait(names.nat_gateway(zone), "ec2", "describe_nat_gateways", {"NatGatewayIds": [gateway_id]},
                 "NatGateways[].State", done=("deleted", "failed", "absent"),
                 absent_codes=("NatGatewayNotFound",), typical_seconds=NAT_SECONDS)  # fmt: skip
+
+
+def nat_addresses(zone: str, gateway_id: Any, ids: Sequence[str], there: bool) -> Wait:
+    """Addresses beside the first that come, or go once their connections have ended.
+
+    Source: NatGatewayAddress API reference, Status; DisassociateNatGatewayAddress, MaxDrainDurationSeconds.
+    """
+    which = f"NatGateways[0].NatGatewayAddresses[?contains(`{json.dumps(list(ids))}`, AllocationId)]"
+    return Wait(names.nat_addresses(zone), "ec2", "describe_nat_gateways", {"NatGatewayIds": [gateway_id]},
+                f"{which}.Status", done=("succeeded",) if there else ("absent",), failed=("failed",),
+                reason=f"{which} | [?Status=='failed'].FailureMessage | [0]", absent_codes=("NatGatewayNotFound",),
+                typical_seconds=NAT_ADDRESS_SECONDS if there else DRAIN_SECONDS)  # fmt: skip
 
 
 def endpoint(service: str, endpoint_id: Any) -> Wait:

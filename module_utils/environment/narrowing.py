@@ -49,6 +49,8 @@ UNTAGGED = {
     "ec2:AuthorizeSecurityGroupIngress": "security-group", "ec2:RevokeSecurityGroupEgress": "security-group",
     "ec2:RevokeSecurityGroupIngress": "security-group", "ec2:CreateRoute": "route-table",
     "ec2:DeleteRoute": "route-table", "ec2:ReplaceRoute": "route-table",
+    # An address that is given and was taken off the declaration bears no tag of ours.
+    "ec2:DisassociateNatGatewayAddress": "elastic-ip",
     # A gateway to a VPN is always somebody else's.
     "ec2:EnableVgwRoutePropagation": "vpn-gateway", "ec2:DisableVgwRoutePropagation": "vpn-gateway",
     # Interfaces are made by ElastiCache and by endpoints, on the caller's behalf, without tags of ours.

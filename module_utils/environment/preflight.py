@@ -55,6 +55,7 @@ LIMITS = (
     Limit("group_rules", "rules of one security group", "vpc", "L-0EA8095F", 60),
     Limit("routes", "routes of one route table", "vpc", "L-93826ACB", 50),
     Limit("blocks", "IPv4 CIDR blocks of the VPC", "vpc", "L-83CA0A9D", 5),
+    Limit("nat_addresses", "addresses of one NAT gateway", "vpc", "L-5F53652F", 2),
     Limit("subnets", "subnets of the VPC", "vpc", "L-407747CB", 200),
     Limit("interface_endpoints", "interface endpoints of the VPC", "vpc", "L-29B6F2EB", 50),
     Limit("nodes", "nodes of the replication group", "elasticache", "L-AF354865", 90),
@@ -129,6 +130,8 @@ def sizes(plans: Mapping[str, Plan]) -> dict[str, int]:
         "routes": largest([{"cidr_block": each} for part in ("routes", "internet_routes") for each in table[part]]
                           for table in tables),
         "blocks": 1 + len(network.get("secondary_cidr_blocks") or ()),
+        "nat_addresses": 1 + max((len(each.get("secondary_allocation_ids") or ())
+                                  for each in (network.get("nat_gateways") or {}).values()), default=0),
         "subnets": len(network.get("subnets") or ()) + len(network.get("foreign_subnets") or ()),
         "interface_endpoints": len(network.get("interface_endpoints") or ()),
         "nodes": max(map(cache_nodes, of_role(touched, "redis").values()), default=0),

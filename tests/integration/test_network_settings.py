@@ -17,7 +17,7 @@ from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
 from tests.integration.test_faults import objects
-from tests.support.deaths import EVERY, in_turn, refused_in_both_modes, taken_up
+from tests.support.deaths import EVERY, Killed, faulty, in_turn, refused_in_both_modes, taken_up
 from tests.support.runs import four_steps, run
 
 MODULE = "ec2_vpc_network"
@@ -142,6 +142,72 @@ def test_a_given_address_is_used_and_outlives_its_gateway(cloud: Cloud, kind: st
         run(cloud, MODULE, {**given, "nat_allocation_ids": {"eu-west-1a": other}}, check=True)
     four_steps(cloud, MODULE, {"state": "absent"})
     assert {each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]} == {allocation, other}
+
+
+def addressed(cloud: Cloud) -> list[str]:
+    """Which addresses the NAT gateway has, the first one left out, as plain boto3 sees it."""
+    [gateway] = [each for each in cloud.client("ec2").describe_nat_gateways()["NatGateways"]
+                 if each["State"] == "available"]  # fmt: skip
+    return sorted(each["AllocationId"] for each in gateway["NatGatewayAddresses"] if not each["IsPrimary"])
+
+
+def test_addresses_beside_the_first_come_go_and_outlive_the_gateway(cloud: Cloud) -> None:
+    """Created with the gateway, changed, drifted, repaired, removed; null leaves them, and a death is taken up."""
+    emptied(cloud)
+    cloud.configure(settle_polls={"nat_address": 1, "nat_address_drain": 2})
+    ec2 = cloud.client("ec2")
+    one, two, three = (ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(3))
+
+    def given(*ids: str) -> dict[str, Any]:
+        return {**BASE, "nat_secondary_allocation_ids": {"eu-west-1a": list(ids)}}
+
+    four_steps(cloud, MODULE, given(one, two))
+    assert addressed(cloud) == sorted([one, two])
+    changed = four_steps(cloud, MODULE, given(two, three))
+    assert [call["operation"] for call in changed["calls"]] == [
+        "disassociate_nat_gateway_address", "associate_nat_gateway_address"]  # fmt: skip
+    assert not run(cloud, MODULE, BASE)["changed"], "no word on them leaves them"
+    [gateway] = ec2.describe_nat_gateways()["NatGateways"]
+    held = {each["AllocationId"]: each["AssociationId"] for each in gateway["NatGatewayAddresses"]}
+    ec2.disassociate_nat_gateway_address(NatGatewayId=gateway["NatGatewayId"], AssociationIds=[held[three]])
+    four_steps(cloud, MODULE, given(two, three))  # while the connections through it still end
+    assert addressed(cloud) == sorted([two, three])
+    four_steps(cloud, MODULE, {**BASE, "nat_secondary_allocation_ids": {}})
+    assert addressed(cloud) == []
+    four_steps(cloud, MODULE, {"state": "absent"})
+    assert {one, two, three} == {each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]}
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_a_change_of_addresses_that_died_is_taken_up(cloud: Cloud, after_effect: bool) -> None:
+    ids: list[str] = []
+
+    def lay() -> None:
+        emptied(cloud)
+        ec2 = cloud.client("ec2")
+        ids[:] = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2)]
+        run(cloud, MODULE, {**BASE, "nat_secondary_allocation_ids": {"eu-west-1a": ids[:1]}})
+
+    lay()
+    for died_at in (1, 2):
+        lay()
+        given = {**BASE, "nat_secondary_allocation_ids": {"eu-west-1a": ids[1:]}}
+        with pytest.raises(AwsFailure, match="Made before"):
+            run(cloud, MODULE, given, aws=faulty(cloud, died_at, after_effect, Killed()))
+        run(cloud, MODULE, given)
+        assert addressed(cloud) == ids[1:]
+        assert not run(cloud, MODULE, given)["changed"]
+
+
+def test_addresses_for_a_zone_without_a_gateway_or_in_use_are_refused(cloud: Cloud) -> None:
+    emptied(cloud)
+    ec2 = cloud.client("ec2")
+    free = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    far = {**BASE, "zones": ["eu-west-1a", "eu-west-1b"], "nat_secondary_allocation_ids": {"eu-west-1b": [free]}}
+    refused_in_both_modes(cloud, MODULE, far, "wanted addresses for a zone with a NAT gateway: eu-west-1a")
+    run(cloud, MODULE, {**BASE, "nat_secondary_allocation_ids": {"eu-west-1a": [free]}})
+    other = {**BASE, "environment_suffix": "other", "nat_secondary_allocation_ids": {"eu-west-1a": [free]}}
+    refused_in_both_modes(cloud, MODULE, other, f"found {free}, which is in use, wanted an address that nobody uses")
 
 
 def test_an_address_that_somebody_uses_is_refused(cloud: Cloud) -> None:

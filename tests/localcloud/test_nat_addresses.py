@@ -51,6 +51,29 @@ def test_elastic_ips_come_and_go(ec2: Any) -> None:
     assert shown(ec2, nat) == [("10.0.0.4", True), ("10.0.0.5", False)]
 
 
+def test_addresses_take_their_time_and_until_then_no_other_change_is_taken(cloud: Cloud, ec2: Any) -> None:
+    first, second, third = (address(ec2) for _ in range(3))
+    nat = ec2.create_nat_gateway(SubnetId=place(ec2), AllocationId=first)["NatGateway"]["NatGatewayId"]
+    ec2.describe_nat_gateways()
+    cloud.configure(settle_polls={"nat_address": 2, "nat_address_drain": 2})
+
+    def statuses() -> list[str | None]:
+        found = ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"][0]["NatGatewayAddresses"]
+        return [each.get("Status") for each in found if not each["IsPrimary"]]
+
+    added = ec2.associate_nat_gateway_address(NatGatewayId=nat, AllocationIds=[second])["NatGatewayAddresses"]
+    with refused("OperationInProgress", f"currently ASSOCIATING the following EIPs: ['{second}']"):
+        ec2.associate_nat_gateway_address(NatGatewayId=nat, AllocationIds=[third])
+    assert [statuses() for _ in range(3)] == [["associating"], ["associating"], ["succeeded"]]
+    ec2.disassociate_nat_gateway_address(NatGatewayId=nat, AssociationIds=[added[0]["AssociationId"]])
+    with refused("AuthFailure"):
+        ec2.release_address(AllocationId=second)
+    with refused("OperationInProgress"):
+        ec2.associate_nat_gateway_address(NatGatewayId=nat, AllocationIds=[third])
+    assert [statuses() for _ in range(3)] == [["disassociating"], ["disassociating"], []]
+    ec2.release_address(AllocationId=second)
+
+
 def test_the_first_address_stays_and_a_deleted_gateway_lets_all_go(ec2: Any) -> None:
     first, second = address(ec2), address(ec2)
     made = ec2.create_nat_gateway(SubnetId=place(ec2), AllocationId=first, SecondaryAllocationIds=[second])

@@ -22,6 +22,8 @@ from localcloud.settings import DURATIONS
         ("user", users.user_group_wait("u")),
         ("nat_gateway", waits.nat_gateway("a", "nat-1")),
         ("nat_gateway", waits.nat_gateway_gone("a", "nat-1")),
+        ("nat_address", waits.nat_addresses("a", "nat-1", ["eipalloc-1"], there=True)),
+        ("nat_address_drain", waits.nat_addresses("a", "nat-1", ["eipalloc-1"], there=False)),
         ("vpc_endpoint", waits.endpoint("kms", "vpce-1")),
         ("vpc_endpoint", waits.endpoint_gone("kms", "vpce-1")),
         ("vpc_encryption_control", waits.encryption_control("c")),

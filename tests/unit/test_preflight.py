@@ -70,6 +70,8 @@ RULE, RULE_IPV6, OF_GROUP = {"cidr_block": "10.0.0.0/8"}, {"ipv6_cidr_block": ":
     ({"route_tables": {"a": {"routes": {f"10.{n}.0.0/16": "tgw-1" for n in range(50)},
                              "internet_routes": {"0.0.0.0/0": "igw-1", "::/0": "igw-1"}}}}, {"routes": 51}),
     ({"secondary_cidr_blocks": ["10.1.0.0/16"] * 5}, {"blocks": 6}),
+    ({"nat_gateways": {"a": {"secondary_allocation_ids": ["eipalloc-1", "eipalloc-2"]}, "b": {}}},
+     {"nat_addresses": 3}),
     ({"subnets": dict.fromkeys(range(190)), "foreign_subnets": dict.fromkeys(range(11))}, {"subnets": 201}),
     ({"interface_endpoints": dict.fromkeys(range(51))}, {"interface_endpoints": 51}),
 ])  # fmt: skip

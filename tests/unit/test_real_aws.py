@@ -108,6 +108,7 @@ NOT_YET = [
     ("ec2_vpc_network", "ConcurrentModification", "try again"),
     ("ec2_vpc_network", "OperationAbortedException", "A conflicting operation is currently in progress"),
     ("ec2_vpc_network", "ResourceNotFoundException", "The specified log group does not exist."),
+    ("ec2_vpc_network", "OperationInProgress", "Service is currently ASSOCIATING the following EIPs: [eipalloc-1]."),
     ("kinesis_data_stream", "ResourceNotFoundException", "Stream x under account 123456789012 not found."),
     ("kinesis_data_stream", "ResourceInUseException", "Stream x is not ACTIVE"),
 ]  # fmt: skip

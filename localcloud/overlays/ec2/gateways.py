@@ -15,7 +15,7 @@ from moto.core.responses import ActionResult
 from localcloud.clock import clock, now
 from localcloud.overlays import interfaces
 from localcloud.overlays.ec2.base import Base, keep_matching
-from localcloud.overlays.ec2.nat_addresses import add_private, add_public, free_hosts
+from localcloud.overlays.ec2.nat_addresses import add_private, add_public, free_hosts, is_over, passage_of
 from localcloud.overlays.ec2.regional_nat import RegionalNat
 from localcloud.refusals import refuse
 from localcloud.settings import settings
@@ -26,7 +26,8 @@ NAT = "nat_gateway"
 def is_gone(nat: Any) -> bool:
     """Whether the NAT gateway holds nothing any more; DescribeNatGateways still lists it for about an hour."""
     clock.touch(nat.id)
-    return nat.state in ("deleted", "failed")
+    clock.touch(passage_of(nat))
+    return is_over(nat)
 
 
 class Gateways(Base):
@@ -190,6 +191,7 @@ class Gateways(Base):
         found = keep_matching(found, filters, fields)
         for nat in found:
             clock.look(nat.id)
+            clock.look(passage_of(nat))
         if states is not None:
             found = keep_matching(found, {"state": states}, fields)
         return ActionResult({"NatGateways": found})

@@ -13,8 +13,12 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
+from localcloud.clock import clock
 from localcloud.overlays.ec2.base import Base
 from localcloud.refusals import refuse
+
+ADDRESS, DRAIN = "nat_address", "nat_address_drain"
+_UNDER_WAY = ("associating", "disassociating", "assigning", "unassigning")
 
 
 class NatAddresses(Base):
@@ -26,26 +30,24 @@ class NatAddresses(Base):
         allocations, wanted = self.given["AllocationIds"], self.given.get("PrivateIpAddresses", [])
         if wanted and len(wanted) != len(allocations):
             raise refuse("InvalidParameterCombination", "One private address for each allocation, or none at all")
-        return self._changed(nat, add_public(nat, allocations, wanted))
+        return self._coming(nat, add_public(nat, allocations, wanted), "associating")
 
     def disassociate_nat_gateway_address(self) -> ActionResult:
         """The addresses that went; the elastic IPs are free again."""
         nat = self._usable_nat("public")
         gone = self._secondary(nat, "associationId", self.given["AssociationIds"])
-        for entry in gone:
-            self.ec2_backend.disassociate_address(association_id=entry["associationId"])
-        return self._changed(nat, gone, status="disassociating")
+        return self._going(nat, gone, "disassociating")
 
     def assign_private_nat_gateway_address(self) -> ActionResult:
         """The private addresses that were added."""
         nat = self._usable_nat("private")
         wanted = self.given.get("PrivateIpAddresses", [])
-        return self._changed(nat, add_private(nat, wanted, self.given.get("PrivateIpAddressCount", 0)))
+        return self._coming(nat, add_private(nat, wanted, self.given.get("PrivateIpAddressCount", 0)), "assigning")
 
     def unassign_private_nat_gateway_address(self) -> ActionResult:
         """The private addresses that went."""
         nat = self._usable_nat("private")
-        return self._changed(nat, self._secondary(nat, "privateIp", self.given["PrivateIpAddresses"]), "unassigning")
+        return self._going(nat, self._secondary(nat, "privateIp", self.given["PrivateIpAddresses"]), "unassigning")
 
     def _usable_nat(self, kind: str) -> Any:
         name = self.given["NatGatewayId"]
@@ -54,20 +56,55 @@ class NatAddresses(Base):
             raise refuse("NatGatewayNotFound", f"NAT gateway {name} was not found")
         if nat.connectivity_type != kind or nat.subnet_id is None:
             raise refuse("InvalidParameterValue", f"NAT gateway {name} is not a zonal {kind} one")
+        if not clock.touch(passage_of(nat)):
+            # Source: observed, hashicorp/terraform-provider-aws #44581.
+            busy = [entry.get("allocationId") for entry in nat.address_set if entry.get("status") in _UNDER_WAY]
+            doing = next(entry["status"] for entry in nat.address_set if entry.get("status") in _UNDER_WAY).upper()
+            raise refuse("OperationInProgress", f"Service is currently {doing} the following EIPs: {busy}.")
         return nat
 
     def _secondary(self, nat: Any, key: str, names: list[str]) -> list[dict[str, Any]]:
-        """The entries that are named, taken off the gateway; none when one of them is unknown or the first."""
+        """The entries that are named; none when one of them is unknown or the first."""
         found = {entry.get(key): entry for entry in nat.address_set[1:]}
         unknown = next((name for name in names if name not in found), None)
         if unknown:
             raise refuse("InvalidParameterValue", f"{unknown} is no secondary address of NAT gateway {nat.id}")
-        nat.address_set[:] = [entry for entry in nat.address_set if entry.get(key) not in names]
         return [found[name] for name in names]
 
-    def _changed(self, nat: Any, entries: list[dict[str, Any]], status: str | None = None) -> ActionResult:
-        shown = [{**entry, "status": status or entry["status"]} for entry in entries]
+    def _coming(self, nat: Any, entries: list[dict[str, Any]], status: str) -> ActionResult:
+        def arrive() -> None:
+            for entry in entries:
+                entry["status"] = "succeeded"
+
+        return self._under_way(nat, entries, status, ADDRESS, arrive)
+
+    def _going(self, nat: Any, entries: list[dict[str, Any]], status: str) -> ActionResult:
+        """Connections have their time to end; until then the gateway holds the addresses."""
+
+        def arrive() -> None:
+            nat.address_set[:] = [entry for entry in nat.address_set if entry not in entries]
+            for entry in entries:
+                if "associationId" in entry and not is_over(nat):
+                    self.ec2_backend.disassociate_address(association_id=entry["associationId"])
+
+        return self._under_way(nat, entries, status, DRAIN, arrive)
+
+    def _under_way(self, nat: Any, entries: list[dict[str, Any]], status: str, kind: str, arrive: Any) -> ActionResult:
+        for entry in entries:
+            entry["status"] = status
+        shown = [dict(entry) for entry in entries]
+        clock.begin(kind, passage_of(nat), arrive)
         return ActionResult({"NatGatewayId": nat.id, "NatGatewayAddresses": shown})
+
+
+def passage_of(nat: Any) -> str:
+    """Under which key the clock knows of addresses that come to a gateway or leave it."""
+    return f"addresses of {nat.id}"
+
+
+def is_over(nat: Any) -> bool:
+    """Whether the gateway has let go of everything already."""
+    return nat.state in ("deleted", "failed")
 
 
 def add_public(nat: Any, allocations: list[str], wanted: list[str]) -> list[dict[str, Any]]:
