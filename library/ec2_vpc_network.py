@@ -78,6 +78,10 @@ options:
         zones of their tier, and one zone's serves those that have none.
       - C(cidr_blocks) gives the block of a zone's subnet, by zone, instead of the computed one.
       - C(ipv6) is V(false) for a tier that gets no IPv6 block where the VPC has one.
+      - C(ipv6_native) is V(true) for a tier whose subnets have IPv6 and nothing else; subnets stay what they are born
+        as. NAT gateways and a cache with IPv4 addresses cannot stand in it, endpoints with C(ip_address_type=ipv6) can.
+        With C(internet=nat) it begins connections by the egress-only internet gateway, and comes to hosts that have
+        IPv4 only through the NAT gateway, with C(enable_dns64).
       - C(map_public_ip_on_launch), V(false) when left out, C(assign_ipv6_address_on_creation), C(enable_dns64),
         C(enable_resource_name_dns_a_record_on_launch), C(enable_resource_name_dns_aaaa_record_on_launch) and
         C(private_dns_hostname_type_on_launch) (V(ip-name) or V(resource-name)) are attributes of the tier's subnets.

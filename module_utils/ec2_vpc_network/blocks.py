@@ -112,6 +112,14 @@ def prefix(options: Options, of_vpc: Any) -> int:
     return (options["ipv6_netmask_length"] or 56) if isinstance(of_vpc, Ref) else IPv6Network(of_vpc).prefixlen
 
 
+def preferred(options: Options, of_vpc: Any, key: str) -> str | None:
+    """The /64 that a subnet has in an empty VPC; ``None`` where its place lies outside or nobody knows it yet."""
+    number = topology.slot(options, key)
+    if number is None or not isinstance(of_vpc, str) or number >= 1 << (SUBNET_PREFIX - prefix(options, of_vpc)):
+        return None
+    return subnet_block(of_vpc, number)
+
+
 def _numbers(
     options: Options, keys: list[str], taken: Mapping[str, int], others: Iterable[int], room: int
 ) -> Iterator[tuple[str, int | None]]:
@@ -234,7 +242,8 @@ def obstacles(options: Options, refuse: Refuse, present: State, primary: IPv4Net
         yield from _beside(refuse, primary, wanted)
     if options["secondary_cidr_blocks"] is not None:
         kept = [*present["foreign_cidr_blocks"],
-                *(item["cidr_block"] for key, item in present["subnets"].items() if _stays(options, key))]  # fmt: skip
+                *(item["cidr_block"] for key, item in present["subnets"].items()
+                  if item["cidr_block"] and _stays(options, key))]  # fmt: skip
         for gone in [block for block in present["secondary_cidr_blocks"] if IPv4Network(block) not in wanted]:
             inside = [block for block in kept if IPv4Network(block).subnet_of(IPv4Network(gone))]
             if inside:

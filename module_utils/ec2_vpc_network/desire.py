@@ -148,13 +148,13 @@ def _route_table(options: Options, present: State, nat: State, table: str, users
 
 
 def _subnets(options: Options, present: State) -> State:
-    found, ipv6 = {}, blocks.desired_subnets(options, present)
-    for key, block in placed(options, present).items():
+    found, ipv6, ipv4 = {}, blocks.desired_subnets(options, present), placed(options, present)
+    for key in topology.keys(options):
         tier, zone = topology.split(key)
         before = present["subnets"].get(key, {})
         found[key] = {
             **before,
-            "cidr_block": block,
+            "cidr_block": ipv4.get(key),
             "zone": zone,
             "tier": tier,
             "ipv6": ipv6[key],
@@ -164,11 +164,11 @@ def _subnets(options: Options, present: State) -> State:
 
 
 def placed(options: Options, present: State) -> dict[str, Any]:
-    """Blocks by subnet key; ``None`` where there is no room."""
+    """IPv4 blocks by subnet key; ``None`` where there is no room."""
     block = vpc_block(options, present)
     if isinstance(block, Ref):
         return blocks.placed_in_unknown(topology.place(options, blocks.stand_in(options), {}, ()))
-    taken = {key: subnet["cidr_block"] for key, subnet in present["subnets"].items()}
+    taken = {key: subnet["cidr_block"] for key, subnet in present["subnets"].items() if subnet["cidr_block"]}
     further = _vpc_blocks(options, present)[1:]
     return topology.place(options, IPv4Network(block), taken, present["foreign_cidr_blocks"], further)
 
@@ -178,7 +178,7 @@ def _nat(options: Options, present: State) -> tuple[State, State]:
     if options["nat_gateways"] is None:
         return present["nat_gateways"], present["addresses"]
     zones = topology.nat_zones(options, present["nat_gateways"])
-    tier = next(iter(topology.tiers_with(options, topology.GATEWAY)), "")
+    tier = topology.home_of_nat(options)
     gateways = {zone: nat_addresses.desired(options, zone, present["nat_gateways"].get(zone)
                                             or _new_nat(options, tier, zone)) for zone in zones}  # fmt: skip
     dropped = {item.get("allocation_id") for zone, item in present["nat_gateways"].items() if zone not in gateways}
@@ -216,12 +216,15 @@ def _ways(options: Options, found: Mapping[str, str], nat: State, key: str, subn
     ways = {destination: target for destination, target in found.items()
             if destination in silent or not target.startswith(OUR_WAYS)}  # fmt: skip
     way = topology.internet(options, tier)
-    ipv6 = bool(subnet["ipv6"]) and not silent
+    # By which of the two the subnet begins connections at all.
+    ends = [topology.IPV4] if subnet["cidr_block"] else []
+    ends += [topology.IPV6] if subnet["ipv6"] and not silent else []
     if way == topology.GATEWAY:
-        ways |= {topology.IPV4: TO_INTERNET_GATEWAY, **({topology.IPV6: TO_INTERNET_GATEWAY} if ipv6 else {})}
+        ways |= dict.fromkeys(ends, TO_INTERNET_GATEWAY)
     if way == topology.NAT:
         gateway = names.nat_gateway(zone if zone in nat else next(iter(nat), zone))
-        ways |= {topology.IPV4: gateway, **({topology.IPV6: TO_EGRESS_ONLY_GATEWAY} if ipv6 else {})}
+        through = {topology.IPV4: gateway, topology.IPV6: TO_EGRESS_ONLY_GATEWAY}
+        ways |= {end: through[end] for end in ends}
         # Whom DNS64 gives an IPv6 address of a host without one, must come to that host.
         ways |= {topology.NAT64: gateway} if subnet["attributes"]["enable_dns64"] else {}
     return ways

@@ -35,6 +35,7 @@ def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
     for service, own in (options["endpoint_settings"] or {}).items():
         yield from _settings_refusals(options, refuse, service, own)
     yield from _tier_refusals(options, refuse, interfaces)
+    yield from _without_ipv4(options, refuse, interfaces)
     # Source: CreateVpcEndpoint API reference, PrivateDnsEnabled.
     for field in ("dns_support", "dns_hostnames") if needs_dns(options) else ():
         if options[field] is False:
@@ -51,6 +52,18 @@ def _tier_refusals(options: Mapping[str, Any], refuse: Refuse, interfaces: Any) 
         if tier is not None and tier not in options["tiers"]:
             found = f"{tier}{did_you_mean(tier, options['tiers'])}"
             yield refuse(field, found, f"one of tiers: {', '.join(options['tiers'])}")
+
+
+def _without_ipv4(options: Mapping[str, Any], refuse: Refuse, interfaces: Any) -> Iterator[Refusal]:
+    """Endpoints with IPv4 addresses in subnets that have none.
+
+    Source: "Create a VPC endpoint", AWS PrivateLink guide: each kind of address takes subnets that have it.
+    """
+    for service in interfaces:
+        tier, addresses = tier_of(options, service) or "", settings(options, service).get(ADDRESSES)
+        if topology.native(options, tier) and addresses != "ipv6":
+            field, step = f"endpoint_settings {service} {ADDRESSES}", "set it, or choose another tier"
+            yield refuse(field, addresses, f"ipv6 in tier {tier}, whose subnets have nothing else", step)
 
 
 def _settings_refusals(options: Mapping[str, Any], refuse: Refuse, service: str, own: Any) -> Iterator[Refusal]:

@@ -34,6 +34,7 @@ def obstacles(options: Options, present: State, around: Mapping[str, Any]) -> It
     yield from blocks.obstacles(options, refuse, present, None if isinstance(first, Ref) else IPv4Network(first))
     if topology.stated(options):
         yield from _unsaid(options, refuse, present)
+        yield from _turned(options, refuse, present)
         yield from _misplaced(options, refuse, present)
         yield from _without_ipv6(options, refuse, present)
 
@@ -47,7 +48,7 @@ def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) 
 
 def _unsaid(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
     """Where null would leave a gateway or an endpoint as it is, and there is none yet."""
-    users = topology.tiers_with(options, topology.NAT)
+    users = topology.users_of_nat(options)
     if users and options["nat_gateways"] is None and not present["nat_gateways"]:
         yield refuse("nat_gateways", None, f"single, per_zone or regional for {', '.join(users)} with internet nat",
                      "set nat_gateways, or internet none for these tiers")  # fmt: skip
@@ -55,6 +56,16 @@ def _unsaid(options: Options, refuse: Refuse, present: State) -> Iterator[Refusa
     new = [each for each in homeless if each not in present["interface_endpoints"]]
     if new:
         yield refuse("interface_endpoint_tier", None, f"a tier for {', '.join(new)}: {', '.join(options['tiers'])}")
+
+
+def _turned(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
+    """Subnets that would have to get an IPv4 block, or to lose it.  Source: CreateSubnet API reference, Ipv6Native."""
+    for key in topology.keys(options):
+        tier, before = topology.split(key)[0], present["subnets"].get(key)
+        native = topology.native(options, tier)
+        if before and native != (before["cidr_block"] is None):
+            step = "a subnet stays what it is born as; put the old value back, or declare another tier"
+            yield refuse(f"tiers {tier} ipv6_native", native, f"{str(not native).lower()}, as its subnets are", step)
 
 
 def _misplaced(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
@@ -87,7 +98,7 @@ def _without_ipv6(options: Options, refuse: Refuse, present: State) -> Iterator[
 def _used(present: State) -> list[IPv4Network]:
     """All blocks in use; those of subnets that are about to go are free only when they are gone."""
     blocks = [*present["foreign_cidr_blocks"], *(item["cidr_block"] for item in present["subnets"].values())]
-    return [IPv4Network(block) for block in blocks]
+    return [IPv4Network(block) for block in blocks if block]
 
 
 def _overlaps(block: str, others: Iterable[IPv4Network]) -> bool:

@@ -24,7 +24,7 @@ def offers(options: Mapping[str, Any], seen: Seen, desired: Mapping[str, Any] | 
     wanted = desired or present
     subnets = present["subnets"] if wanted["subnets"] is None else wanted["subnets"]
     groups = present["security_groups"] if wanted["security_groups"] is None else wanted["security_groups"]
-    places = (Subnet(item["tier"], item["zone"], item.get("id") or Ref(names.subnet(key)))
+    places = (Subnet(item["tier"], item["zone"], item.get("id") or Ref(names.subnet(key)), bool(item["cidr_block"]))
               for key, item in subnets.items())  # fmt: skip
     ids = {key: item.get("id") or Ref(names.security_group(key)) for key, item in groups.items()}
     return {NETWORK: Network(tuple(places), ids)}

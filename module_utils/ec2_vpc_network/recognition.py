@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..reconcile.tags import ansible_tags
-from . import adoption, flow_logs, names, nat_addresses, topology
+from . import adoption, blocks, flow_logs, names, nat_addresses, subnets, topology
 from .owned import IDS, Owned, items
 
 Options = Mapping[str, Any]
@@ -77,7 +77,7 @@ def _lost_subnets(options: Options, owned: Owned, answers: Answers) -> dict[str,
         name = tags.get("Name", "").removeprefix(f"{names.network_name(options)}-").removesuffix(f"-{zone}")
         tiers = [name, tags.get(names.TIER)] if owned.ours(item) else []
         sure = [tables.get(item["SubnetId"]), *(f"{tier}/{zone}" for tier in tiers if tier)]
-        place = places.get((item.get("CidrBlock", ""), zone))
+        place = places.get((_block_of(item), zone))
         if place and _signed(options, owned, item, f"subnet/{place}"):
             sure.append(place)
         key = next((key for key in sure if key and topology.split(key)[1] == zone), None)
@@ -93,7 +93,7 @@ def _renamed_subnets(options: Options, owned: Owned, answers: Answers) -> dict[s
     """
     ours = owned.parts(items(answers, "subnet"), "subnet")
     undeclared = set(ours) - set(topology.keys(options))
-    by_place = {(ours[key]["CidrBlock"], ours[key]["AvailabilityZone"]): ours[key]["SubnetId"] for key in undeclared}
+    by_place = {(_block_of(ours[key]), ours[key]["AvailabilityZone"]): ours[key]["SubnetId"] for key in undeclared}
     found = {}
     for key, block in _places(options, answers).items():
         subnet = by_place.pop((block, topology.split(key)[1]), None) if key not in ours else None
@@ -108,10 +108,17 @@ def _places(options: Options, answers: Answers) -> dict[str, str]:
     if vpc is None or not topology.stated(options):
         return {}
     explicit, declared = topology.explicit_blocks(options), topology.keys(options)
-    preferred = {key: topology.preferred(options, IPv4Network(vpc["CidrBlock"]), key) for key in declared}
+    ipv4, ipv6 = IPv4Network(vpc["CidrBlock"]), blocks.observed(vpc)["ipv6"].get("cidr_block")
+    preferred = {key: blocks.preferred(options, ipv6, key) if topology.native(options, topology.split(key)[0])
+                 else topology.preferred(options, ipv4, key) for key in declared}  # fmt: skip
     return {
         key: str(explicit.get(key, preferred[key])) for key in sorted(declared, key=lambda key: key not in explicit)
     }
+
+
+def _block_of(item: Mapping[str, Any]) -> str:
+    """What tells where a subnet stands: its IPv4 block, or its only one."""
+    return item.get("CidrBlock") or subnets.observed_ipv6(item).get("cidr_block", "")
 
 
 def _moved_tables(options: Options, owned: Owned, answers: Answers) -> dict[str, str]:

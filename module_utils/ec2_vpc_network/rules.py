@@ -34,8 +34,8 @@ NAME_LENGTH = 64 - len("-flow-logs")
 # Source: CreateSecurityGroup API reference, GroupDescription.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}\Z")
 TIER_KEYS = (
-    "internet", "zones", "cidr_blocks", "ipv6", "network_acl", "tags", "routes", "purge_routes", "propagating_vgws",
-    "route_table",
+    "internet", "zones", "cidr_blocks", "ipv6", "ipv6_native", "network_acl", "tags", "routes", "purge_routes",
+    "propagating_vgws", "route_table",
     *subnets.ATTRIBUTES,
 )  # fmt: skip
 WAYS = (topology.GATEWAY, topology.NAT, topology.NONE)
@@ -126,7 +126,7 @@ def _tier(refuse: Refuse, tier: Any, value: Any, zones: Any) -> Iterator[Refusal
 
 
 def _tier_attributes(refuse: Refuse, field: str, value: Mapping[str, Any]) -> Iterator[Refusal]:
-    for name in ("ipv6", "purge_routes", *subnets.ATTRIBUTES):
+    for name in ("ipv6", "ipv6_native", "purge_routes", *subnets.ATTRIBUTES):
         allowed = subnets.HOSTNAME_TYPES if name == subnets.HOSTNAME_TYPE else (True, False)
         if value.get(name) is not None and value[name] not in allowed:
             yield refuse(f"{field} {name}", repr(value[name]), allowed)
@@ -189,20 +189,28 @@ def _ipv6(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     """Attributes that need an IPv6 block, in tiers that get none."""
     with_ipv6 = options["ipv6_pool"] not in (None, blocks.NO_POOL)
     for name, value in (options["tiers"] or {}).items():
-        needs = next((each for each in subnets.OF_IPV6 if value.get(each)), None)
+        needs = next((each for each in ("ipv6_native", *subnets.OF_IPV6) if value.get(each)), None)
         if needs and (value.get("ipv6") is False or not with_ipv6):
             yield refuse(f"tiers {name} {needs}", True, "IPv6 in this tier", "set ipv6_pool, and ipv6 of the tier")
+        # What has no IPv4 address has no name or block of that kind either.
+        for key, never in subnets.NEVER_NATIVE.items() if value.get("ipv6_native") else ():
+            if value.get(key) == never:
+                yield refuse(f"tiers {name} {key}", never, "nothing of the kind with ipv6_native", f"remove {key}")
+        if value.get("ipv6_native") and value.get("cidr_blocks"):
+            yield refuse(f"tiers {name} cidr_blocks", list(value["cidr_blocks"].values()),
+                         "no IPv4 block with ipv6_native", "remove cidr_blocks")  # fmt: skip
 
 
 def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
     if not topology.stated(options):
         return
-    wanted, users = options["nat_gateways"], topology.tiers_with(options, topology.NAT)
+    wanted, users = options["nat_gateways"], topology.users_of_nat(options)
     if users and wanted == topology.NO_NAT:
         yield refuse("nat_gateways", wanted, f"single, per_zone or regional for {', '.join(users)} with internet nat",
                      "set nat_gateways, or internet none for these tiers")  # fmt: skip
-    if wanted in (topology.SINGLE, topology.PER_ZONE) and not topology.tiers_with(options, topology.GATEWAY):
-        yield refuse("nat_gateways", wanted, "a tier with internet gateway, in which NAT gateways stand",
+    if wanted in (topology.SINGLE, topology.PER_ZONE) and not topology.home_of_nat(options):
+        kind = " and IPv4" if topology.tiers_with(options, topology.GATEWAY) else ""
+        yield refuse("nat_gateways", wanted, f"a tier with internet gateway{kind}, in which NAT gateways stand",
                      "add such a tier, or set nat_gateways to none")  # fmt: skip
     for zone, allocation in (options["nat_allocation_ids"] or {}).items():
         if zone not in (options["zones"] or ()):
@@ -212,7 +220,7 @@ def _nat(options: Options, refuse: Refuse) -> Iterator[Refusal]:
 
 
 # What tiers say of their route tables: those that share one agree on it.
-OF_TABLES = ("internet", "routes", "purge_routes", "propagating_vgws", "ipv6", "enable_dns64")
+OF_TABLES = ("internet", "routes", "purge_routes", "propagating_vgws", "ipv6", "ipv6_native", "enable_dns64")
 
 
 def _shared_tables(options: Options, refuse: Refuse) -> Iterator[Refusal]:

@@ -22,8 +22,19 @@ ATTRIBUTES = {
 HOSTNAME_TYPE = "private_dns_hostname_type_on_launch"
 HOSTNAME_TYPES = ("ip-name", "resource-name")
 AT_BIRTH = {**dict.fromkeys(ATTRIBUTES, False), HOSTNAME_TYPE: "ip-name"}
-# What makes sense with IPv6 only, and has to be off before a subnet loses its block.
-OF_IPV6 = ("assign_ipv6_address_on_creation", "enable_dns64")
+# What makes sense with an IPv6 block, and has to be off before a subnet loses it.
+# Source: terraform-provider-aws #32410, terraform-aws-vpc #735 and #1194: "unless the subnet has an IPv6 CIDR block".
+AAAA = "enable_resource_name_dns_aaaa_record_on_launch"
+OF_IPV6 = ("assign_ipv6_address_on_creation", "enable_dns64", AAAA)
+# A new subnet with IPv6 and nothing else; what of it a tier cannot have otherwise, and what it cannot have at all.
+# Source: CreateSubnet, Ipv6Native; ModifySubnetAttribute, PrivateDnsHostnameTypeOnLaunch; "IPv6-only subnets".
+NATIVE = {"assign_ipv6_address_on_creation": True, HOSTNAME_TYPE: "resource-name", AAAA: True}
+NEVER_NATIVE = {
+    "assign_ipv6_address_on_creation": False, HOSTNAME_TYPE: "ip-name", "map_public_ip_on_launch": True,
+    "enable_resource_name_dns_a_record_on_launch": True,
+}  # fmt: skip
+# Whether its names have AAAA records AWS says nowhere, so that is always set.
+NATIVE_AT_BIRTH = {**AT_BIRTH, **NATIVE, AAAA: None}
 
 
 def observed(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +42,8 @@ def observed(item: Mapping[str, Any]) -> dict[str, Any]:
     options = item.get("PrivateDnsNameOptionsOnLaunch") or {}
     return {
         "id": item["SubnetId"],
-        "cidr_block": item["CidrBlock"],
+        # One with IPv6 only has none.
+        "cidr_block": item.get("CidrBlock") or None,
         "zone": item["AvailabilityZone"],
         "ipv6": observed_ipv6(item),
         "attributes": {
@@ -55,12 +67,13 @@ def observed_ipv6(item: Mapping[str, Any]) -> dict[str, str]:
 
 def desired_attributes(options: Mapping[str, Any], key: str, present: Mapping[str, Any], ipv6: Any) -> dict[str, Any]:
     """Attributes as the tier states them, else as they are; public addresses are given out only where it says so."""
-    tier = topology.tier(options, topology.split(key)[0])
+    name = topology.split(key)[0]
+    tier, born = topology.tier(options, name), NATIVE if topology.native(options, name) else {}
     stated = {name: tier[name] for name in ATTRIBUTES if tier.get(name) is not None}
     without_ipv6 = {} if ipv6 else dict.fromkeys(OF_IPV6, False)
     # Security Hub's EC2.15 asks that no subnet does it, public ones neither.
     private = {"map_public_ip_on_launch": False}
-    return {**AT_BIRTH, **present.get("attributes", {}), **private, **without_ipv6, **stated}
+    return {**AT_BIRTH, **born, **present.get("attributes", {}), **private, **without_ipv6, **stated}
 
 
 def subnet_calls(observed: Any, desired: Any) -> list[Call]:
@@ -80,7 +93,7 @@ def _creation(observed: Any, desired: Any, key: str) -> list[Call]:
     item, noun = desired["subnets"][key], names.subnet(key)
     params = {
         "VpcId": observed["vpc_id"],
-        "CidrBlock": item["cidr_block"],
+        **({"CidrBlock": item["cidr_block"]} if item["cidr_block"] else {"Ipv6Native": True}),
         "AvailabilityZone": item["zone"],
         **({"Ipv6CidrBlock": item["ipv6"]["cidr_block"]} if item["ipv6"] else {}),
         "TagSpecifications": names.specification(desired, "subnet", f"subnet/{key}"),
@@ -90,7 +103,8 @@ def _creation(observed: Any, desired: Any, key: str) -> list[Call]:
     own_acl = desired["acl_of_subnets"][key] != names.DEFAULT_ACL
     create = Call("ec2", "create_subnet", params, noun, f"create {noun}", CREATE, after, {noun: "Subnet.SubnetId"},
                   waits.acl_of_subnet(noun, Ref(noun)) if own_acl else None)  # fmt: skip
-    return [create, *_changes(noun, Ref(noun), {"ipv6": item["ipv6"], "attributes": AT_BIRTH}, item)]
+    born = {"ipv6": item["ipv6"], "attributes": AT_BIRTH if item["cidr_block"] else NATIVE_AT_BIRTH}
+    return [create, *_changes(noun, Ref(noun), born, item)]
 
 
 def _changes(noun: str, subnet_id: Any, before: Any, after: Any, routes: str = "") -> list[Call]:

@@ -99,6 +99,22 @@ def tiers_with(options: Mapping[str, Any], *kinds: str) -> list[str]:
     return [name for name in options["tiers"] or {} if internet(options, name) in kinds]
 
 
+def native(options: Mapping[str, Any], name: str) -> bool:
+    """Whether a tier's subnets have IPv6 and nothing else."""
+    return tier(options, name).get("ipv6_native") is True
+
+
+def home_of_nat(options: Mapping[str, Any]) -> str:
+    """The tier in which NAT gateways stand; empty where there is none. They need an IPv4 address."""
+    return next((name for name in tiers_with(options, GATEWAY) if not native(options, name)), "")
+
+
+def users_of_nat(options: Mapping[str, Any]) -> list[str]:
+    """The tiers that a NAT gateway leads out: by IPv6 alone it leads to hosts that have IPv4 only."""
+    return [name for name in tiers_with(options, NAT)
+            if not native(options, name) or tier(options, name).get("enable_dns64")]  # fmt: skip
+
+
 def tier_tags(options: Mapping[str, Any], part: str) -> dict[str, str]:
     """The tags that a tier gives its subnets; other parts get none."""
     kind, *rest = part.split("/")
@@ -166,9 +182,10 @@ def place(
     """Blocks by subnet key: those that exist as they are, then those declared, then preferred ones, then free ones.
 
     ``taken`` holds our subnets' blocks by key, ``others`` all other blocks in use, ``further`` the VPC's blocks beside
-    its first one, in which there may be room when that is full. A key without room has ``None``.
+    its first one, in which there may be room when that is full. A key without room has ``None``, and one of a tier
+    with IPv6 only is left out.
     """
-    wanted = keys(options)
+    wanted = [key for key in keys(options) if not native(options, split(key)[0])]
     placed: dict[str, Any] = {key: taken[key] for key in wanted if key in taken}
     explicit = explicit_blocks(options)
     placed.update({key: explicit[key] for key in wanted if key not in placed and key in explicit})
@@ -212,7 +229,7 @@ def nat_zones(options: Mapping[str, Any], present: Iterable[str]) -> list[str]:
 
     A regional one is of all zones, and stands under that word.
     """
-    zones = zones_of(options, next(iter(tiers_with(options, GATEWAY)), ""))
+    zones = zones_of(options, home_of_nat(options))
     if options["nat_gateways"] == REGIONAL:
         return [REGIONAL] if options["zones"] else []
     if options["nat_gateways"] == PER_ZONE:

@@ -54,7 +54,7 @@ def read_network(aws: Aws, options: Options) -> Network:
 def subnet_of(item: Mapping[str, Any]) -> Subnet:
     """A subnet as DescribeSubnets shows it."""
     tier = ansible_tags(item.get("Tags")).get(TIER_TAG, "")
-    return Subnet(tier, item["AvailabilityZone"], item["SubnetId"])
+    return Subnet(tier, item["AvailabilityZone"], item["SubnetId"], not item.get("Ipv6Native"))
 
 
 def subnets(options: Options, around: Around) -> tuple[Subnet, ...]:
@@ -107,6 +107,18 @@ def _missing(options: Options, around: Around) -> Iterator[Refusal]:
             yield Refusal(NOUN, group_name(options), field, found, "ids of this account and region", f"correct {field}")
 
 
+def _without_ipv4(options: Options, seen: Seen) -> Iterator[Refusal]:
+    """Nodes with IPv4 addresses in subnets that have none.
+
+    Source: ElastiCache user guide, "Choosing a network type": a subnet group supports what all its subnets have.
+    """
+    kind = options["network_type"] or (seen.resource or {}).get("network_type") or "ipv4"
+    places = sorted({subnet.tier for subnet in subnets(options, seen.around) if not subnet.ipv4})
+    if places and kind != "ipv6":
+        yield Refusal(NOUN, group_name(options), "network_type", kind, f"ipv6, for subnets of {', '.join(places)} have "
+                      "nothing else", "set network_type: ipv6, or choose other subnets")  # fmt: skip
+
+
 def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
     """Names that nobody knows, what a new group has to say, and Multi-AZ where there is one zone only."""
     if options["state"] == "absent":
@@ -126,6 +138,7 @@ def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
         if key not in known:
             yield Refusal(NOUN, name, "security_group_names", f"{key}{did_you_mean(key, known)}", known,
                           "correct security_group_names, or declare the group in the network")  # fmt: skip
+    yield from _without_ipv4(options, seen)
     there = zones(options, seen.around)
     if options["multi_az_enabled"] and len(there) == 1:
         yield Refusal(NOUN, name, "multi_az_enabled", f"true, with subnets in {there[0]} only",

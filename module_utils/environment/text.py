@@ -171,7 +171,7 @@ def output_lines(outputs: Document) -> list[str]:
     lines = [f"VPC {vpc['vpc_id']} {vpc['cidr_block']}"] if vpc else []
     for kind, word in (("subnets", "subnet"), ("nat_gateways", "NAT gateway"), ("gateway_endpoints", "endpoint"),
                        ("interface_endpoints", "endpoint"), ("security_groups", "security group")):  # fmt: skip
-        lines += [f"  {word} {key} {each.get('id', '')} {each.get('cidr_block', '')}".rstrip()
+        lines += [f"  {word} {key} {each.get('id', '')} {each.get('cidr_block') or ''}".rstrip()
                   for key, each in (vpc.get(kind) or {}).items()]  # fmt: skip
     for redis in _all(outputs, "redis"):
         endpoint = redis.get("configuration_endpoint") or redis.get("primary_endpoint") or ""

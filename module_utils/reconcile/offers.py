@@ -21,11 +21,12 @@ STATE_LOCK = "state lock"
 
 @dataclass(frozen=True)
 class Subnet:
-    """One subnet: the tier and the availability zone that it belongs to."""
+    """One subnet: the tier and the availability zone that it belongs to, and whether it has IPv4 addresses."""
 
     tier: str
     zone: str
     id: str | Ref
+    ipv4: bool = True
 
 
 @dataclass(frozen=True)

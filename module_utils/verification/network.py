@@ -18,6 +18,8 @@ Options = Mapping[str, Any]
 HTTPS = 443
 DEFAULT_PORT = 6379
 WAY = "clients in"
+# Ways are followed by their IPv4 addresses; what has none is told, and not judged.
+BY_IPV6 = "subnets with IPv6 only"
 READ_ALL = {
     "subnets": ("describe_subnets", "Subnets", "vpc-id"),
     "route_tables": ("describe_route_tables", "RouteTables", "vpc-id"),
@@ -36,7 +38,8 @@ def read(aws: Aws, vpc_id: str) -> paths.Network:
     requests = {key: ("ec2", operation, {word.get(operation, "Filters"): [{"Name": name, "Values": [vpc_id]}]})
                 for key, (operation, _unused, name) in READ_ALL.items()}  # fmt: skip
     answers = aws.read_many(requests)
-    return paths.Network(**{key: answers[key].get(found) or [] for key, (_unused, found, _unused) in READ_ALL.items()})
+    found = {key: answers[key].get(name) or [] for key, (_unused, name, _unused) in READ_ALL.items()}
+    return paths.Network(**{**found, "subnets": [each for each in found["subnets"] if each.get("CidrBlock")]})
 
 
 def clients(options: Options, cache_groups: Iterable[str]) -> list[str]:
@@ -50,9 +53,18 @@ def clients(options: Options, cache_groups: Iterable[str]) -> list[str]:
 
 
 def homes(options: Options, client: str, but: Sequence[str]) -> list[str]:
-    """The tiers in which clients of a group live: the one of the group's name, else all but the caches'."""
+    """The tiers in which clients of a group live: the one of the group's name, else all but the caches'.
+
+    Those with IPv6 only are left out.
+    """
     tiers = list(options.get("tiers") or {})
-    return [client] if client in tiers else [tier for tier in tiers if tier not in but]
+    found = [client] if client in tiers else [tier for tier in tiers if tier not in but]
+    return [tier for tier in found if not native(options, tier)]
+
+
+def native(options: Options, tier: str) -> bool:
+    """Whether the subnets of a tier have IPv6 and nothing else."""
+    return bool(((options.get("tiers") or {}).get(tier) or {}).get("ipv6_native"))
 
 
 @dataclass(frozen=True)
@@ -87,12 +99,13 @@ def _cache(network: paths.Network, vpc: Options, way: Way) -> Check:
     found = [group for group in groups.values() if group is not None]
     told = [f"security group {key} is gone" for key, group in groups.items() if group is None]
     targets = paths.subnets_of(network, way.tier)
-    for client in way.going:
+    for client in [] if native(vpc, way.tier) else way.going:
         group = paths.group_of(network, client)
         if group is None:
             told.append(f"security group {client} is gone")
             continue
         told += _every(network, vpc, client, [way.tier], partial(_to_all, network, group, targets, found, way.port))
+    told += [BY_IPV6] if native(vpc, way.tier) else []
     return _verdict(f"{WAY} {', '.join(way.going)} to the {way.name}", told, f"TCP {way.port} gets through")
 
 
@@ -139,6 +152,8 @@ def _every(
     """What stands in the way from any subnet of the client's tiers, each said once."""
     tiers = homes(vpc, client, cache_tiers)
     sources = [subnet for tier in tiers for subnet in paths.subnets_of(network, tier)]
+    if not tiers and any(native(vpc, tier) for tier in vpc.get("tiers") or ()):
+        return [BY_IPV6]
     if not sources:
         return [f"no subnet of {', '.join(tiers) or 'any tier'} is there"]
     return list(dict.fromkeys(each for source in sources for each in obstacles(source)))
@@ -147,6 +162,8 @@ def _every(
 def _verdict(what: str, told: list[str], wanted: str) -> Check:
     if not told:
         return Check(what, wanted, wanted, OK)
+    if set(told) == {BY_IPV6}:
+        return Check(what, BY_IPV6, wanted, WARNING, "try it from there; ways are followed by IPv4 only")
     more = f" and {len(told) - 3} more" if len(told) > 3 else ""
     return Check(what, "; ".join(told[:3]) + more, wanted, STOP,
                  "run playbooks/drift.yml, which says who differs from the declaration, then site.yml")  # fmt: skip

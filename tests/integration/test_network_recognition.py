@@ -84,6 +84,21 @@ def test_cache_nodes_stay_where_they_are_when_their_tier_is_renamed(cloud: Cloud
     assert not cloud.writes(at)
 
 
+def test_subnets_with_ipv6_only_are_known_by_their_only_block(cloud: Cloud) -> None:
+    """Under another name they stay, and one of them that lost its tags is known by its place and its Name."""
+    things = {"internet": "none", "ipv6_native": True}
+    before = parts(emptied(cloud, {**network(things=things), "ipv6_pool": "amazon"}))
+    done = four_steps(cloud, MODULE, {**network(devices=things), "ipv6_pool": "amazon"})
+    assert operations(done) == {"create_tags"}
+    assert parts(done["resource"]) == renamed(before, "things", "devices")
+    lost = done["resource"]["subnets"]["devices/eu-west-1a"]["id"]
+    keys = [{"Key": key} for key in ("streambed:part", "streambed:stack", "streambed:environment", "streambed:tier")]
+    cloud.client("ec2").delete_tags(Resources=[lost], Tags=keys)
+    again = four_steps(cloud, MODULE, {**network(devices=things), "ipv6_pool": "amazon"})
+    assert operations(again) == {"create_tags"}
+    assert again["resource"]["subnets"]["devices/eu-west-1a"]["id"] == lost
+
+
 def test_blocks_that_are_declared_go_over_to_the_new_name(cloud: Cloud) -> None:
     placed = {**CACHE, "cidr_blocks": {"eu-west-1a": "10.20.200.0/24", "eu-west-1b": "10.20.201.0/24"}}
     before = parts(emptied(cloud, network(cache=placed)))

@@ -54,6 +54,8 @@ def tier_of(shape: dict[str, Any], tier: str) -> dict[str, Any]:
     found: dict[str, Any] = {"internet": shape["tiers"][tier]}
     if shape.get("ipv6") and tier in shape.get("without_ipv6", []):
         found["ipv6"] = False
+    if shape.get("ipv6") and tier in shape.get("native", []) and "ipv6" not in found:
+        found["ipv6_native"] = True
     if tier in shape.get("own_acl", []):
         found["network_acl"] = OWN_ACL
     if tier in shape.get("in_one_zone", []):
@@ -117,7 +119,7 @@ def blocks(cloud: Cloud) -> dict[str, str]:
     """The blocks of our subnets by id, IPv6 ones beside; none may overlap another."""
     ec2 = cloud.client("ec2", region_name=REGION)
     subnets = ec2.describe_subnets(Filters=[{"Name": "tag-key", "Values": ["streambed:part"]}])["Subnets"]
-    found = {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in subnets}
+    found = {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in subnets if not subnet["Ipv6Native"]}
     for one, other in pairwise(sorted(map(IPv4Network, found.values()))):
         assert not one.overlaps(other)
     ipv6 = {
@@ -178,6 +180,7 @@ def shape_of(draw: random.Random) -> dict[str, Any]:
         "nat": draw.choice(["single", "per_zone", "regional"]) if with_nat else "none",
         "ipv6": draw.random() < 0.5,
         "without_ipv6": draw.choice([[], some]),
+        "native": [tier for tier in tiers if tier not in ("public", "app") and draw.random() < 0.2],
         "own_acl": draw.choice([[], some]),
         "in_one_zone": draw.choice([[], some]),
         "further": draw.choice([[], ["10.21.0.0/16"], ["10.21.0.0/16", "100.64.0.0/20"]]),

@@ -57,6 +57,36 @@ def test_a_block_of_another_subnet_is_refused_until_it_is_free(dual: DualStack) 
     dual.associate(third, dual.first)
 
 
+def test_a_subnet_with_ipv6_only(dual: DualStack) -> None:
+    ec2 = dual.ec2
+    made = ec2.create_subnet(VpcId=dual.vpc, Ipv6CidrBlock=dual.first, Ipv6Native=True)["Subnet"]
+    assert "CidrBlock" not in made
+    assert (made["AssignIpv6AddressOnCreation"], made["AvailableIpAddressCount"]) == (True, 0)
+    options = made["PrivateDnsNameOptionsOnLaunch"]
+    assert (options["HostnameType"], options["EnableResourceNameDnsAAAARecord"]) == ("resource-name", True)
+    subnet = made["SubnetId"]
+    with refused("InvalidParameterValue"):
+        ec2.modify_subnet_attribute(SubnetId=subnet, PrivateDnsHostnameTypeOnLaunch="ip-name")
+    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    with refused("InvalidSubnet"):
+        ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)
+    endpoint = {"VpcId": dual.vpc, "ServiceName": "com.amazonaws.eu-west-1.kinesis-streams",
+                "VpcEndpointType": "Interface", "SubnetIds": [subnet], "PrivateDnsEnabled": False}  # fmt: skip
+    with refused("InvalidParameter"):
+        ec2.create_vpc_endpoint(**endpoint)
+    ec2.create_vpc_endpoint(**endpoint, IpAddressType="ipv6")
+    association = ec2.describe_vpcs(VpcIds=[dual.vpc])["Vpcs"][0]["CidrBlockAssociationSet"][0]["AssociationId"]
+    assert association  # the blocks of its subnets are looked at, of which this one has none
+    dual.subnet(1)
+
+
+@pytest.mark.parametrize("attribute", ["EnableDns64", "EnableResourceNameDnsAAAARecordOnLaunch"])
+def test_what_takes_an_ipv6_block_is_refused_without(dual: DualStack, attribute: str) -> None:
+    subnet = dual.subnet(0)
+    with refused("InvalidParameterValue", "unless the subnet"):
+        dual.ec2.modify_subnet_attribute(SubnetId=subnet, **{attribute: {"Value": True}})
+
+
 def test_a_vpc_without_ipv6_has_no_block_to_give(cloud: Cloud) -> None:
     ec2 = cloud.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

@@ -19,6 +19,7 @@ from ansible.module_utils.ec2_vpc_network import (
     owned,
     recognition,
     routes,
+    rules,
     topology,
     view,
 )
@@ -351,3 +352,12 @@ def test_an_acl_goes_over_to_the_tier_that_is_under_it_unless_there_are_several(
                    "network_acls": {"NetworkAcls": [under(*homes)]}}  # fmt: skip
         acl = answers["network_acls"]["NetworkAcls"][0]
         assert recognition.recognised(declared(["data", "app"]), answers).part(acl, "network-acl") == key
+
+
+@pytest.mark.parametrize(("addresses", "refused"), [("ipv6", 0), ("ipv4", 1), ("dualstack", 1), (None, 1)])
+def test_an_endpoint_among_subnets_with_ipv6_only_has_addresses_of_that_kind(addresses: str, refused: int) -> None:
+    endpoint = {"interface_endpoints": ["kms"], "interface_endpoint_tier": "app",
+                "endpoint_settings": {"kms": {"ip_address_type": addresses}}}  # fmt: skip
+    given = {**declared(ipv6_pool="amazon", **endpoint), "tiers": {"app": {"internet": "none", "ipv6_native": True}}}
+    found = [each for each in rules.rules(given) if each.field == "endpoint_settings kms ip_address_type"]
+    assert len(found) == refused

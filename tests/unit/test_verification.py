@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
+from ansible.module_utils.environment.preflight import WARNING
 from ansible.module_utils.verification import bucket, cache, checks, network, paths, posture, stream
 
 from tests.support.components import ROOT
@@ -127,6 +128,22 @@ def test_clients_live_in_the_tier_of_their_name_or_everywhere_but_beside_the_cac
     tiers = {"tiers": {"public": {}, "app": {}, "cache": {}}}
     assert network.homes(tiers, "app", ["cache"]) == ["app"]
     assert network.homes(tiers, "readers", ["cache"]) == ["public", "app"]
+    tiers["tiers"]["app"] = {"ipv6_native": True}
+    assert network.homes(tiers, "app", ["cache"]) == []
+    assert network.homes(tiers, "readers", ["cache"]) == ["public"]
+
+
+@pytest.mark.parametrize("native", ["app", "cache"])
+def test_ways_of_ipv6_only_are_told_and_not_judged(native: str) -> None:
+    tiers = {"app": {"internet": "none"}, "cache": {"internet": "none"}}
+    groups = {"app": {"egress": [{"port": 6379, "security_group": "cache"}]},
+              "cache": {"ingress": [{"port": 6379, "security_group": "app"}]}}  # fmt: skip
+    tiers[native] = {"internet": "none", "ipv6_native": True}
+    there = [{"GroupId": f"sg-{key}", "GroupName": key, "IpPermissions": [], "IpPermissionsEgress": [],
+              "Tags": [{"Key": "streambed:part", "Value": f"security-group/{key}"}]} for key in groups]  # fmt: skip
+    found = paths.Network((), (), (OPEN,), there, (), ())
+    [check] = network.checks(found, {"tiers": tiers, "security_groups": groups}, [{"name": "c"}])
+    assert (check.found, check.verdict) == (network.BY_IPV6, WARNING)
 
 
 SLOTS = [[0, 8191, ["", 7000, "a"], ["host-b", 7001, "b"]], [8192, 9000, ["host-c", 7002, "c"]],

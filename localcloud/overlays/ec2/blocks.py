@@ -103,7 +103,8 @@ def _blocks_of_subnets(ec2: Any, vpc_id: str) -> list[str]:
     found = []
     for subnet in ec2.describe_subnets():
         if subnet.vpc_id == vpc_id:
-            found += [subnet.cidr_block, *(each["ipv6CidrBlock"] for each in subnet.ipv6_cidr_block_association_set)]
+            found += [subnet.cidr_block] if subnet.cidr_block else []
+            found += [*(each["ipv6CidrBlock"] for each in subnet.ipv6_cidr_block_association_set)]
     return found
 
 

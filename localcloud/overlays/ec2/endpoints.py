@@ -69,7 +69,11 @@ class Endpoints(Base):
                 raise refuse("InvalidParameter", f"{message}the subnet: {name}.")
 
     def _check_interface(self, vpc: Any, given: dict[str, Any], private_dns: bool) -> None:
-        zones = [self.ec2_backend.get_subnet(name).availability_zone for name in given.get("SubnetIds", [])]
+        subnets = [self.ec2_backend.get_subnet(name) for name in given.get("SubnetIds", [])]
+        if any(subnet.ipv6_native for subnet in subnets) and given.get("IpAddressType") != "ipv6":
+            # Source: PrivateLink guide, "Create a VPC endpoint": each kind of address takes subnets that have it.
+            raise refuse("InvalidParameter", "IPv6 only subnets take endpoints with the IP address type ipv6.")
+        zones = [subnet.availability_zone for subnet in subnets]
         if len(zones) != len(set(zones)):
             raise refuse("DuplicateSubnetsInSameZone", "Found another VPC endpoint subnet in the same zone.")
         for name in given.get("SecurityGroupIds", []):

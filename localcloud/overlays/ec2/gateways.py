@@ -108,6 +108,9 @@ class Gateways(Base):
         if self.given.get("AvailabilityMode") == "regional":
             return self._create_regional()
         subnet = self.ec2_backend.get_subnet(self.given.get("SubnetId"))
+        if subnet.ipv6_native:
+            # Source: VPC user guide, "NAT gateway basics": a gateway has a private IPv4 address of its subnet.
+            raise refuse("InvalidSubnet", f"{subnet.id} has no IPv4 CIDR block, which a NAT gateway needs")
         public = self.given["ConnectivityType"] == "public"
         if public and "AllocationId" not in self.given:
             raise refuse("MissingParameter", "The request must contain the parameter AllocationId")

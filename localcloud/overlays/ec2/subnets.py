@@ -25,8 +25,28 @@ _NAME_OPTIONS = {
 }
 
 
+#: What takes an IPv6 block.  Source: terraform-provider-aws #32410, terraform-aws-vpc #735 and #1194.
+_OF_IPV6 = {
+    "AssignIpv6AddressOnCreation": "assign-ipv6-address-on-creation",
+    "EnableDns64": "enable-dns64",
+    "EnableResourceNameDnsAAAARecordOnLaunch": "enable-resource-name-dns-aaaa-record-on-launch",
+}
+
+
+def become_native(subnet: Subnet) -> None:
+    """What a subnet with IPv6 only is born with beside the addresses.
+
+    Source: EC2 user guide, "EC2 instance hostname types"; observed, ManageIQ/manageiq-providers-amazon #914.
+    """
+    if subnet.ipv6_native:
+        options = subnet.private_dns_name_options_on_launch
+        options.update(HostnameType="resource-name", EnableResourceNameDnsAAAARecord=True)
+
+
 def _free_addresses(self: Subnet) -> int:
     """The IPv4 addresses that are left; moto counts those of IPv6 blocks in. AWS keeps five of each subnet."""
+    if self.ipv6_native:
+        return 0
     taken = [eni for eni in self.ec2_backend.enis.values() if eni.subnet.id == self.id]
     return max(0, self.cidr.num_addresses - 5 - len(taken))
 
@@ -59,8 +79,12 @@ class Subnets(Base):
             raise refuse("InvalidParameterCombination", "Only one attribute can be modified at a time")
         (name,) = names
         value = given[name]["Value"] if isinstance(given[name], dict) else given[name]
-        if name == "AssignIpv6AddressOnCreation" and value and not subnet.ipv6_cidr_block_association_set:
-            raise refuse("InvalidParameterValue", f"The subnet '{subnet.id}' has no IPv6 CIDR block")
+        if name in _OF_IPV6 and value and not subnet.ipv6_cidr_block_association_set:
+            text = f"Invalid value 'true' for {_OF_IPV6[name]}. Cannot set {_OF_IPV6[name]} to true unless the subnet "
+            raise refuse("InvalidParameterValue", f"{text}({subnet.id}) has an IPv6 CIDR block associated with it.")
+        if name == "PrivateDnsHostnameTypeOnLaunch" and value != "resource-name" and subnet.ipv6_native:
+            # Source: ModifySubnetAttribute: "For IPv6 only subnets, an instance DNS name must be based on the ID".
+            raise refuse("InvalidParameterValue", f"{subnet.id} is an IPv6 only subnet: resource-name.")
         if name in _NAME_OPTIONS:
             subnet.private_dns_name_options_on_launch[_NAME_OPTIONS[name]] = value
         elif name in _ATTRIBUTES:

@@ -15,6 +15,7 @@ from moto.elasticache.models import elasticache_backends
 from localcloud.clock import clock
 from localcloud.overlays.ec2.base import Base, violation
 from localcloud.overlays.ec2.gateways import is_gone
+from localcloud.overlays.ec2.subnets import become_native
 from localcloud.overlays.elasticache.store import store_of
 from localcloud.overlays.interfaces import still_there
 from localcloud.refusals import refuse
@@ -76,7 +77,9 @@ class Vpcs(Base):
         self._check_zone()
         if "Ipv6CidrBlock" in self.given:
             self._check_ipv6(self.given["VpcId"], self.given["Ipv6CidrBlock"])
-        return super().create_subnet()
+        answer: Any = super().create_subnet()
+        become_native(answer.result["Subnet"])
+        return answer
 
     def associate_subnet_cidr_block(self) -> ActionResult:
         """The association of the subnet with an IPv6 block that lies in the VPC's and is nobody else's."""
