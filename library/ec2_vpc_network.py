@@ -38,6 +38,13 @@ options:
         C(network-acl/<tier>), C(endpoint/<service>).
       - They get our ownership tags and keep the C(Name) that they have.
     type: dict
+  part_names:
+    description:
+      - Names of single parts in the place of those made of O(name), as C(<kind>/<what>) and the C(Name) tag, such as
+        C(subnet/app/eu-west-1a), C(route-table/<name>), C(nat/<zone>), C(address/<zone>), C(internet-gateway),
+        C(security-group/<key>), C(endpoint/<service>), C(flow-log/<name>) or C(dhcp-options).
+      - A name changes in place. What AWS itself calls a security group cannot change, and is no name of this kind.
+    type: dict
   cidr_block:
     description: IPv4 block of the VPC, /16 to /28. A new VPC needs it or O(ipv4_ipam_pool_id); it cannot change.
     type: str

@@ -25,6 +25,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "vpc_id": {},
     "adopt": {"type": "bool", "default": False},
     "adopted_parts": {"type": "dict"},
+    "part_names": {"type": "dict"},
     "cidr_block": {},
     "ipv4_ipam_pool_id": {},
     "ipv4_netmask_length": {"type": "int"},

@@ -25,6 +25,7 @@ def desire(options: Options, seen: Seen) -> State:
         "region": seen.around["region"],
         "common_tags": new_tags(options),
         "adopted_parts": options["adopted_parts"] or {},
+        "part_names": options["part_names"] or {},
         "tier_tags": {f"subnet/{key}": topology.tier_tags(options, f"subnet/{key}") for key in topology.keys(options)},
         **_vpc(options, present, exists=seen.resource is not None),
         **_groups(options, present),
@@ -233,7 +234,8 @@ def _ways(options: Options, found: Mapping[str, str], nat: State, key: str, subn
 def _tag_parts(options: Options, present: State, desired: State) -> None:
     """Adds the tags of all parts that exist and stay, by id."""
     tags = present["part_tags"]
-    wanted = {item: names.wanted_part_tags(options, part, tags.get(item, {})) for part, item in _existing(desired)}
+    wanted = {item: names.wanted_part_tags(options, part, tags.get(item, {}), called)
+              for part, item, called in _existing(desired)}  # fmt: skip
     desired["part_tags"] = {**tags, **wanted}
     for kind, part in (("flow_log_group", "flow-log-group"), ("flow_log_role", "flow-log-role")):
         desired[kind] = _tagged(options, part, present[kind], desired[kind])
@@ -261,17 +263,18 @@ KINDS = (
 )
 
 
-def _existing(desired: State) -> Iterator[tuple[str, str]]:
-    """Part and id of everything that exists and stays."""
+def _existing(desired: State) -> Iterator[tuple[str, str, str]]:
+    """Part and id of everything that exists and stays, and what the reader calls it."""
     for field, kind in KINDS:
         for key, item in (desired[field] or {}).items():
             if "id" in item:
-                yield f"{kind}/{key}", item["id"]
+                yield f"{kind}/{key}", item["id"], f"{kind}/{key}"
     for item_id in desired["dhcp_option_sets"] or ():
-        yield "dhcp-options", item_id
+        yield "dhcp-options", item_id, "dhcp-options"
+    # An address bears the tag of the NAT gateway that it is for.
     for allocation, item in (desired["addresses"] or {}).items():
-        yield f"nat/{item['zone']}", allocation
+        yield f"nat/{item['zone']}", allocation, f"address/{item['zone']}"
     for field, part in (("internet_gateway", "internet-gateway"), ("flow_logs", "flow-log"),
                         ("egress_only_gateway", "egress-only-internet-gateway")):  # fmt: skip
         if (desired[field] or {}).get("id"):
-            yield part, desired[field]["id"]
+            yield part, desired[field]["id"], part

@@ -96,7 +96,8 @@ def _create_nat(observed: Any, desired: Any, zone: str) -> list[Call]:
     fresh = names.address(f"of {noun}")
     calls = []
     if "allocation_id" not in item:
-        address = {"Domain": "vpc", "TagSpecifications": names.specification(desired, "elastic-ip", part)}
+        tags = names.specification(desired, "elastic-ip", part, f"address/{zone}")
+        address = {"Domain": "vpc", "TagSpecifications": tags}
         calls.append(Call("ec2", "allocate_address", address, fresh, f"allocate the address of {noun}", CREATE,
                           saves={fresh: "AllocationId"}))  # fmt: skip
     params = {

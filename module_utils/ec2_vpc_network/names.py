@@ -137,18 +137,22 @@ def part_marks(part: str) -> dict[str, str]:
     return {PART: part, **({TIER: rest[0]} if kind == "subnet" else {})}
 
 
-def wanted_part_tags(options: Any, part: str, observed: dict[str, str] | None) -> dict[str, str]:
-    """The tags that an existing part should carry; one that was adopted keeps the Name that others find it by."""
-    name = part_name(network_name(options), part)
-    if part in (options["adopted_parts"] or ()):
+def wanted_part_tags(options: Any, part: str, observed: dict[str, str] | None, called: str = "") -> dict[str, str]:
+    """The tags that an existing part should carry; ``called`` is what the reader calls it, if that is another word.
+
+    It has the Name that the reader gives it; without, one that was adopted keeps the Name that others find it by.
+    """
+    name, called = part_name(network_name(options), part), called or part
+    if called in (options["adopted_parts"] or ()):
         name = (observed or {}).get("Name") or name
-    wanted = wanted_tags(options, observed, name)
+    wanted = wanted_tags(options, observed, (options["part_names"] or {}).get(called) or name)
     return {**wanted, **tier_tags(options, part), **part_marks(part)}
 
 
-def specification(desired: Any, kind: str, part: str) -> list[dict[str, Any]]:
+def specification(desired: Any, kind: str, part: str, called: str = "") -> list[dict[str, Any]]:
     """``TagSpecifications`` of a part that is about to be created."""
-    name, of_tier = part_name(desired["name"], part), desired["tier_tags"].get(part, {})
+    name = desired["part_names"].get(called or part) or part_name(desired["name"], part)
+    of_tier = desired["tier_tags"].get(part, {})
     tags = {"Name": name, **desired["common_tags"], **of_tier, **part_marks(part)}
     return tag_specifications(kind, tags)
 

@@ -59,10 +59,10 @@ def alive(item: Mapping[str, Any]) -> bool:
     return str(item.get("State", "")).lower() not in ("deleting", "deleted", "failed")
 
 
-def _signed(options: Options, owned: Owned, item: Mapping[str, Any], part: str) -> bool:
-    """Whether an object bears our ownership tags, or the Name of a part."""
-    wanted = names.part_name(names.network_name(options), part)
-    return owned.ours(item) or ansible_tags(item.get("Tags")).get("Name") == wanted
+def _signed(options: Options, owned: Owned, item: Mapping[str, Any], part: str, called: str = "") -> bool:
+    """Whether an object bears our ownership tags, or the Name of a part, be it the one that the reader gives it."""
+    wanted = {names.part_name(names.network_name(options), part), (options["part_names"] or {}).get(called or part)}
+    return owned.ours(item) or ansible_tags(item.get("Tags")).get("Name", "") in wanted
 
 
 def _lost_subnets(options: Options, owned: Owned, answers: Answers) -> dict[str, str]:
@@ -237,10 +237,13 @@ def _holders(owned: Owned, answers: Answers) -> dict[str, str]:
 def _lost_addresses(options: Options, owned: Owned, answers: Answers) -> dict[str, str]:
     """The NAT gateway that uses an address says which one it is, and its Name says it when the gateway has gone."""
     holders, prefix, found = _holders(owned, answers), f"{names.network_name(options)}-nat-", {}
+    given = {name: str(part).removeprefix("address/") for part, name in (options["part_names"] or {}).items()
+             if str(part).startswith("address/")}  # fmt: skip
     for item in items(answers, "address"):
         name = ansible_tags(item.get("Tags")).get("Name", "")
-        zone = holders.get(item["AllocationId"]) or (name.removeprefix(prefix) if name.startswith(prefix) else None)
-        if owned.part(item, "nat") is None and zone and _signed(options, owned, item, f"nat/{zone}"):
+        named = name.removeprefix(prefix) if name.startswith(prefix) else given.get(name)
+        zone = holders.get(item["AllocationId"]) or named
+        if owned.part(item, "nat") is None and zone and _signed(options, owned, item, f"nat/{zone}", f"address/{zone}"):
             found[item["AllocationId"]] = zone
     return found
 

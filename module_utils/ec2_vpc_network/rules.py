@@ -21,6 +21,7 @@ from . import (
     groups,
     names,
     nat_addresses,
+    part_names,
     protections,
     subnets,
     topology,
@@ -62,6 +63,7 @@ def rules(options: Options) -> Iterator[Refusal]:
         yield from _ipv6(options, refuse)
         yield from endpoint_rules.refusals(options, refuse)
     yield from adoption.refusals(options, refuse)
+    yield from () if shape else part_names.refusals(options, refuse)
     yield from _groups(options, refuse)
     yield from acls.refusals(options, refuse)
     yield from dhcp.refusals(options, refuse)

@@ -99,6 +99,26 @@ def test_subnets_with_ipv6_only_are_known_by_their_only_block(cloud: Cloud) -> N
     assert again["resource"]["subnets"]["devices/eu-west-1a"]["id"] == lost
 
 
+def test_a_part_is_known_by_the_name_that_the_reader_gave_it(cloud: Cloud) -> None:
+    """Somebody renames one by hand, which is mended; and takes all other tags away from some."""
+    named = {**GIVEN, "part_names": {"subnet/app/eu-west-1a": "readers", "address/eu-west-1a": "way-out",
+                                     "nat/eu-west-1a": "way-out", "route-table/app/eu-west-1a": "ways"}}  # fmt: skip
+    before = parts(emptied(cloud, named))
+    ec2 = cloud.client("ec2")
+    subnet, table = (before[kind]["app/eu-west-1a"][0] for kind in ("subnets", "route_tables"))
+    ec2.create_tags(Resources=[subnet], Tags=[{"Key": "Name", "Value": "hand-made"}])
+    assert operations(four_steps(cloud, MODULE, named)) == {"create_tags"}
+    [address] = [each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]]
+    keys = [{"Key": key} for key in ("streambed:part", "streambed:stack", "streambed:environment", "streambed:tier")]
+    ec2.delete_tags(Resources=[subnet, table, before["nat_gateways"]["eu-west-1a"][0], address], Tags=keys)
+    again = four_steps(cloud, MODULE, named)
+    assert operations(again) == {"create_tags"}
+    assert parts(again["resource"]) == before
+    [tags] = [each["Tags"] for each in ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]]
+    assert {"Key": "Name", "Value": "readers"} in tags
+    assert not operations(four_steps(cloud, MODULE, {**GIVEN, "part_names": {}})) - {"create_tags"}
+
+
 def test_blocks_that_are_declared_go_over_to_the_new_name(cloud: Cloud) -> None:
     placed = {**CACHE, "cidr_blocks": {"eu-west-1a": "10.20.200.0/24", "eu-west-1b": "10.20.201.0/24"}}
     before = parts(emptied(cloud, network(cache=placed)))

@@ -66,7 +66,10 @@ def tier_of(shape: dict[str, Any], tier: str) -> dict[str, Any]:
 def declared(shape: dict[str, Any]) -> dict[str, Any]:
     """The declaration of a shape."""
     tiers = shape["tiers"]
+    first = f"{next(iter(tiers))}/{REGION}a"
+    named = {f"subnet/{first}": "first", f"route-table/{first}": "first", "internet-gateway": "door"}
     return {
+        "part_names": named if shape.get("named") else {},
         "secondary_cidr_blocks": shape.get("further", []),
         "ipv6_pool": "amazon" if shape.get("ipv6") else "none",
         "default_network_acl": GUARDED,
@@ -191,6 +194,7 @@ def shape_of(draw: random.Random) -> dict[str, Any]:
         "flow_logs": draw.random() < 0.5,
         "further_logs": draw.choice([[], ["audit"], ["audit", "team"]]),
         "locked": draw.choice([None, True]),
+        "named": draw.random() < 0.3,
     }
 
 
