@@ -243,6 +243,31 @@ options:
         type: str
         choices: [json, text]
         default: json
+  alarms:
+    description:
+      - CloudWatch alarms on each node, each with the threshold above which it goes off. They come and go with the
+        nodes. Empty is none.
+    type: dict
+    suboptions:
+      engine_cpu_percent:
+        description: How busy the engine's own core may be on average, five minutes in a row, in percent.
+        type: float
+      memory_percent:
+        description: How much of the memory for data may be used on average, five minutes in a row, in percent.
+        type: float
+      evictions:
+        description: How many keys may be evicted in a minute, five minutes in a row.
+        type: float
+      replication_lag_seconds:
+        description: How far behind its primary a replica may be for 15 minutes, in seconds.
+        type: float
+      connections:
+        description: How many clients may be connected on average, ten minutes in a row.
+        type: float
+      actions:
+        description: ARNs that are told when an alarm goes off and when it is over, topics of SNS say; five at most.
+        type: list
+        elements: str
   apply_immediately:
     description:
       - Whether node type, version, failover, TLS and cluster mode change now instead of in the maintenance window.
@@ -298,6 +323,11 @@ EXAMPLES = r"""
     snapshot_retention_days: 14
     snapshot_window: 02:00-03:00
     preferred_maintenance_window: sun:04:00-sun:05:00
+    alarms:
+      engine_cpu_percent: 90
+      memory_percent: 80
+      evictions: 0
+      actions: ["arn:aws:sns:eu-west-1:123456789012:on-call"]
 
 - name: Keep a group with parameters of its own, its logs in CloudWatch, and its token in Secrets Manager
   elasticache_replication_group:

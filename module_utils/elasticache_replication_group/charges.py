@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What AWS charges for in a replication group: its nodes, and the secret that holds its token.  Pure."""
+"""What AWS charges for in a replication group: its nodes, their alarms, and the secret that holds its token.  Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from ..reconcile.usage import Use
 
 
 def charges(state: Mapping[str, Any]) -> Iterator[Use]:
-    """One line for the nodes, whose price hangs on engine and type, and one for a secret of ours.
+    """One line for the nodes, whose price hangs on engine and type, one for their alarms, one for a secret of ours.
 
-    Source: Amazon ElastiCache pricing, on-demand nodes by the hour; AWS Secrets Manager pricing.
+    Source: Amazon ElastiCache pricing, on-demand nodes by the hour; Amazon CloudWatch pricing; AWS Secrets Manager
+    pricing.
     """
     if state.get("cache_node_type"):
         kind = state["cache_node_type"]
         yield Use(f"{state['engine']} nodes {kind}", f"{state['engine']} {kind} hour", nodes(state))
     secret = state.get("auth_token_secret")
+    # Of each kind there is one on each node; which nodes are to go is not known before.
+    kinds, count = len({each["MetricName"] for each in (state.get("alarms") or {}).values()}), nodes(state)
+    if kinds:
+        yield Use("alarms", "alarm_month", None if count is None else kinds * count)
     yield Use("secrets", "secret_month", int(bool(secret and not secret.get("deleted"))))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..reconcile.component import Component
 from ..reconcile.offers import NETWORK
+from .alarms import OPTION as ALARMS
 from .charges import charges
 from .desire import FIELDS, desire
 from .generated_token import secret_name
@@ -83,6 +84,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "log_format": {"choices": ["json", "text"], "default": "json"},
         },
     },
+    "alarms": ALARMS,
     "apply_immediately": {"type": "bool", "default": False},
     "allow_memory_decrease": {"type": "bool", "default": False},
     "final_snapshot": {"type": "bool", "default": True},
@@ -108,6 +110,7 @@ def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             "parametergroup:default.*", "user:default", *(f"parametergroup:{each}" for each in parameters),
             *users, *snapshots,
         ),
+        "cloudwatch": (f"alarm:{name}-0*",),
         "secretsmanager": (f"secret:{secret_name(options)}-*",),
         "firehose": ("deliverystream/*",),
         "iam": ("role/aws-service-role/elasticache.amazonaws.com/*",),

@@ -10,7 +10,8 @@ from ..reconcile.component import Seen
 from ..reconcile.fields import Field, bare_key, lower_case, unordered
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
-from ..reconcile.tags import wanted_tags
+from ..reconcile.tags import new_tags, wanted_tags
+from .alarms import wanted as wanted_alarms
 from .generated_token import compared as compared_secret
 from .generated_token import wanted as wanted_secret
 from .logs import by_type
@@ -92,6 +93,7 @@ FIELDS = (
     Field("notification_topic_arn"),
     Field("auto_minor_version_upgrade"),
     Field("log_delivery", normal=by_type),
+    Field("alarms"),
     Field("tags"),
 )
 
@@ -114,18 +116,21 @@ def desire(options: Options, seen: Seen) -> State:
         "former_parameter_groups": None,
         "security_group_ids": security_group_ids(options, around),
         "tags": wanted_tags(options, (observed or {}).get("tags")),
+        "new_tags": new_tags(options),
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
         **wanted_access(options, seen),
     }
     if observed is None:
         wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
-        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)}
+        wanted.update({**birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)})
+        return {**wanted, "alarms": wanted_alarms(options, None, wanted)}
     wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
     wanted.update(rungs(wanted, observed))
     wanted["former_parameter_groups"] = former(wanted, observed)
     wanted["member_zones_spread"] = spread(options, wanted, around)
-    return opinions(wanted, observed)
+    known = opinions(wanted, observed)
+    return {**known, "alarms": wanted_alarms(options, observed, known)}
 
 
 def stated_version(options: Options, around: Mapping[str, Any]) -> str | None:

@@ -76,6 +76,11 @@ def user_group_noun(name: str) -> str:
     return f"{USER_GROUP_NOUN} {name}"
 
 
+def members_ref(name: str) -> str:
+    """What the names of a group's nodes are saved under when it has settled: AWS chooses them, and which of them go."""
+    return f"nodes of {group_noun(name)}"
+
+
 def settled(name: str) -> Wait:
     """Until the group takes the next change; ``creating``, ``modifying`` and ``snapshotting`` are on the way there.
 
@@ -84,7 +89,8 @@ def settled(name: str) -> Wait:
     """
     return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
                 done=("available",), failed=("create-failed",), absent_codes=(GONE,), pause_seconds=POLL_SECONDS,
-                typical_seconds=NODES_SECONDS, events=events(name))  # fmt: skip
+                typical_seconds=NODES_SECONDS, events=events(name),
+                saves={members_ref(name): "ReplicationGroups[0].MemberClusters"})  # fmt: skip
 
 
 def gone(name: str) -> Wait:

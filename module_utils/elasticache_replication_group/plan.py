@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..alarms import removal as alarm_removal
 from ..reconcile.component import Seen
 from ..reconcile.fields import Difference
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
 from ..reconcile.tags import boto3_tags
+from . import alarms
 from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
 from .generated_token import removed as removed_secret
@@ -343,6 +345,11 @@ def tags(observed: State, desired: State, differences: Differences) -> list[Call
     return [change(desired["name"], operation, params, why) for operation, params, why in found]
 
 
+def watch(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Alarms on the nodes, as they are and as they come and go."""
+    return alarms.calls(observed, desired)
+
+
 def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
     """The rungs after ``now``, up to ``target``, upwards or downwards."""
     here, there = ladder.index(now), ladder.index(target)
@@ -357,7 +364,7 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
     subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, take_back, log_delivery, cluster_mode,
     shard_count, more_replicas, settings, nodes, leave_users, transit_encryption, take_users, auth_token,
-    fewer_replicas, tags, former_parameter_groups, former_users,
+    fewer_replicas, tags, former_parameter_groups, former_users, watch,
 )  # fmt: skip
 
 
@@ -368,7 +375,7 @@ def update(observed: State, desired: State, differences: Differences) -> list[Ca
 
 def delete(seen: Seen, options: Options) -> list[Call]:
     """The group, with a last snapshot unless that is declined, and then its subnet and parameter groups."""
-    calls = []
+    calls = alarm_removal(sorted((seen.resource or seen.satellites).get("alarms") or ()))
     group = seen.resource
     if group is not None:
         name = group["name"]

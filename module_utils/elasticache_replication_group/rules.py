@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from .. import forms
+from .. import alarms, forms
 from ..reconcile.errors import Refusal
 from . import windows
 from .logs import log_rules
@@ -50,9 +51,9 @@ def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
     parts = (shape, availability, encryption, token, generation, engine, parameters, node_type, schedule, texts)
-    for part in (*parts, places, log_rules, user_rules):
-        for field, found, wanted, step in part(options):
-            yield Refusal(NOUN, name, field, found, wanted, step)
+    of_each = [part(options) for part in (*parts, places, log_rules, user_rules)]
+    for field, found, wanted, step in chain(*of_each, alarms.rules(options["alarms"])):
+        yield Refusal(NOUN, name, field, found, wanted, step)
 
 
 def mode_of(options: Options) -> str | None:

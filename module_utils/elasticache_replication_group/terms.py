@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from ..alarms import PERMISSIONS as OF_ALARMS
+
 # Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
 # Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
-PERMISSIONS = frozenset({
+PERMISSIONS = OF_ALARMS | frozenset({
     "cloudwatch:GetMetricData", "elasticache:TestFailover",
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..alarms import PERMISSIONS as OF_ALARMS
 from ..reconcile.component import Component
-from . import alarms
+from .alarms import OPTION as ALARMS
 from .charges import charges
 from .names import NOUN, stream_name
 from .observe import OTHERS_POLICY, observe
@@ -34,12 +35,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "consumers": {"type": "list", "elements": "str"},
     "enforce_consumer_deletion": {"type": "bool", "default": False},
     "resource_policy": {"type": "dict"},
-    "alarms": alarms.OPTION,
+    "alarms": ALARMS,
 }
 
-PERMISSIONS = frozenset({
-    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:CreateStream",
+PERMISSIONS = OF_ALARMS | frozenset({
+    "kinesis:CreateStream",
     "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteResourcePolicy", "kinesis:DeleteStream",
     "kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
     "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:GetResourcePolicy",

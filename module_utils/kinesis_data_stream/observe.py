@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .. import alarms
 from ..policies import in_words, statements_of
 from ..reconcile.component import Seen
 from ..reconcile.identity import identity_of
 from ..reconcile.tags import ansible_tags, foreign
-from . import alarms
+from .alarms import requests as alarm_requests
 from .names import GONE, NOUN, gone, settled, stream_name
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ def observe(aws: Aws, options: Options) -> Seen:
     """The stream with its tags, consumers, policy and alarms."""
     name = stream_name(options)
     about = {"StreamName": name}
-    first = aws.read_many({"stream": ("kinesis", "describe_stream_summary", about, GONE), **alarms.requests(options)})
+    first = aws.read_many({"stream": ("kinesis", "describe_stream_summary", about, GONE), **alarm_requests(options)})
     summary = (first["stream"] or {}).get("StreamDescriptionSummary")
-    requests = alarms.tag_requests(first)
+    requests = alarms.tag_requests(first.get("alarms"))
     if summary is not None:
         requests |= {"tags": ("kinesis", "list_tags_for_resource", {"ResourceARN": summary["StreamARN"]}, GONE),
                      **beside(options, summary)}  # fmt: skip
     second = aws.read_many(requests) if requests else {}
-    found, strangers = alarms.observed(options, first, second)
+    found, strangers = alarms.observed(options, first.get("alarms"), second)
     # A stream that is being deleted may go between the two rounds.
     if summary is None or second["tags"] is None:
         return Seen(None, {"alarms": found}, foreign=strangers)

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import alarms
 from ..policies import canonical_all, statements_of
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal, Refused
 from ..reconcile.fields import Difference, Field, bare_key, unordered
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Ref, Wait
 from ..reconcile.tags import new_tags, tag_calls, wanted_tags
-from . import alarms
+from .alarms import wanted as wanted_alarms
 from .names import CONSUMER_SECONDS, GONE, NOUN, arn_ref, change, gone, on, stream_name
 from .shards import steps
 
@@ -64,7 +65,7 @@ def desire(options: Mapping[str, Any], seen: Seen) -> State:
     theirs = seen.around.get("consumers_of_others", ())
     wanted["consumers"] = None if declared is None else sorted({*declared, *theirs})
     wanted["new_tags"] = new_tags(options)
-    wanted["alarms"] = alarms.wanted(options)
+    wanted["alarms"] = wanted_alarms(options)
     wanted["tags"] = wanted_tags(options, observed.get("tags"))
     return wanted
 

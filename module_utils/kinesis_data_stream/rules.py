@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from .. import forms
+from .. import alarms, forms
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
 from .names import NOUN, stream_name
@@ -27,9 +28,9 @@ NAME_WORDS = "1 to 128 letters, digits, _ . and -"
 
 def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
     """Combinations that Kinesis would refuse."""
-    for part in (capacity, records, names, consumers):
-        for field, found, wanted, step in part(options):
-            yield Refusal(NOUN, stream_name(options), field, found, wanted, step)
+    parts = (capacity(options), records(options), names(options), consumers(options), alarms.rules(options["alarms"]))
+    for field, found, wanted, step in chain(*parts):
+        yield Refusal(NOUN, stream_name(options), field, found, wanted, step)
 
 
 def capacity(options: Mapping[str, Any]) -> Iterator[Finding]:
@@ -58,14 +59,10 @@ def records(options: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def names(options: Mapping[str, Any]) -> Iterator[Finding]:
-    """What the stream is called, and whom its alarms tell."""
+    """What the stream is called."""
     name = stream_name(options)
     if not NAME.match(name):
         yield "name", f"{name[:40]!r}, {len(name)} characters", NAME_WORDS, "correct name"
-    for arn in (options["alarms"] or {}).get("actions") or ():
-        # Source: PutMetricAlarm API reference, AlarmActions.
-        if not forms.ARN.match(arn):
-            yield "alarms actions", arn, "ARNs, such as that of an SNS topic", "correct alarms"
 
 
 def consumers(options: Mapping[str, Any]) -> Iterator[Finding]:

@@ -59,6 +59,12 @@ CHOICES: dict[str, tuple[Any, ...]] = {
             {"log_type": "engine-log", "destination_type": "cloudwatch-logs", "destination": "engine"},
         ],
     ),
+    "alarms": (
+        None,
+        {},
+        {"engine_cpu_percent": 90.0, "actions": [f"{TOPICS}:a"]},
+        {"engine_cpu_percent": 80.0, "evictions": 0.0, "replication_lag_seconds": 5.0},
+    ),
     "security_group_names": (None, ["app"], ["cache", "app"]),
     "tags": (None, {}, {"team": "telemetry"}, {"team": "readings", "cost": "low"}),
     "purge_tags": (True, True, False),
