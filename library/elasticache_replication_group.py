@@ -235,14 +235,24 @@ options:
         choices: [cloudwatch-logs, kinesis-firehose]
         required: true
       destination:
-        description: Name of the log group or of the delivery stream.
+        description:
+          - Name of the log group or of the delivery stream.
+          - Left out, with C(cloudwatch-logs), it is a log group of the environment's own, which comes and goes with the
+            log. It is called C(/streambed/), the group's name and the type of the log.
         type: str
-        required: true
       log_format:
         description: Form of the entries.
         type: str
         choices: [json, text]
         default: json
+      retention_days:
+        description: For how many days the environment's own log group keeps entries. Left out, it stays as it is.
+        type: int
+      kms_key_id:
+        description:
+          - ARN of the key under which the environment's own log group keeps entries; empty is AWS's own.
+          - The key's policy has to let CloudWatch Logs use it.
+        type: str
   alarms:
     description:
       - CloudWatch alarms on each node, each with the threshold above which it goes off. They come and go with the

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from .. import log_groups
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref
 from ..reconcile.tags import tag_calls
 from . import names
@@ -18,34 +19,11 @@ def flow_log_calls(observed: Any, desired: Any) -> list[Call]:
 
 
 def _group_calls(observed: Any, desired: Any) -> list[Call]:
-    before, after, calls = observed["flow_log_group"], desired["flow_log_group"], []
+    before, after = observed["flow_log_group"], desired["flow_log_group"]
     name = names.log_group_name(desired["name"])
-    if before and not after:
-        return [delete_group_call(name)]
-    if after and not before:
-        key = {"kmsKeyId": after["kms_key_id"]} if after.get("kms_key_id") else {}
-        params = {"logGroupName": name, "tags": _tags(desired, "flow-log-group"), **key}
-        calls.append(Call("logs", "create_log_group", params, names.LOG_GROUP, f"create log group {name}", CREATE))
-    days = after.get("retention_days")
-    if days and days != before.get("retention_days"):
-        params = {"logGroupName": name, "retentionInDays": days}
-        calls.append(Call("logs", "put_retention_policy", params, names.LOG_GROUP, f"keep flow logs for {days} days"))
-    if before and before.get("kms_key_id") != after.get("kms_key_id"):
-        calls.append(_key_call(name, after["kms_key_id"]))
-    if before.get("tags", {}) != after.get("tags", {}) and before:
-        about = {"resourceArn": before["arn"]}
-        calls += tag_calls("logs", names.LOG_GROUP, about, before["tags"], after["tags"],
-                           parameters=("tagKeys", "tags"), form=dict, of=" of the log group")  # fmt: skip
-    return calls
-
-
-def _key_call(name: str, key: str | None) -> Call:
-    """What is written from now on is under this key.  Source: AssociateKmsKey API reference."""
-    if key is None:
-        params = {"logGroupName": name}
-        return Call("logs", "disassociate_kms_key", params, names.LOG_GROUP, "keep flow logs under AWS's own key")
-    params = {"logGroupName": name, "kmsKeyId": key}
-    return Call("logs", "associate_kms_key", params, names.LOG_GROUP, f"keep flow logs under {key}")
+    if not after:
+        return [delete_group_call(name)] if before else []
+    return log_groups.calls(name, names.LOG_GROUP, before, after, _tags(desired, "flow-log-group"), "flow logs")
 
 
 def _role_calls(observed: Any, desired: Any) -> list[Call]:
@@ -126,8 +104,7 @@ def delete_log_call(log_id: str) -> Call:
 
 
 def delete_group_call(name: str, after: tuple[str, ...] = (names.FLOW_LOG,)) -> Call:
-    why = f"delete log group {name} with its logs"
-    return Call("logs", "delete_log_group", {"logGroupName": name}, names.LOG_GROUP, why, DELETE, after)
+    return log_groups.removal(name, names.LOG_GROUP, after)
 
 
 def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW_LOG,)) -> list[Call]:

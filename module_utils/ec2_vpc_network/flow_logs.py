@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import log_groups
 from ..policies import canonical_all, statements_of, world
 from ..reconcile.errors import Refusal
 from ..reconcile.tags import ansible_tags
@@ -21,31 +22,6 @@ POLICY = "write-flow-logs"
 TRAFFIC = ("ALL", "ACCEPT", "REJECT")
 # Source: CreateFlowLogs API reference, MaxAggregationInterval.
 INTERVALS = (60, 600)
-# Source: PutRetentionPolicy API reference, retentionInDays.
-RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
 # Where a flow log goes unless it goes to the ARN of a bucket or a folder in one, of a delivery stream, or of a log
 # group that is somebody else's; that one stands in states as log-group:<name>, for AWS shows its name only.
 TO_LOG_GROUP, OTHERS_GROUP, BUCKET = "cloud-watch-logs", "log-group:", "arn:aws"
@@ -59,7 +35,7 @@ FILES = {
     "per_hour_partition": "PerHourPartition",
 }
 FILES_AT_BIRTH = {"file_format": FILE_FORMATS[0], "hive_compatible_partitions": False, "per_hour_partition": False}
-OF_LOG_GROUP = ("retention_days", "kms_key_id", "iam_role_arn")
+OF_LOG_GROUP = (*log_groups.SETTINGS, "iam_role_arn")
 KEYS = ("traffic_type", "max_aggregation_interval_seconds", "destination", "log_format", *FILES_AT_BIRTH, *OF_LOG_GROUP)
 
 
@@ -149,7 +125,7 @@ def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region
     }
     return {
         "flow_logs": wanted_log,
-        "flow_log_group": _group(wanted, group) if own_group else {},
+        "flow_log_group": log_groups.wanted(wanted, group) if own_group else {},
         "flow_log_role": wanted_role if own_role else {},
     }
 
@@ -182,20 +158,9 @@ def _kept_role(log: Mapping[str, Any], name: str) -> str | None:
     return None if arn.endswith(f":role/{names.role_name(name)}") else arn or None
 
 
-def _group(wanted: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
-    days = wanted.get("retention_days") or group.get("retention_days")
-    key = group.get("kms_key_id") if wanted.get("kms_key_id") is None else wanted["kms_key_id"]
-    return {**group, "retention_days": int(days) if days else None, "kms_key_id": key or None}
-
-
 def log_group(options: Any, answers: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Our flow log's log group as AWS describes it."""
-    name = names.log_group_name(names.network_name(options))
-    found = [group for group in answers["log_groups"]["logGroups"] if group["logGroupName"] == name]
-    if not found:
-        return None
-    # The ARN for tags has no ":*" behind it.  Source: DescribeLogGroups API reference, LogGroup.logGroupArn.
-    return {**found[0], "logGroupArn": found[0].get("logGroupArn") or found[0]["arn"].removesuffix(":*")}
+    return log_groups.found(answers["log_groups"], names.log_group_name(names.network_name(options)))
 
 
 def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,9 +168,7 @@ def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
     tags = (answers.get("log_group_tags") or {}).get("tags", {})
     found: dict[str, Any] = {"flow_log_group": {}, "flow_log_role": {}}
     if group:
-        days = group.get("retentionInDays")
-        key = group.get("kmsKeyId")
-        found["flow_log_group"] = {"arn": group["logGroupArn"], "retention_days": days, "kms_key_id": key, "tags": tags}
+        found["flow_log_group"] = log_groups.state(group, tags)
     if role:
         found["flow_log_role"] = {
             "arn": role["Role"]["Arn"],
@@ -259,7 +222,7 @@ def refusals(options: Mapping[str, Any], refuse: Refuse) -> Iterator[Refusal]:
     yield from refuse.unknown("flow_logs", wanted, KEYS)
     allowed = {
         "traffic_type": TRAFFIC,
-        "retention_days": RETENTION_DAYS,
+        "retention_days": log_groups.RETENTION_DAYS,
         "max_aggregation_interval_seconds": INTERVALS,
         "file_format": FILE_FORMATS,
         "hive_compatible_partitions": (True, False),

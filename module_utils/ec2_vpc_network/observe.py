@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import log_groups
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
@@ -31,7 +32,7 @@ def observe(aws: Any, options: Any) -> Seen:
     second = inside(options, vpc["VpcId"]) if vpc else {}
     group = flow_logs.log_group(options, answers)
     if group:
-        second["log_group_tags"] = ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
+        second["log_group_tags"] = log_groups.tag_request(group)
     answers |= aws.read_many(second) if second else {}
     # One that is not attached is looked for where something is to be done.
     answers["internet_gateways"] = answers["internet_gateways"] or answers.get("attached_gateways")
@@ -87,7 +88,6 @@ def blockers(aws: Any, params: Any, code: str) -> str:
 
 
 RARE_ATTRIBUTES = ("network_address_usage_metrics",)
-NO_GROUP = ("ResourceNotFoundException",)
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 NO_ADDRESS = ("InvalidAllocationID.NotFound",)
 NO_ROLE = ("NoSuchEntity",)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What AWS charges for in a replication group: its nodes, their alarms, and the secret that holds its token.  Pure."""
+"""What AWS charges for in a replication group: its nodes, their alarms and logs, and the secret of its token.  Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 
 from ..reconcile.usage import Use
 
+# What the slow or the engine log of a group amounts to in a month; nobody knows how much will be slow.
+LOG_GB = 1
+
 
 def charges(state: Mapping[str, Any]) -> Iterator[Use]:
-    """One line for the nodes, whose price hangs on engine and type, one for their alarms, one for a secret of ours.
+    """One line for the nodes, whose price hangs on engine and type, one for their alarms, one for the logs
+    whose groups are ours, one for a secret of ours.
 
     Source: Amazon ElastiCache pricing, on-demand nodes by the hour; Amazon CloudWatch pricing; AWS Secrets Manager
     pricing.
@@ -23,6 +27,8 @@ def charges(state: Mapping[str, Any]) -> Iterator[Use]:
     kinds, count = len({each["MetricName"] for each in (state.get("alarms") or {}).values()}), nodes(state)
     if kinds:
         yield Use("alarms", "alarm_month", None if count is None else kinds * count)
+    if kept := len(state.get("log_groups") or ()):
+        yield Use("logs in GB", "vended_logs_gb", kept * LOG_GB, f"cache logs of {LOG_GB} GB a month each")
     yield Use("secrets", "secret_month", int(bool(secret and not secret.get("deleted"))))
 
 

@@ -13,7 +13,7 @@ from .charges import charges
 from .desire import FIELDS, desire
 from .generated_token import secret_name
 from .guards import guards
-from .names import NOUN, group_name, subnet_group_name
+from .names import NOUN, group_name, log_group_name, subnet_group_name
 from .observe import observe
 from .plan import create, delete, newborn, update
 from .roles import further, learned
@@ -80,8 +80,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "log_type": {"choices": ["slow-log", "engine-log"], "required": True},
             "destination_type": {"choices": ["cloudwatch-logs", "kinesis-firehose"], "required": True},
-            "destination": {"required": True},
+            "destination": {},
             "log_format": {"choices": ["json", "text"], "default": "json"},
+            "retention_days": {"type": "int"},
+            "kms_key_id": {},
         },
     },
     "alarms": ALARMS,
@@ -111,6 +113,7 @@ def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             *users, *snapshots,
         ),
         "cloudwatch": (f"alarm:{name}-0*",),
+        "logs": (f"log-group:{log_group_name(name, '')}*",),
         "secretsmanager": (f"secret:{secret_name(options)}-*",),
         "firehose": ("deliverystream/*",),
         "iam": ("role/aws-service-role/elasticache.amazonaws.com/*",),

@@ -16,6 +16,8 @@ from .generated_token import compared as compared_secret
 from .generated_token import wanted as wanted_secret
 from .logs import by_type
 from .names import group_name, subnet_group_name
+from .own_logs import declared as declared_logs
+from .own_logs import wanted as wanted_log_groups
 from .parameters import compared
 from .parameters import wanted as wanted_parameters
 from .rules import mode_of
@@ -36,7 +38,7 @@ STATED = (
     "description", "cache_node_type", "num_cache_clusters", "num_node_groups", "replicas_per_node_group",
     "automatic_failover_enabled", "multi_az_enabled", "at_rest_encryption_enabled", "port",
     "cache_parameter_group_name", "snapshot_retention_days", "snapshot_window", "preferred_maintenance_window",
-    "notification_topic_arn", "auto_minor_version_upgrade", "log_delivery", "apply_immediately",
+    "notification_topic_arn", "auto_minor_version_upgrade", "apply_immediately",
     "network_type", "ip_discovery", "snapshot_name", "snapshot_arns", "allow_memory_decrease",
     "allow_snapshot_retention_decrease",
 )  # fmt: skip
@@ -93,6 +95,7 @@ FIELDS = (
     Field("notification_topic_arn"),
     Field("auto_minor_version_upgrade"),
     Field("log_delivery", normal=by_type),
+    Field("log_groups"),
     Field("alarms"),
     Field("tags"),
 )
@@ -115,6 +118,8 @@ def desire(options: Options, seen: Seen) -> State:
         "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
         "former_parameter_groups": None,
         "security_group_ids": security_group_ids(options, around),
+        "log_delivery": declared_logs(options),
+        "log_groups": wanted_log_groups(options, (observed or seen.satellites).get("log_groups") or {}),
         "tags": wanted_tags(options, (observed or {}).get("tags")),
         "new_tags": new_tags(options),
         "transit_encryption_enabled": options["transit_encryption_enabled"],

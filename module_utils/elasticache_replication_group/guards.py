@@ -23,7 +23,7 @@ DEFERRABLE = {
 AT_ONCE = {"user_group_id", "log_delivery"}
 # They stand on their own names and change beside the group.
 SATELLITES = ("subnet_group", "parameters", "former_parameter_groups", "users", "user_group",
-              "auth_token_secret", "alarms")  # fmt: skip
+              "auth_token_secret", "log_groups", "alarms")  # fmt: skip
 DESTROY = "keep it, or restore a snapshot into a new group"
 
 

@@ -13,6 +13,7 @@ NOUN = "ElastiCache replication group"
 SUBNET_GROUP_NOUN = "cache subnet group"
 PARAMETER_GROUP_NOUN = "cache parameter group"
 SECRET_NOUN = "secret"
+LOG_GROUP_NOUN = "log group"
 USER_NOUN = "ElastiCache user"
 USER_GROUP_NOUN = "ElastiCache user group"
 GONE = "ReplicationGroupNotFoundFault"
@@ -64,6 +65,16 @@ def parameter_group_noun(name: str) -> str:
 def secret_noun(name: str) -> str:
     """A secret as plans call it."""
     return f"{SECRET_NOUN} {name}"
+
+
+def log_group_name(name: str, kind: str) -> str:
+    """The log group that is kept for one kind of log of a group."""
+    return f"/streambed/{name}/{kind}"
+
+
+def log_group_noun(name: str) -> str:
+    """A log group as plans call it."""
+    return f"{LOG_GROUP_NOUN} {name}"
 
 
 def user_noun(name: str) -> str:

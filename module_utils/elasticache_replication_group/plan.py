@@ -13,7 +13,7 @@ from ..reconcile.component import Seen
 from ..reconcile.fields import Difference
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
 from ..reconcile.tags import boto3_tags
-from . import alarms
+from . import alarms, own_logs
 from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
 from .generated_token import removed as removed_secret
@@ -362,7 +362,8 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 # and TLS before the token that needs it; tags last, and then what the group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, take_back, log_delivery, cluster_mode,
+    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, own_logs.calls, take_back,
+    log_delivery, cluster_mode,
     shard_count, more_replicas, settings, nodes, leave_users, transit_encryption, take_users, auth_token,
     fewer_replicas, tags, former_parameter_groups, former_users, watch,
 )  # fmt: skip
@@ -392,7 +393,8 @@ def delete(seen: Seen, options: Options) -> list[Call]:
     ours = seen.resource or seen.satellites
     users = removed_users(ours.get("users", ()), ours.get("user_group"), group_name(options))
     token = removed_secret(ours.get("auth_token_secret"), group_name(options))
-    return [*calls, *removed(left, group_name(options)), *users, *token]
+    logs = own_logs.removed(sorted(ours.get("log_groups") or ()), group_name(options))
+    return [*calls, *removed(left, group_name(options)), *users, *token, *logs]
 
 
 def final_snapshot(group: Mapping[str, Any], options: Options) -> dict[str, str]:

@@ -58,6 +58,11 @@ CHOICES: dict[str, tuple[Any, ...]] = {
             {"log_type": "slow-log", "destination_type": "kinesis-firehose", "destination": "slow"},
             {"log_type": "engine-log", "destination_type": "cloudwatch-logs", "destination": "engine"},
         ],
+        [
+            {"log_type": "slow-log", "destination_type": "cloudwatch-logs", "retention_days": 30},
+            {"log_type": "engine-log", "destination_type": "cloudwatch-logs"},
+        ],
+        [{"log_type": "slow-log", "destination_type": "cloudwatch-logs", "retention_days": 7, "log_format": "text"}],
     ),
     "alarms": (
         None,

@@ -61,6 +61,7 @@ REDIS = {"engine": "redis", "cache_node_type": "cache.t4g.small"}
      {"redis cache.t4g.small hour": 2, "alarm_month": 2}),
     ({**REDIS, "num_node_groups": 2, "alarms": {"a": {"MetricName": "x"}}},
      {"redis cache.t4g.small hour": None, "alarm_month": None}),
+    ({"log_groups": {"slow-log": {}, "engine-log": {}}}, {"vended_logs_gb": 2}),
     ({"auth_token_secret": {"name": "s"}}, {"secret_month": 1}),
     ({"auth_token_secret": {"name": "s", "deleted": True}}, {}),
 ])  # fmt: skip
