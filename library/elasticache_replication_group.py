@@ -58,6 +58,22 @@ options:
   replicas_per_node_group:
     description: Replicas beside each primary with O(cluster_mode=enabled), 0 to 5.
     type: int
+  node_groups:
+    description:
+      - Where the nodes of each node group are, in the order of the node groups; one entry without cluster mode.
+      - Nodes of an existing group go to the zones that are stated, replicas first, and primaries by a failover.
+    type: list
+    elements: dict
+    suboptions:
+      slots:
+        description:
+          - The slots of the node group at its creation, such as C(0-8191); all together are 0 to 16383. Later AWS
+            evens them out, and they cannot be chosen any more.
+        type: str
+      availability_zones:
+        description: One zone for each node. At creation the first is the primary's; later order means nothing.
+        type: list
+        elements: str
   automatic_failover_enabled:
     description: Whether a replica takes over when a primary fails. Always true with O(cluster_mode=enabled).
     type: bool

@@ -14,6 +14,7 @@ from .desire import FIELDS, desire
 from .generated_token import secret_name
 from .guards import guards
 from .names import NOUN, group_name, log_group_name, subnet_group_name
+from .node_groups import OPTION as NODE_GROUPS
 from .observe import observe
 from .plan import create, delete, newborn, update
 from .roles import further, learned
@@ -33,6 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "num_cache_clusters": {"type": "int"},
     "num_node_groups": {"type": "int"},
     "replicas_per_node_group": {"type": "int"},
+    "node_groups": NODE_GROUPS,
     "automatic_failover_enabled": {"type": "bool"},
     "multi_az_enabled": {"type": "bool"},
     "at_rest_encryption_enabled": {"type": "bool", "default": True},

@@ -16,6 +16,8 @@ from .generated_token import compared as compared_secret
 from .generated_token import wanted as wanted_secret
 from .logs import by_type
 from .names import group_name, subnet_group_name
+from .node_groups import compared as compared_places
+from .node_groups import wanted as wanted_places
 from .own_logs import declared as declared_logs
 from .own_logs import wanted as wanted_log_groups
 from .parameters import compared
@@ -69,6 +71,7 @@ FIELDS = (
     Field("replicas_per_node_group"),
     Field("automatic_failover_enabled"),
     Field("multi_az_enabled"),
+    Field("node_groups", normal=compared_places),
     Field("member_zones_spread"),
     Field("at_rest_encryption_enabled", fixed="encryption at rest is chosen when a group is created"),
     Field("kms_key_id", normal=bare_key, fixed="the key is chosen when a group is created"),
@@ -118,6 +121,7 @@ def desire(options: Options, seen: Seen) -> State:
         "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
         "former_parameter_groups": None,
         "security_group_ids": security_group_ids(options, around),
+        "node_groups": wanted_places(options),
         "log_delivery": declared_logs(options),
         "log_groups": wanted_log_groups(options, (observed or seen.satellites).get("log_groups") or {}),
         "tags": wanted_tags(options, (observed or {}).get("tags")),
@@ -301,5 +305,5 @@ def opinions(wanted: State, observed: Mapping[str, Any]) -> State:
         unknown.add("multi_az_enabled")
     if wanted["cluster_mode"] == "compatible":
         # No scaling on the way.  Source: ElastiCache user guide, "Modifying cluster mode".
-        unknown |= {"num_cache_clusters", "num_node_groups", "replicas_per_node_group"}
+        unknown |= {"num_cache_clusters", "num_node_groups", "replicas_per_node_group", "node_groups"}
     return {field: None if field in unknown else value for field, value in wanted.items()}

@@ -13,7 +13,7 @@ from ..reconcile.component import Seen
 from ..reconcile.fields import Difference
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
 from ..reconcile.tags import boto3_tags
-from . import alarms, own_logs
+from . import alarms, node_groups, own_logs
 from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
 from .generated_token import removed as removed_secret
@@ -95,6 +95,7 @@ def create(desired: State) -> list[Call]:
     if desired["auth_token_version"]:
         tags[TOKEN_VERSION_TAG] = desired["auth_token_version"]
     params["Tags"] = boto3_tags(tags)
+    params.update(node_groups.at_birth(desired))
     if desired["log_delivery"]:
         params["LogDeliveryConfigurations"] = [request(each) for each in by_type(desired["log_delivery"])]
     if desired["user_group_id"]:
@@ -181,7 +182,11 @@ def shard_count(observed: State, desired: State, differences: Differences) -> li
     before, after = observed["num_node_groups"] or 1, desired["num_node_groups"]
     if before == after:
         return []
-    params: dict[str, Any] = {"NodeGroupCount": after, "ApplyImmediately": True}
+    params: dict[str, Any] = {
+        "NodeGroupCount": after,
+        "ApplyImmediately": True,
+        **node_groups.of_new(observed, desired),
+    }
     if after < before:
         params["NodeGroupsToRemove"] = sorted(observed["replicas_by_node_group"])[after:]
     why = f"go from {before} to {after} node groups"

@@ -7,7 +7,8 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible.module_utils.elasticache_replication_group import alarms, logs, parameters, translate, windows
+from ansible.module_utils.elasticache_replication_group import alarms, logs, node_groups, parameters, translate, windows
+from ansible.module_utils.elasticache_replication_group import leaving as leaving_module
 from ansible.module_utils.elasticache_replication_group.misfits import misfits
 from ansible.module_utils.elasticache_replication_group.names import tells_of
 from ansible.module_utils.elasticache_replication_group.transitions import unwanted
@@ -343,3 +344,32 @@ def test_alarms_of_others_that_begin_alike_are_none_of_ours() -> None:
              "sensors-test-0-evictions", "sensors-test-001-evictions-2", "sensors-test-001-errors"]  # fmt: skip
     found = alarms.of_nodes(options(MODULE, {}), {"MetricAlarms": [{"AlarmName": name} for name in names]})
     assert [each["AlarmName"] for each in found["MetricAlarms"]] == names[:2]
+
+
+@pytest.mark.parametrize(("ranges", "good"), [
+    (["0-16383"], True),
+    (["8192-16383", "0-8191"], True),
+    (["0-8191", "8191-16383"], False),
+    (["0-8191", "8193-16383"], False),
+    (["1-16383"], False),
+    (["0-16384"], False),
+    (["0-8191", None], False),
+    (["0-8191", "x"], False),
+    (["0-20000", "20001-16383"], False),
+])  # fmt: skip
+def test_slots_are_a_whole(ranges: list[str | None], good: bool) -> None:
+    assert node_groups.whole(ranges) == good
+
+
+@pytest.mark.parametrize(("there", "zones", "staying", "leaving", "coming"), [
+    ("Aab", "aab", "Aab", "", ""),
+    ("Aab", "aabb", "Aab", "", "b"),
+    ("Aab", "ab", "Ab", "a", ""),
+    ("aAb", "ab", "Ab", "a", ""),
+    ("Aab", "bb", "b", "Aa", "b"),
+])  # fmt: skip
+def test_nodes_stay_where_they_are_declared(there: str, zones: str, staying: str, leaving: str, coming: str) -> None:
+    nodes = [{"id": each, "zone": each.lower(), "primary": each.isupper()} for each in there]
+    move = leaving_module.placed("0001", nodes, list(zones))
+    ids = ["".join(node["id"] for node in part) for part in (move.staying, move.leaving)]
+    assert (*ids, "".join(move.coming)) == (staying, leaving, coming)
