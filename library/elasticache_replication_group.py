@@ -58,6 +58,22 @@ options:
   replicas_per_node_group:
     description: Replicas beside each primary with O(cluster_mode=enabled), 0 to 5.
     type: int
+  node_groups:
+    description:
+      - Where the nodes of each node group are, in the order of the node groups; one entry without cluster mode.
+      - Nodes of an existing group go to the zones that are stated, replicas first, and primaries by a failover.
+    type: list
+    elements: dict
+    suboptions:
+      slots:
+        description:
+          - The slots of the node group at its creation, such as C(0-8191); all together are 0 to 16383. Later AWS
+            evens them out, and they cannot be chosen any more.
+        type: str
+      availability_zones:
+        description: One zone for each node. At creation the first is the primary's; later order means nothing.
+        type: list
+        elements: str
   automatic_failover_enabled:
     description: Whether a replica takes over when a primary fails. Always true with O(cluster_mode=enabled).
     type: bool
@@ -235,14 +251,49 @@ options:
         choices: [cloudwatch-logs, kinesis-firehose]
         required: true
       destination:
-        description: Name of the log group or of the delivery stream.
+        description:
+          - Name of the log group or of the delivery stream.
+          - Left out, with C(cloudwatch-logs), it is a log group of the environment's own, which comes and goes with the
+            log. It is called C(/streambed/), the group's name and the type of the log.
         type: str
-        required: true
       log_format:
         description: Form of the entries.
         type: str
         choices: [json, text]
         default: json
+      retention_days:
+        description: For how many days the environment's own log group keeps entries. Left out, it stays as it is.
+        type: int
+      kms_key_id:
+        description:
+          - ARN of the key under which the environment's own log group keeps entries; empty is AWS's own.
+          - The key's policy has to let CloudWatch Logs use it.
+        type: str
+  alarms:
+    description:
+      - CloudWatch alarms on each node, each with the threshold above which it goes off. They come and go with the
+        nodes. Empty is none.
+    type: dict
+    suboptions:
+      engine_cpu_percent:
+        description: How busy the engine's own core may be on average, five minutes in a row, in percent.
+        type: float
+      memory_percent:
+        description: How much of the memory for data may be used on average, five minutes in a row, in percent.
+        type: float
+      evictions:
+        description: How many keys may be evicted in a minute, five minutes in a row.
+        type: float
+      replication_lag_seconds:
+        description: How far behind its primary a replica may be for 15 minutes, in seconds.
+        type: float
+      connections:
+        description: How many clients may be connected on average, ten minutes in a row.
+        type: float
+      actions:
+        description: ARNs that are told when an alarm goes off and when it is over, topics of SNS say; five at most.
+        type: list
+        elements: str
   apply_immediately:
     description:
       - Whether node type, version, failover, TLS and cluster mode change now instead of in the maintenance window.
@@ -298,6 +349,11 @@ EXAMPLES = r"""
     snapshot_retention_days: 14
     snapshot_window: 02:00-03:00
     preferred_maintenance_window: sun:04:00-sun:05:00
+    alarms:
+      engine_cpu_percent: 90
+      memory_percent: 80
+      evictions: 0
+      actions: ["arn:aws:sns:eu-west-1:123456789012:on-call"]
 
 - name: Keep a group with parameters of its own, its logs in CloudWatch, and its token in Secrets Manager
   elasticache_replication_group:

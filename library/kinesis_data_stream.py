@@ -26,6 +26,12 @@ options:
   shard_count:
     description: Open shards of a provisioned stream, 1 to 10000. Required for a new provisioned stream.
     type: int
+  warm_throughput_mibps:
+    description:
+      - What a stream with O(stream_mode=ON_DEMAND) takes at once, in MiB per second, 0 to 10240, before it has grown to
+        it. A lower value lets go of what is not needed any more.
+      - The account has to have agreed to C(MinimumThroughputBillingCommitment), for all of its streams in the region.
+    type: int
   manage_shards:
     description:
       - Whether O(shard_count) is kept. Without it, it counts only when the stream is made.

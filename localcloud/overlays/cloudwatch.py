@@ -13,6 +13,7 @@ from moto.elasticache.models import elasticache_backends
 
 from localcloud.overlays.elasticache.store import store_of
 from localcloud.overlays.wrap import wrap
+from localcloud.refusals import refuse
 
 _LATE = datetime.timedelta(minutes=1)
 
@@ -34,8 +35,14 @@ def _role(member: Any) -> MetricDatum:
 
 
 def _delete_alarms(original: Any, self: CloudWatchBackend, alarm_names: list[str]) -> None:
-    """moto's deletion, and the tags'."""
-    gone = [self.alarms[name].alarm_arn for name in alarm_names if name in self.alarms]
+    """moto's deletion, and the tags'; of none of them where one is not there.
+
+    Source: DeleteAlarms API reference: an incorrect name, and no alarms are deleted; its error ResourceNotFound.
+    """
+    unknown = sorted(set(alarm_names) - set(self.alarms))
+    if unknown:
+        raise refuse("ResourceNotFound", f"Alarm {unknown[0]} does not exist.")
+    gone = [self.alarms[name].alarm_arn for name in alarm_names]
     original(self, alarm_names)
     for arn in gone:
         self.tagger.delete_all_tags_for_resource(arn)

@@ -33,6 +33,8 @@ MAX_SHARDS_PER_STREAM = 10_000
 MAX_SCALINGS_PER_DAY = 10
 MAX_MODE_CHANGES_PER_DAY = 2
 MAX_CONSUMERS = 20
+NEW_ON_DEMAND_MIBPS = 4
+MOST_WARM_MIBPS = 10 * 1024
 _ALL_METRICS = [
     "IncomingBytes",
     "IncomingRecords",
@@ -65,11 +67,13 @@ class LocalKinesis(Shards):
         if mode == "PROVISIONED" and given.get("ShardCount", 0) < 1:
             raise refuse("InvalidArgumentException", "ShardCount must be at least 1 in provisioned mode.")
         _check_tags(given.get("Tags", {}))
+        self._check_warm(mode)
         self._check_room(mode, given.get("ShardCount", 0))
         super().create_stream()
         stream = self.kinesis_backend.streams[given["StreamName"]]
         stream.tags.update(given.get("Tags", {}))
         stream.localcloud_record_size = given.get("MaxRecordSizeInKiB", 1024)
+        stream.localcloud_warm = given.get("WarmThroughputMiBps")
         self._settle(stream, "CREATING")
         return EmptyResult()
 
@@ -104,7 +108,45 @@ class LocalKinesis(Shards):
         shown["ConsumerCount"] = len(stream.consumers)
         shown["OpenShardCount"] = 0 if stream.status == "CREATING" else _open_shards(stream)
         shown["MaxRecordSizeInKiB"] = stream.localcloud_record_size
+        if stream.stream_mode["StreamMode"] == "ON_DEMAND" and self._commitment()["Status"] == "ENABLED":
+            # Source: WarmThroughputObject; what a new stream on demand takes: developer guide, "On-demand mode".
+            target = stream.__dict__.get("localcloud_warm")
+            asked = {} if target is None else {"TargetMiBps": target}
+            shown["WarmThroughput"] = {"CurrentMiBps": target or NEW_ON_DEMAND_MIBPS, **asked}
         return answer
+
+    def describe_account_settings(self) -> ActionResult:
+        """What the account has agreed to pay for at least."""
+        return ActionResult({"MinimumThroughputBillingCommitment": self._commitment()})
+
+    def update_account_settings(self) -> ActionResult:
+        """The same as it is now.  That it lasts for 24 hours is not kept."""
+        self._commitment()["Status"] = self.given["MinimumThroughputBillingCommitment"]["Status"]
+        return self.describe_account_settings()
+
+    def _commitment(self) -> dict[str, Any]:
+        return self.kinesis_backend.__dict__.setdefault("localcloud_commitment", {"Status": "DISABLED"})
+
+    def update_stream_warm_throughput(self) -> ActionResult:
+        """The stream, UPDATING until so much is warm."""
+        stream, target = self._active(), self.given["WarmThroughputMiBps"]
+        self._check_warm(stream.stream_mode["StreamMode"])
+        self._settle(stream, "UPDATING", lambda: setattr(stream, "localcloud_warm", target))
+        warm = {"TargetMiBps": target, "CurrentMiBps": stream.__dict__.get("localcloud_warm") or NEW_ON_DEMAND_MIBPS}
+        return ActionResult({"StreamARN": stream.arn, "StreamName": stream.stream_name, "WarmThroughput": warm})
+
+    def _check_warm(self, mode: str) -> None:
+        """Source: UpdateStreamWarmThroughput: on demand, with the account's commitment, at most 10 GiBps."""
+        target = self.given.get("WarmThroughputMiBps")
+        if target is None:
+            return
+        if mode != "ON_DEMAND":
+            raise refuse("ValidationException", "Warm throughput is only supported for on-demand streams.")
+        if self._commitment()["Status"] != "ENABLED":
+            message = "Warm throughput needs MinimumThroughputBillingCommitment to be enabled for the account."
+            raise refuse("ValidationException", message)
+        if target > MOST_WARM_MIBPS:
+            raise refuse("LimitExceededException", f"The limit of {MOST_WARM_MIBPS} MiBps is exceeded.")
 
     def delete_stream(self) -> ActionResult:
         """Nothing; the stream is DELETING."""
@@ -147,8 +189,10 @@ class LocalKinesis(Shards):
     def update_stream_mode(self) -> ActionResult:
         """Nothing; the stream is UPDATING until the mode has changed."""
         stream, mode = self._active(), self.given["StreamModeDetails"]
+        self._check_warm(mode["StreamMode"])
         _count_change(stream, "modes", MAX_MODE_CHANGES_PER_DAY)
-        self._settle(stream, "UPDATING", lambda: setattr(stream, "stream_mode", mode))
+        changed = {"stream_mode": mode, "localcloud_warm": self.given.get("WarmThroughputMiBps")}
+        self._settle(stream, "UPDATING", lambda: stream.__dict__.update(changed))
         return EmptyResult()
 
     def update_max_record_size(self) -> ActionResult:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..log_groups import PERMISSIONS as OF_LOG_GROUPS
 from ..reconcile.component import Component
 from ..reconcile.fields import Field
 from ..reconcile.offers import NETWORK
@@ -90,7 +91,7 @@ FIELDS = (
 
 # Tags inside a create call need ec2:CreateTags, and a flow log needs iam:PassRole for its role.
 # Source: service authorization reference, Amazon EC2, dependent actions.
-PERMISSIONS = frozenset({
+PERMISSIONS = OF_LOG_GROUPS | frozenset({
     "ec2:AllocateAddress", "ec2:AssociateDhcpOptions", "ec2:AssociateNatGatewayAddress",
     "ec2:AssociateRouteTable", "ec2:AssociateSubnetCidrBlock",
     "ec2:AssociateVpcCidrBlock", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
@@ -121,10 +122,8 @@ PERMISSIONS = frozenset({
     "firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole",
     "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
     "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole",
-    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "logs:AssociateKmsKey",
-    "logs:CreateLogDelivery", "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup",
-    "logs:DescribeLogGroups", "logs:DisassociateKmsKey", "logs:ListTagsForResource", "logs:PutRetentionPolicy",
-    "logs:TagResource", "logs:UntagResource", "route53:AssociateVPCWithHostedZone", "sts:GetCallerIdentity",
+    "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
+    "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "route53:AssociateVPCWithHostedZone", "sts:GetCallerIdentity",
 })  # fmt: skip
 
 # What still hangs on to an object lets go of it in the end: an address of a NAT gateway, say, which AWS words as a

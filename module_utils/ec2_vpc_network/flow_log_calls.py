@@ -11,6 +11,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from .. import log_groups
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref
 from ..reconcile.tags import tag_calls
 from . import names
@@ -26,36 +27,9 @@ def _group_calls(observed: Any, desired: Any) -> list[Call]:
     gone = {log: group for log, group in before.items() if log not in after}
     calls = _delete_groups(desired["name"], gone, (names.FLOW_LOG,))
     for log, group in after.items():
-        calls += _one_group(desired, log, before.get(log, {}), group)
+        calls += log_groups.calls(names.log_group_name(desired["name"], log), names.log_group(log), before.get(log, {}),
+                                  group, _tags(desired, names.part("flow-log-group", log)), "flow logs")  # fmt: skip
     return calls
-
-
-def _one_group(desired: Any, log: str, before: Any, after: Any) -> list[Call]:
-    name, noun, calls = names.log_group_name(desired["name"], log), names.log_group(log), []
-    if not before:
-        key = {"kmsKeyId": after["kms_key_id"]} if after.get("kms_key_id") else {}
-        params = {"logGroupName": name, "tags": _tags(desired, names.part("flow-log-group", log)), **key}
-        calls.append(Call("logs", "create_log_group", params, noun, f"create log group {name}", CREATE))
-    days = after.get("retention_days")
-    if days and days != before.get("retention_days"):
-        params = {"logGroupName": name, "retentionInDays": days}
-        calls.append(Call("logs", "put_retention_policy", params, noun, f"keep flow logs for {days} days"))
-    if before and before.get("kms_key_id") != after.get("kms_key_id"):
-        calls.append(_key_call(name, noun, after["kms_key_id"]))
-    if before.get("tags", {}) != after.get("tags", {}) and before:
-        about = {"resourceArn": before["arn"]}
-        calls += tag_calls("logs", noun, about, before["tags"], after["tags"],
-                           parameters=("tagKeys", "tags"), form=dict, of=" of the log group")  # fmt: skip
-    return calls
-
-
-def _key_call(name: str, noun: str, key: str | None) -> Call:
-    """What is written from now on is under this key.  Source: AssociateKmsKey API reference."""
-    if key is None:
-        params = {"logGroupName": name}
-        return Call("logs", "disassociate_kms_key", params, noun, "keep flow logs under AWS's own key")
-    params = {"logGroupName": name, "kmsKeyId": key}
-    return Call("logs", "associate_kms_key", params, noun, f"keep flow logs under {key}")
 
 
 def _role_calls(observed: Any, desired: Any) -> list[Call]:
@@ -150,9 +124,7 @@ def delete_group_calls(name: str, there: Any, after: tuple[str, ...]) -> list[Ca
 
 
 def _delete_groups(network: str, groups: Any, after: tuple[str, ...]) -> list[Call]:
-    found = {log: names.log_group_name(network, log) for log in groups}
-    return [Call("logs", "delete_log_group", {"logGroupName": name}, names.log_group(log),
-                 f"delete log group {name} with its logs", DELETE, after) for log, name in found.items()]  # fmt: skip
+    return [log_groups.removal(names.log_group_name(network, log), names.log_group(log), after) for log in groups]
 
 
 def delete_role_calls(name: str, role: Any, after: tuple[str, ...] = (names.FLOW_LOG,)) -> list[Call]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import log_groups
 from ..reconcile.errors import Refusal
 from . import names
 from .flow_logs import (
@@ -17,7 +18,6 @@ from .flow_logs import (
     LOGS,
     OF_LOG_GROUP,
     OTHERS_GROUP,
-    RETENTION_DAYS,
     TO_LOG_GROUP,
     TRAFFIC,
     declared,
@@ -48,7 +48,7 @@ def _log_refusals(field: str, wanted: Mapping[str, Any], refuse: Refuse) -> Iter
     yield from refuse.unknown(field, wanted, KEYS)
     allowed = {
         "traffic_type": TRAFFIC,
-        "retention_days": RETENTION_DAYS,
+        "retention_days": log_groups.RETENTION_DAYS,
         "max_aggregation_interval_seconds": INTERVALS,
         "file_format": FILE_FORMATS,
         "hive_compatible_partitions": (True, False),

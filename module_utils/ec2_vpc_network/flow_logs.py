@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .. import log_groups
 from ..policies import canonical_all, statements_of, world
 from ..reconcile.errors import Refusal
 from ..reconcile.identity import identity_of
@@ -28,31 +29,6 @@ POLICY = "write-flow-logs"
 TRAFFIC = ("ALL", "ACCEPT", "REJECT")
 # Source: CreateFlowLogs API reference, MaxAggregationInterval.
 INTERVALS = (60, 600)
-# Source: PutRetentionPolicy API reference, retentionInDays.
-RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
 # Where a flow log goes unless it goes to the ARN of a bucket or a folder in one, of a delivery stream, or of a log
 # group that is somebody else's; that one stands in states as log-group:<name>, for AWS shows its name only.
 TO_LOG_GROUP, OTHERS_GROUP, BUCKET = "cloud-watch-logs", "log-group:", "arn:aws"
@@ -66,9 +42,9 @@ FILES = {
     "per_hour_partition": "PerHourPartition",
 }
 FILES_AT_BIRTH = {"file_format": FILE_FORMATS[0], "hive_compatible_partitions": False, "per_hour_partition": False}
-# Under which words a log group's tags are read, and what says that it has gone meanwhile.
-TAGS_OF, NO_GROUP = "tags of log group ", ("ResourceNotFoundException",)
-OF_LOG_GROUP = ("retention_days", "kms_key_id", "iam_role_arn")
+# Under which words a log group's tags are read.
+TAGS_OF = "tags of log group "
+OF_LOG_GROUP = (*log_groups.SETTINGS, "iam_role_arn")
 KEYS = ("traffic_type", "max_aggregation_interval_seconds", "destination", "log_format", *FILES_AT_BIRTH, *OF_LOG_GROUP)
 
 
@@ -175,7 +151,8 @@ def desired_parts(options: Mapping[str, Any], present: Mapping[str, Any], region
     targets = [group_of(name, key, staying[key]) for key in by_ours]
     # Without a word on a flow log that it writes, the role stays as it is.
     own_role = _role(role, targets, region, account) if logs.keys() & set(by_ours) else role
-    own = {key: _group(wanted[key], groups.get(key, {})) for key in logs if logs[key]["destination"] == TO_LOG_GROUP}
+    own = {key: log_groups.wanted(wanted[key], groups.get(key, {})) for key, log in logs.items()
+           if log["destination"] == TO_LOG_GROUP}  # fmt: skip
     found = {**apart(logs, LOGS), **apart(own, GROUPS), "flow_log_role": own_role if by_ours else {}}
     return {**found, **dict.fromkeys(field for pair in silent for field in pair)}
 
@@ -244,28 +221,19 @@ def _kept_role(log: Mapping[str, Any], name: str) -> str | None:
     return None if arn.endswith(f":role/{names.role_name(name)}") else arn or None
 
 
-def _group(wanted: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
-    days = wanted.get("retention_days") or group.get("retention_days")
-    key = group.get("kms_key_id") if wanted.get("kms_key_id") is None else wanted["kms_key_id"]
-    return {**group, "retention_days": int(days) if days else None, "kms_key_id": key or None}
-
-
-def log_groups(options: Any, answers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def our_groups(options: Any, answers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The log groups under our flow logs' names as AWS describes them, whoever made them, by the name of the log."""
     own = names.log_group_name(names.network_name(options))
-    found: dict[str, Mapping[str, Any]] = {}
-    for group in answers["log_groups"]["logGroups"]:
-        head, _unused, name = group["logGroupName"].partition(f"{own}/")
-        if group["logGroupName"] == own or (not head and name):
-            # The ARN for tags has no ":*" behind it.  Source: DescribeLogGroups API reference, LogGroup.logGroupArn.
-            found[name] = {**group, "logGroupArn": group.get("logGroupArn") or group["arn"].removesuffix(":*")}
-    return found
+    described = [group["logGroupName"] for group in answers["log_groups"]["logGroups"]]
+    ours = {name.removeprefix(own).removeprefix("/"): name for name in described
+            if name == own or name.removeprefix(f"{own}/") not in ("", name)}  # fmt: skip
+    return {log: group for log, name in ours.items() if (group := log_groups.found(answers["log_groups"], name))}
 
 
 def tag_requests(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The reads of these groups' tags; none where there is no group."""
-    return {f"{TAGS_OF}{name}": ("logs", "list_tags_for_resource", {"resourceArn": group["logGroupArn"]}, NO_GROUP)
-            for name, group in log_groups(options, answers).items()}  # fmt: skip
+    return {f"{TAGS_OF}{name}": log_groups.tag_request(group)
+            for name, group in our_groups(options, answers).items()}  # fmt: skip
 
 
 def foreign_groups(options: Any, answers: Mapping[str, Any]) -> dict[str, str]:
@@ -273,7 +241,7 @@ def foreign_groups(options: Any, answers: Mapping[str, Any]) -> dict[str, str]:
 
     One under the name of a further log that nobody declares is nobody's business here.
     """
-    strange = [name for name in log_groups(options, answers) if answers.get(f"{TAGS_OF}{name}")
+    strange = [name for name in our_groups(options, answers) if answers.get(f"{TAGS_OF}{name}")
                and not identity_of(options).owns(_group_tags(answers, name))]  # fmt: skip
     own, wanted = names.network_name(options), declared(options)
     return {f"log group {names.log_group_name(own, name)}": _option(name) for name in strange
@@ -287,11 +255,10 @@ def _group_tags(answers: Mapping[str, Any], name: str) -> dict[str, str]:
 def satellites(options: Any, answers: Mapping[str, Any]) -> dict[str, Any]:
     role, policy = answers["role"], answers["policy"]
     groups, identity = {}, identity_of(options)
-    for name, group in log_groups(options, answers).items():
+    for name, group in our_groups(options, answers).items():
         tags = _group_tags(answers, name)
         if name == ONE or name in declared(options) or identity.owns(tags):
-            about = {"retention_days": group.get("retentionInDays"), "kms_key_id": group.get("kmsKeyId"), "tags": tags}
-            groups[name] = {"arn": group["logGroupArn"], **about}
+            groups[name] = log_groups.state(group, tags)
     found = {**apart(groups, GROUPS), "flow_log_role": {}}
     if role:
         found["flow_log_role"] = {

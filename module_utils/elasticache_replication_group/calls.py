@@ -9,7 +9,7 @@ from typing import Any
 
 from ..reconcile.plan import DEFERRED, DISRUPTIVE, IN_PLACE, Call
 from ..reconcile.tags import tag_calls
-from .names import NODES_SECONDS, group_noun, parameter_group_noun, settled
+from .names import NODES_SECONDS, group_noun, log_group_noun, parameter_group_noun, settled
 
 SERVICE = "elasticache"
 # Right after a change AWS may still show the group as available.  Source: terraform-provider-aws waits as long.
@@ -29,7 +29,9 @@ def change(name: str, operation: str, params: Mapping[str, Any], why: str, kind:
 def needed(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The objects that have to be finished before a group can name them."""
     name = params.get("CacheParameterGroupName")
-    return (parameter_group_noun(name),) if name else ()
+    details = [each.get("DestinationDetails", {}) for each in params.get("LogDeliveryConfigurations", ())]
+    logs = [each["CloudWatchLogsDetails"]["LogGroup"] for each in details if "CloudWatchLogsDetails" in each]
+    return (*((parameter_group_noun(name),) if name else ()), *map(log_group_noun, logs))
 
 
 def kind(desired: Mapping[str, Any], at_once: str) -> str:

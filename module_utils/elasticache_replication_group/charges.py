@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What AWS charges for in a replication group: its nodes, and the secret that holds its token.  Pure."""
+"""What AWS charges for in a replication group: its nodes, their alarms and logs, and the secret of its token.  Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,27 @@ from typing import Any
 
 from ..reconcile.usage import Use
 
+# What the slow or the engine log of a group amounts to in a month; nobody knows how much will be slow.
+LOG_GB = 1
+
 
 def charges(state: Mapping[str, Any]) -> Iterator[Use]:
-    """One line for the nodes, whose price hangs on engine and type, and one for a secret of ours.
+    """One line for the nodes, whose price hangs on engine and type, one for their alarms, one for the logs
+    whose groups are ours, one for a secret of ours.
 
-    Source: Amazon ElastiCache pricing, on-demand nodes by the hour; AWS Secrets Manager pricing.
+    Source: Amazon ElastiCache pricing, on-demand nodes by the hour; Amazon CloudWatch pricing; AWS Secrets Manager
+    pricing.
     """
     if state.get("cache_node_type"):
         kind = state["cache_node_type"]
         yield Use(f"{state['engine']} nodes {kind}", f"{state['engine']} {kind} hour", nodes(state))
     secret = state.get("auth_token_secret")
+    # Of each kind there is one on each node; which nodes are to go is not known before.
+    kinds, count = len({each["MetricName"] for each in (state.get("alarms") or {}).values()}), nodes(state)
+    if kinds:
+        yield Use("alarms", "alarm_month", None if count is None else kinds * count)
+    if kept := len(state.get("log_groups") or ()):
+        yield Use("logs in GB", "vended_logs_gb", kept * LOG_GB, f"cache logs of {LOG_GB} GB a month each")
     yield Use("secrets", "secret_month", int(bool(secret and not secret.get("deleted"))))
 
 

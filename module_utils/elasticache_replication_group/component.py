@@ -8,11 +8,13 @@ from typing import Any
 
 from ..reconcile.component import Component
 from ..reconcile.offers import NETWORK
+from .alarms import OPTION as ALARMS
 from .charges import charges
 from .desire import FIELDS, desire
 from .generated_token import secret_name
 from .guards import guards
-from .names import NOUN, group_name, subnet_group_name
+from .names import NOUN, group_name, log_group_name, subnet_group_name
+from .node_groups import OPTION as NODE_GROUPS
 from .observe import observe
 from .plan import create, delete, newborn, update
 from .roles import further, learned
@@ -32,6 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "num_cache_clusters": {"type": "int"},
     "num_node_groups": {"type": "int"},
     "replicas_per_node_group": {"type": "int"},
+    "node_groups": NODE_GROUPS,
     "automatic_failover_enabled": {"type": "bool"},
     "multi_az_enabled": {"type": "bool"},
     "at_rest_encryption_enabled": {"type": "bool", "default": True},
@@ -79,10 +82,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "log_type": {"choices": ["slow-log", "engine-log"], "required": True},
             "destination_type": {"choices": ["cloudwatch-logs", "kinesis-firehose"], "required": True},
-            "destination": {"required": True},
+            "destination": {},
             "log_format": {"choices": ["json", "text"], "default": "json"},
+            "retention_days": {"type": "int"},
+            "kms_key_id": {},
         },
     },
+    "alarms": ALARMS,
     "apply_immediately": {"type": "bool", "default": False},
     "allow_memory_decrease": {"type": "bool", "default": False},
     "final_snapshot": {"type": "bool", "default": True},
@@ -108,6 +114,8 @@ def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             "parametergroup:default.*", "user:default", *(f"parametergroup:{each}" for each in parameters),
             *users, *snapshots,
         ),
+        "cloudwatch": (f"alarm:{name}-0*",),
+        "logs": (f"log-group:{log_group_name(name, '')}*",),
         "secretsmanager": (f"secret:{secret_name(options)}-*",),
         "firehose": ("deliverystream/*",),
         "iam": ("role/aws-service-role/elasticache.amazonaws.com/*",),

@@ -10,11 +10,16 @@ from ..reconcile.component import Seen
 from ..reconcile.fields import Field, bare_key, lower_case, unordered
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
-from ..reconcile.tags import wanted_tags
+from ..reconcile.tags import new_tags, wanted_tags
+from .alarms import wanted as wanted_alarms
 from .generated_token import compared as compared_secret
 from .generated_token import wanted as wanted_secret
 from .logs import by_type
 from .names import group_name, subnet_group_name
+from .node_groups import compared as compared_places
+from .node_groups import wanted as wanted_places
+from .own_logs import declared as declared_logs
+from .own_logs import wanted as wanted_log_groups
 from .parameters import compared
 from .parameters import wanted as wanted_parameters
 from .rules import mode_of
@@ -35,7 +40,7 @@ STATED = (
     "description", "cache_node_type", "num_cache_clusters", "num_node_groups", "replicas_per_node_group",
     "automatic_failover_enabled", "multi_az_enabled", "at_rest_encryption_enabled", "port",
     "cache_parameter_group_name", "snapshot_retention_days", "snapshot_window", "preferred_maintenance_window",
-    "notification_topic_arn", "auto_minor_version_upgrade", "log_delivery", "apply_immediately",
+    "notification_topic_arn", "auto_minor_version_upgrade", "apply_immediately",
     "network_type", "ip_discovery", "snapshot_name", "snapshot_arns", "allow_memory_decrease",
     "allow_snapshot_retention_decrease",
 )  # fmt: skip
@@ -66,6 +71,7 @@ FIELDS = (
     Field("replicas_per_node_group"),
     Field("automatic_failover_enabled"),
     Field("multi_az_enabled"),
+    Field("node_groups", normal=compared_places),
     Field("member_zones_spread"),
     Field("at_rest_encryption_enabled", fixed="encryption at rest is chosen when a group is created"),
     Field("kms_key_id", normal=bare_key, fixed="the key is chosen when a group is created"),
@@ -92,6 +98,8 @@ FIELDS = (
     Field("notification_topic_arn"),
     Field("auto_minor_version_upgrade"),
     Field("log_delivery", normal=by_type),
+    Field("log_groups"),
+    Field("alarms"),
     Field("tags"),
 )
 
@@ -113,19 +121,25 @@ def desire(options: Options, seen: Seen) -> State:
         "parameters": wanted_parameters(options, around, (observed or seen.satellites).get("parameters")),
         "former_parameter_groups": None,
         "security_group_ids": security_group_ids(options, around),
+        "node_groups": wanted_places(options),
+        "log_delivery": declared_logs(options),
+        "log_groups": wanted_log_groups(options, (observed or seen.satellites).get("log_groups") or {}),
         "tags": wanted_tags(options, (observed or {}).get("tags")),
+        "new_tags": new_tags(options),
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
         **wanted_access(options, seen),
     }
     if observed is None:
         wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
-        return {**wanted, **birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)}
+        wanted.update({**birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)})
+        return {**wanted, "alarms": wanted_alarms(options, None, wanted)}
     wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
     wanted.update(rungs(wanted, observed))
     wanted["former_parameter_groups"] = former(wanted, observed)
     wanted["member_zones_spread"] = spread(options, wanted, around)
-    return opinions(wanted, observed)
+    known = opinions(wanted, observed)
+    return {**known, "alarms": wanted_alarms(options, observed, known)}
 
 
 def stated_version(options: Options, around: Mapping[str, Any]) -> str | None:
@@ -291,5 +305,5 @@ def opinions(wanted: State, observed: Mapping[str, Any]) -> State:
         unknown.add("multi_az_enabled")
     if wanted["cluster_mode"] == "compatible":
         # No scaling on the way.  Source: ElastiCache user guide, "Modifying cluster mode".
-        unknown |= {"num_cache_clusters", "num_node_groups", "replicas_per_node_group"}
+        unknown |= {"num_cache_clusters", "num_node_groups", "replicas_per_node_group", "node_groups"}
     return {field: None if field in unknown else value for field, value in wanted.items()}

@@ -22,6 +22,7 @@ def _group(state: State) -> Iterator[Box]:
     facts += ["TLS" if state.get("transit_encryption_enabled") else "no TLS"]
     facts += ["encrypted at rest"] if state.get("at_rest_encryption_enabled") else ["not encrypted at rest"]
     facts += [f"snapshots of {state['snapshot_retention_days']} days"] if state.get("snapshot_retention_days") else []
+    facts += [f"{len(state['alarms'])} alarms"] if state.get("alarms") else []
     endpoint = state.get("configuration_endpoint") or state.get("primary_endpoint")
     facts += [f"{endpoint}:{state.get('port')}"] if isinstance(endpoint, str) and endpoint else []
     yield Box(name, "replication group", str(state.get("name")), tuple(facts))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
-from . import leaving, windows
+from . import leaving, node_groups, windows
 from .names import NOUN
 from .versions import at_least, older
 
@@ -23,14 +23,14 @@ DEFERRABLE = {
 AT_ONCE = {"user_group_id", "log_delivery"}
 # They stand on their own names and change beside the group.
 SATELLITES = ("subnet_group", "parameters", "former_parameter_groups", "users", "user_group",
-              "auth_token_secret")  # fmt: skip
+              "auth_token_secret", "log_groups", "alarms")  # fmt: skip
 DESTROY = "keep it, or restore a snapshot into a new group"
 
 
 def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
     """Every such change, each in its own words."""
     parts = (engine, cluster_mode, transit_encryption, access, log_delivery, failover, losses, schedule)
-    for part in (*parts, subnets, zones):
+    for part in (*parts, subnets, zones, places):
         for field, found, wanted, step in part(observed, desired, differences):
             yield Refusal(NOUN, desired["name"], field, found, wanted, step)
 
@@ -212,3 +212,11 @@ def zones(observed: State, desired: State, differences: Differences) -> Iterator
         yield ("member_zones_spread", f"every node of a node group in one zone ({', '.join(observed['zones'])})",
                "nodes in at least two zones for multi_az_enabled",
                "add a replica and remove it again, or set multi_az_enabled: false")  # fmt: skip
+
+
+def places(observed: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """Slots that are not those of a birth, and nodes that cannot get to where they are declared."""
+    yield from node_groups.guards(observed, desired)
+    if "node_groups" in differences and leaving.moves(observed, desired) and not leaving.lost(observed, desired):
+        for wanted, step in leaving.reasons(observed, desired):
+            yield "node_groups", f"other zones than the nodes are in ({', '.join(observed['zones'])})", wanted, step

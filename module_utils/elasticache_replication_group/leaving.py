@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How nodes get out of a zone whose subnet is to leave the subnet group.  Pure.
+"""How nodes get out of a zone whose subnet is to leave the subnet group, and to where they are declared.  Pure.
 
 AWS moves no node: replicas come where they are wanted, then those in the zone go. A primary cannot be removed, so it
 becomes a replica first; as its node group then has no other node in the zone, its successor stands elsewhere.
@@ -14,6 +14,7 @@ from typing import Any
 
 from ..reconcile.plan import DISRUPTIVE, Call
 from .calls import change
+from .node_groups import declared_zones
 
 State = Mapping[str, Any]
 Node = Mapping[str, Any]
@@ -56,10 +57,11 @@ def lost(observed: State, desired: State) -> list[str]:
 
 def destinations(observed: State, desired: State) -> tuple[list[str], list[str]]:
     """Zones for new nodes: those whose subnet stays, and where these are too few, those that get one now."""
-    zone_of, gone = observed["subnet_group"].get("zones", {}), lost(observed, desired)
+    zone_of, gone = (observed.get("subnet_group") or {}).get("zones", {}), lost(observed, desired)
     staying = sorted({zone_of[id_] for id_ in desired["subnet_group"]["subnet_ids"] if id_ in zone_of})
     fresh = sorted(set(desired["subnet_zones"]) - {*gone, *staying})
-    enough = len(staying) >= (2 if desired["member_zones_spread"] else 1)
+    chosen = declared_zones(desired.get("node_groups"))
+    enough = not chosen and len(staying) >= (2 if desired["member_zones_spread"] else 1)
     return staying, [] if enough else fresh
 
 
@@ -72,14 +74,29 @@ def wanted_replicas(desired: State) -> int | None:
 
 
 def moves(observed: State, desired: State) -> list[Move]:
-    """One for each node group that stays, when any node has to leave its zone; else none."""
+    """One for each node group that stays, when any node has to leave its zone, or to come to one; else none."""
     gone = lost(observed, desired)
     members = observed.get("members") or {}
+    chosen = declared_zones(desired.get("node_groups"))
+    if chosen and observed.get("node_groups"):
+        planned = [placed(shard, members[shard], zones) for shard, zones in zip(sorted(members), chosen, strict=False)]
+        return planned if any(move.leaving or move.coming for move in planned) else []
     if not gone or not any(node["zone"] in gone for nodes in members.values() for node in nodes):
         return []
     zones = [zone for group in destinations(observed, desired) for zone in group]
     kept = sorted(members)[: desired["num_node_groups"] or len(members)]
     return [_move(shard, members[shard], gone, zones, desired) for shard in kept]
+
+
+def placed(shard: str, nodes: list[Node], zones: list[str]) -> Move:
+    """What becomes of a node group whose zones are declared; where only some nodes of a zone stay, the primary does."""
+    coming = list(zones)
+    staying: list[Node] = []
+    for node in sorted(nodes, key=lambda each: not each["primary"]):
+        if node["zone"] in coming:
+            coming.remove(node["zone"])
+            staying.append(node)
+    return Move(shard, staying, [node for node in nodes if node not in staying], coming)
 
 
 def _move(shard: str, nodes: list[Node], gone: list[str], zones: list[str], desired: State) -> Move:
@@ -139,7 +156,8 @@ def departures(observed: State, desired: State) -> list[Call]:
 def _remove(observed: State, desired: State, ids: list[str]) -> Call:
     """Source: DecreaseReplicaCount API reference: ReplicasToRemove, and then no count beside it."""
     params = {"ApplyImmediately": True, "ReplicasToRemove": ids}
-    why = f"remove {', '.join(ids)}, for {', '.join(lost(observed, desired))} is left"
+    left = sorted({node["zone"] for move in moves(observed, desired) for node in move.leaving if node["id"] in ids})
+    why = f"remove {', '.join(ids)}, for {', '.join(left)} is left"
     return change(desired["name"], "decrease_replica_count", params, why)
 
 
@@ -148,14 +166,16 @@ def obstacles(observed: State, desired: State) -> Iterator[Finding]:
     gone = lost(observed, desired)
     if not gone:
         return
-    zone_of, planned = observed["subnet_group"]["zones"], moves(observed, desired)
+    zone_of = observed["subnet_group"]["zones"]
     subnets = sorted(subnet for subnet, zone in zone_of.items() if zone in gone)
     found = f"a subnet group without {', '.join(subnets)}, in which nodes are ({', '.join(gone)})"
-    for wanted, step in _reasons(observed, desired, planned):
+    for wanted, step in reasons(observed, desired):
         yield "subnet_ids", found, wanted, step
 
 
-def _reasons(observed: State, desired: State, planned: list[Move]) -> Iterator[tuple[str, str]]:
+def reasons(observed: State, desired: State) -> Iterator[tuple[str, str]]:
+    """What nodes that have to move would need first, and the next step."""
+    planned = moves(observed, desired)
     now = {**observed, **observed["in_force"]}
     zones = [zone for group in destinations(observed, desired) for zone in group]
     falling = [move.shard for move in planned if move.primary]

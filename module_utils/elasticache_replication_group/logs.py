@@ -9,6 +9,7 @@ from typing import Any
 from ..reconcile.fields import Difference
 from ..reconcile.plan import Call
 from .calls import change
+from .own_logs import is_own
 from .versions import at_least
 
 Options = Mapping[str, Any]
@@ -107,7 +108,7 @@ def log_rules(options: Options) -> Iterator[Finding]:
     for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
         yield "log_delivery", f"{kinds.count(kind)} of {kind}", "one for each log_type", "remove the others"
     for each in options["log_delivery"] or ():
-        if not each["destination"]:
+        if not each["destination"] and not is_own(each):
             yield ("log_delivery", f"{each['log_type']} without a destination", "a log group or a delivery stream",
                    "set destination")  # fmt: skip
     version = options["engine_version"]

@@ -13,6 +13,7 @@ NOUN = "ElastiCache replication group"
 SUBNET_GROUP_NOUN = "cache subnet group"
 PARAMETER_GROUP_NOUN = "cache parameter group"
 SECRET_NOUN = "secret"
+LOG_GROUP_NOUN = "log group"
 USER_NOUN = "ElastiCache user"
 USER_GROUP_NOUN = "ElastiCache user group"
 GONE = "ReplicationGroupNotFoundFault"
@@ -66,6 +67,16 @@ def secret_noun(name: str) -> str:
     return f"{SECRET_NOUN} {name}"
 
 
+def log_group_name(name: str, kind: str) -> str:
+    """The log group that is kept for one kind of log of a group."""
+    return f"/streambed/{name}/{kind}"
+
+
+def log_group_noun(name: str) -> str:
+    """A log group as plans call it."""
+    return f"{LOG_GROUP_NOUN} {name}"
+
+
 def user_noun(name: str) -> str:
     """A user as plans and waits call it."""
     return f"{USER_NOUN} {name}"
@@ -76,6 +87,11 @@ def user_group_noun(name: str) -> str:
     return f"{USER_GROUP_NOUN} {name}"
 
 
+def members_ref(name: str) -> str:
+    """What the names of a group's nodes are saved under when it has settled: AWS chooses them, and which of them go."""
+    return f"nodes of {group_noun(name)}"
+
+
 def settled(name: str) -> Wait:
     """Until the group takes the next change; ``creating``, ``modifying`` and ``snapshotting`` are on the way there.
 
@@ -84,7 +100,8 @@ def settled(name: str) -> Wait:
     """
     return Wait(group_noun(name), "elasticache", "describe_replication_groups", {"ReplicationGroupId": name}, STATES,
                 done=("available",), failed=("create-failed",), absent_codes=(GONE,), pause_seconds=POLL_SECONDS,
-                typical_seconds=NODES_SECONDS, events=events(name))  # fmt: skip
+                typical_seconds=NODES_SECONDS, events=events(name),
+                saves={members_ref(name): "ReplicationGroups[0].MemberClusters"})  # fmt: skip
 
 
 def gone(name: str) -> Wait:

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .. import alarms
 from ..reconcile.component import Seen
 from ..reconcile.errors import shown
 from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags, foreign
-from . import generated_token, translate, users
+from . import generated_token, own_logs, translate, users
+from .alarms import looks as alarm_looks
+from .alarms import of_nodes
 from .desire import upgraded
 from .misfits import misfits
 from .names import (
@@ -60,8 +63,10 @@ def observe(aws: Aws, options: Options) -> Seen:
     satellites.update(parameter_satellites(options, around, groups))
     own_users, other_users = users.satellites(options, first, second)
     own_secret, other_secret = generated_token.satellites(options, first)
-    satellites.update({**own_users, **own_secret})
-    strangers += (*of_others, *other_users, *other_secret)
+    own_alarms, other_alarms = alarms.observed(options, of_nodes(options, first.get("alarms")), second)
+    own_groups_of_logs, other_log_groups = own_logs.satellites(options, first, second)
+    satellites.update({**own_users, **own_secret, **own_groups_of_logs, "alarms": own_alarms})
+    strangers += (*of_others, *other_users, *other_secret, *other_log_groups, *other_alarms)
     if resource is not None:
         resource.update({"subnet_group": None, **satellites})
         strangers += ownership(options, resource)
@@ -147,7 +152,8 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
     if options["state"] == "absent" or options["parameters"] is not None:
         # All of them: which of our names are in use depends on families of the past.
         requests["parameter_groups"] = ("elasticache", "describe_cache_parameter_groups", {})
-    requests.update({**users.looks(options), **generated_token.look(options)})
+    requests.update({**users.looks(options), **generated_token.look(options), **alarm_looks(options),
+                     **own_logs.looks(options)})  # fmt: skip
     if options["state"] == "absent":
         return requests
     requests.update(look(options))
@@ -175,7 +181,8 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
         if options["state"] == "present":
             about = {"CacheParameterGroupName": name}
             requests[f"parameters of {name}"] = ("elasticache", "describe_cache_parameters", about, NO_PARAMETER_GROUP)
-    requests.update(users.tag_looks(options, first))
+    requests.update({**users.tag_looks(options, first), **own_logs.tag_looks(options, first),
+                     **alarms.tag_requests(of_nodes(options, first.get("alarms")))})  # fmt: skip
     if group is None:
         if options["state"] == "present" and options["snapshot_name"]:
             about = {"SnapshotName": options["snapshot_name"]}

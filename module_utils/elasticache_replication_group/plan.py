@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..alarms import removal as alarm_removal
 from ..reconcile.component import Seen
 from ..reconcile.fields import Difference
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
 from ..reconcile.tags import boto3_tags
+from . import alarms, node_groups, own_logs
 from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
 from .generated_token import removed as removed_secret
@@ -93,6 +95,7 @@ def create(desired: State) -> list[Call]:
     if desired["auth_token_version"]:
         tags[TOKEN_VERSION_TAG] = desired["auth_token_version"]
     params["Tags"] = boto3_tags(tags)
+    params.update(node_groups.at_birth(desired))
     if desired["log_delivery"]:
         params["LogDeliveryConfigurations"] = [request(each) for each in by_type(desired["log_delivery"])]
     if desired["user_group_id"]:
@@ -179,7 +182,11 @@ def shard_count(observed: State, desired: State, differences: Differences) -> li
     before, after = observed["num_node_groups"] or 1, desired["num_node_groups"]
     if before == after:
         return []
-    params: dict[str, Any] = {"NodeGroupCount": after, "ApplyImmediately": True}
+    params: dict[str, Any] = {
+        "NodeGroupCount": after,
+        "ApplyImmediately": True,
+        **node_groups.of_new(observed, desired),
+    }
     if after < before:
         params["NodeGroupsToRemove"] = sorted(observed["replicas_by_node_group"])[after:]
     why = f"go from {before} to {after} node groups"
@@ -343,6 +350,11 @@ def tags(observed: State, desired: State, differences: Differences) -> list[Call
     return [change(desired["name"], operation, params, why) for operation, params, why in found]
 
 
+def watch(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """Alarms on the nodes, as they are and as they come and go."""
+    return alarms.calls(observed, desired)
+
+
 def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
     """The rungs after ``now``, up to ``target``, upwards or downwards."""
     here, there = ladder.index(now), ladder.index(target)
@@ -355,9 +367,10 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
 # and TLS before the token that needs it; tags last, and then what the group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, take_back, log_delivery, cluster_mode,
+    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, own_logs.calls, take_back,
+    log_delivery, cluster_mode,
     shard_count, more_replicas, settings, nodes, leave_users, transit_encryption, take_users, auth_token,
-    fewer_replicas, tags, former_parameter_groups, former_users,
+    fewer_replicas, tags, former_parameter_groups, former_users, watch,
 )  # fmt: skip
 
 
@@ -368,7 +381,7 @@ def update(observed: State, desired: State, differences: Differences) -> list[Ca
 
 def delete(seen: Seen, options: Options) -> list[Call]:
     """The group, with a last snapshot unless that is declined, and then its subnet and parameter groups."""
-    calls = []
+    calls = alarm_removal(sorted((seen.resource or seen.satellites).get("alarms") or ()))
     group = seen.resource
     if group is not None:
         name = group["name"]
@@ -385,7 +398,8 @@ def delete(seen: Seen, options: Options) -> list[Call]:
     ours = seen.resource or seen.satellites
     users = removed_users(ours.get("users", ()), ours.get("user_group"), group_name(options))
     token = removed_secret(ours.get("auth_token_secret"), group_name(options))
-    return [*calls, *removed(left, group_name(options)), *users, *token]
+    logs = own_logs.removed(sorted(ours.get("log_groups") or ()), group_name(options))
+    return [*calls, *removed(left, group_name(options)), *users, *token, *logs]
 
 
 def final_snapshot(group: Mapping[str, Any], options: Options) -> dict[str, str]:

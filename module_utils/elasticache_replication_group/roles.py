@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..reconcile.component import Seen
-from .leaving import lost_zones
+from .leaving import lost_zones, placed
+from .node_groups import declared_zones
 from .surroundings import subnet_ids
 
 State = dict[str, Any]
@@ -29,8 +30,12 @@ def further(options: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
     if options["state"] == "absent" or resource is None or not resource.get("subnet_group"):
         return {}
     gone = lost_zones(resource, subnet_ids(options, seen.around))
-    nodes = [node["id"] for shard in resource["members"].values() if any(node["zone"] in gone for node in shard)
-             for node in shard if node["primary"] is None]  # fmt: skip
+    shards = [shard for shard in resource["members"].values() if any(node["zone"] in gone for node in shard)]
+    chosen = declared_zones(options["node_groups"]) or []
+    members = sorted(resource["members"].items())
+    shards += [nodes for (shard, nodes), zones in zip(members, chosen, strict=False)
+               if placed(shard, nodes, zones).leaving and nodes not in shards]  # fmt: skip
+    nodes = [node["id"] for shard in shards for node in shard if node["primary"] is None]
     queries = [_query(f"q{at}_{name.lower()}", name, node) for at, node in enumerate(nodes) for name in METRICS]
     now = datetime.datetime.now(datetime.UTC)
     params = {"MetricDataQueries": queries, "StartTime": now - WITHIN, "EndTime": now, "ScanBy": "TimestampDescending"}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from .. import forms
+from .. import alarms, forms
 from ..reconcile.errors import Refusal
-from . import windows
+from . import node_groups, own_logs, windows
 from .logs import log_rules
 from .names import GENERATION_TAG, NOUN, TOKEN_VERSION_TAG, group_name
 from .user_rules import user_rules
@@ -50,9 +51,10 @@ def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
     parts = (shape, availability, encryption, token, generation, engine, parameters, node_type, schedule, texts)
-    for part in (*parts, places, log_rules, user_rules):
-        for field, found, wanted, step in part(options):
-            yield Refusal(NOUN, name, field, found, wanted, step)
+    of_each = [part(options) for part in (*parts, places, log_rules, own_logs.rules, user_rules)]
+    of_each.append(node_groups.rules(options, mode_of(options), replicas_of(options)))
+    for field, found, wanted, step in chain(*of_each, alarms.rules(options["alarms"])):
+        yield Refusal(NOUN, name, field, found, wanted, step)
 
 
 def mode_of(options: Options) -> str | None:
@@ -265,10 +267,11 @@ def restored(options: Options) -> Iterator[Finding]:
     for arn in arns or ():
         if not S3_ARN.match(arn):
             yield "snapshot_arns", arn, "the ARN of an object in S3, without commas", "correct the ARN"
-    if arns and mode_of(options) == "enabled":
-        # Source: CreateReplicationGroup, SnapshotArns: each node group and its slots would have to be configured.
-        yield ("snapshot_arns", "files for node groups", "cluster_mode disabled with files in S3",
-               "restore a snapshot with snapshot_name instead")  # fmt: skip
+    slots = [each["slots"] for each in options["node_groups"] or ()]
+    if arns and mode_of(options) == "enabled" and not any(slots):
+        # Source: CreateReplicationGroup, NodeGroupConfiguration: each node group and its slots have to be configured.
+        yield ("snapshot_arns", "files for node groups", "cluster_mode disabled with files in S3, or node_groups with "
+               "slots", "state node_groups with slots, or restore a snapshot with snapshot_name instead")  # fmt: skip
     if options["ip_discovery"] == "ipv6" and options["network_type"] == "ipv4":
         yield ("ip_discovery", "ipv6", "network_type ipv6 or dual_stack beside it", "correct ip_discovery")
     if options["ip_discovery"] == "ipv4" and options["network_type"] == "ipv6":

@@ -15,6 +15,7 @@ from ..reconcile.identity import identity_of
 from ..reconcile.offers import NETWORK, PART_TAG, TIER_TAG, Network, Subnet
 from ..reconcile.plan import Ref
 from ..reconcile.tags import ansible_tags
+from . import node_groups
 from .names import NOUN, group_name
 from .rules import mode_of
 
@@ -140,6 +141,7 @@ def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
                           "correct security_group_names, or declare the group in the network")  # fmt: skip
     yield from _without_ipv4(options, seen)
     there = zones(options, seen.around)
+    yield from node_groups.misfits(options, there)
     if options["multi_az_enabled"] and len(there) == 1:
         yield Refusal(NOUN, name, "multi_az_enabled", f"true, with subnets in {there[0]} only",
                       "subnets in at least two zones", "add a zone, or set multi_az_enabled: false")  # fmt: skip

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from ..alarms import PERMISSIONS as OF_ALARMS
+from ..log_groups import PERMISSIONS as OF_LOG_GROUPS
+
 # Without ec2:*NetworkInterface and ec2:DescribeVpcs ElastiCache cannot place nodes on the caller's behalf.
 # Source: Service Authorization Reference, ElastiCache, dependent actions of CreateReplicationGroup.
-PERMISSIONS = frozenset({
+PERMISSIONS = OF_ALARMS | OF_LOG_GROUPS | frozenset({
     "cloudwatch:GetMetricData", "elasticache:TestFailover",
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
@@ -30,7 +33,7 @@ PERMISSIONS = frozenset({
     "secretsmanager:UntagResource", "secretsmanager:UpdateSecretVersionStage",
     # Log delivery is set up on the caller's behalf.  Source: ElastiCache user guide, "Log delivery", permissions.
     "firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+    "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
     "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
 })  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 from ..reconcile.fields import Difference
 from ..reconcile.plan import Call
 from .calls import change
+from .own_logs import declared
 from .rules import mode_of
 from .versions import matches
 
@@ -25,7 +26,7 @@ def unwanted(options: Options, field: str, present: Any, pending: Any) -> bool:
     if field == "transit_encryption_mode" and None in (present, pending):
         # TLS comes and goes with its mode.
         return bool(options["transit_encryption_enabled"]) == (present is not None)
-    stated = options.get(field)
+    stated: Any = declared(options) if field == "log_delivery" else options.get(field)
     if field == "engine_version":
         return bool(stated and matches(stated, present) and not matches(stated, pending))
     return stated is not None and stated == present

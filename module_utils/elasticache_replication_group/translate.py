@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from . import node_groups
 from .logs import delivery_errors, log_delivery_state, pending_log_delivery
 from .versions import Offer, engine_of
 
@@ -84,6 +85,7 @@ def shape(group: Mapping[str, Any], mode: str) -> State:
         "member_clusters": sorted(group.get("MemberClusters") or []),
         "num_cache_clusters": len(group.get("MemberClusters") or []) or None if mode != "enabled" else None,
         "num_node_groups": len(shards) or None,
+        "node_groups": node_groups.seen(shards),
         "replicas_per_node_group": even.pop() if len(even) == 1 else None,
         "replicas_by_node_group": replicas,
         "zones": sorted({zone for shard in zones for zone in shard}),

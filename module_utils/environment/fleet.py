@@ -20,7 +20,8 @@ from ..aws.client import RETRY_SECONDS, Aws
 # What these say holds for a whole account and region, and does not change while a run lasts.
 SHARED = frozenset({
     ("ec2", "describe_availability_zones"), ("elasticache", "describe_cache_engine_versions"),
-    ("kinesis", "describe_limits"), ("service-quotas", "get_service_quota"), ("sts", "get_caller_identity"),
+    ("kinesis", "describe_account_settings"), ("kinesis", "describe_limits"),
+    ("service-quotas", "get_service_quota"), ("sts", "get_caller_identity"),
 })  # fmt: skip
 # Requests at once, and per second after that, for each operation of an account and region.
 # Source: EC2 developer guide, "Request throttling", request token bucket sizes and refill rates.
@@ -28,6 +29,7 @@ EC2_READS, EC2_WRITES = (100.0, 20.0), (50.0, 5.0)
 # Source: Kinesis API reference, "has a limit of … transactions per second per account", by operation.
 KINESIS = {
     "describe_limits": 1.0, "create_stream": 5.0, "delete_stream": 5.0, "register_stream_consumer": 5.0,
+    "describe_account_settings": 5.0, "update_stream_warm_throughput": 5.0,
     "add_tags_to_stream": 5.0, "remove_tags_from_stream": 5.0, "list_tags_for_stream": 5.0,
     "describe_stream_summary": 20.0, "update_shard_count": 10.0,
 }  # fmt: skip

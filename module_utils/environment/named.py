@@ -80,6 +80,9 @@ def keys(options: Any, above: str = "") -> Iterator[tuple[str, str]]:
     for name, value in options.items() if isinstance(options, Mapping) else ():
         if isinstance(value, Mapping):
             yield from keys(value, f"{above}{name} ")
+        elif isinstance(value, (list, tuple)):
+            for each in value:
+                yield from keys(each, f"{above}{name} ")
         elif name in KEY_OPTIONS and value and OF_AWS not in str(value):
             yield f"{above}{name}", str(value)
 

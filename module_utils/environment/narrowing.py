@@ -20,7 +20,7 @@ READS = ("Get", "List", "Describe", "Lookup", "Scan", "Simulate")
 # Reads whose answers are the data itself, or that take a name: those are narrowed like writes.
 NARROW_READS = ("s3", "dynamodb", "secretsmanager", "iam", "kinesis")
 # Reads of those services that name nothing.
-WIDE_READS = frozenset({"kinesis:DescribeLimits"})
+WIDE_READS = frozenset({"kinesis:DescribeAccountSettings", "kinesis:DescribeLimits"})
 # Writes that take no resource.  Source: Service Authorization Reference, an empty column "Resource types".
 WIDE = frozenset({
     "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:UpdateShardCount",

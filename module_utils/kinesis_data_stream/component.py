@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..alarms import PERMISSIONS as OF_ALARMS
 from ..reconcile.component import Component
-from . import alarms
+from .alarms import OPTION as ALARMS
 from .charges import charges
-from .names import NOUN, stream_name
+from .names import ACCOUNT, NOUN, stream_name
 from .observe import OTHERS_POLICY, observe
 from .plan import FIELDS, create, delete, desire, newborn, update
-from .rules import guards, rules
+from .rules import guards, misfits, rules
 
 METRICS = [
     "IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",
@@ -24,6 +25,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "adopt": {"type": "bool", "default": False},
     "stream_mode": {"choices": ["PROVISIONED", "ON_DEMAND"]},
     "shard_count": {"type": "int"},
+    "warm_throughput_mibps": {"type": "int"},
     "manage_shards": {"type": "bool", "default": True},
     "retention_hours": {"type": "int"},
     "allow_retention_decrease": {"type": "bool", "default": False},
@@ -34,19 +36,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "consumers": {"type": "list", "elements": "str"},
     "enforce_consumer_deletion": {"type": "bool", "default": False},
     "resource_policy": {"type": "dict"},
-    "alarms": alarms.OPTION,
+    "alarms": ALARMS,
 }
 
-PERMISSIONS = frozenset({
-    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "kinesis:CreateStream",
+PERMISSIONS = OF_ALARMS | frozenset({
+    "kinesis:CreateStream",
     "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteResourcePolicy", "kinesis:DeleteStream",
     "kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
     "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:GetResourcePolicy",
     "kinesis:IncreaseStreamRetentionPeriod", "kinesis:ListStreamConsumers", "kinesis:ListTagsForResource",
     "kinesis:PutResourcePolicy", "kinesis:RegisterStreamConsumer", "kinesis:StartStreamEncryption",
     "kinesis:StopStreamEncryption", "kinesis:TagResource", "kinesis:UntagResource", "kinesis:UpdateMaxRecordSize",
-    "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
+    "kinesis:DescribeAccountSettings", "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
+    "kinesis:UpdateStreamWarmThroughput",
 })  # fmt: skip
 
 # A stream that another call just touched takes no second one.  LimitExceededException stands for a rate (worth waiting
@@ -64,5 +66,6 @@ COMPONENT = Component(
     module="kinesis_data_stream", noun=NOUN, options=OPTIONS, fields=FIELDS, rules=rules, observe=observe,
     desire=desire, guards=guards, newborn=newborn, create=create, update=update, delete=delete,
     permissions=PERMISSIONS, parting=frozenset({"kinesis:DeleteStream"}), arns=arns,
-    patience=PATIENCE, charges=charges, to_tell=frozenset({OTHERS_POLICY}),
+    patience=PATIENCE, charges=charges, misfits=misfits,
+    for_changes=frozenset({ACCOUNT}), to_tell=frozenset({OTHERS_POLICY}),
 )  # fmt: skip

@@ -12,6 +12,8 @@ from ..reconcile.plan import IN_PLACE, Call, Wait
 
 NOUN = "Kinesis data stream"
 GONE = ("ResourceNotFoundException",)
+# The read of what the account has agreed to, and where it stands in ``around``.
+ACCOUNT = "account_settings"
 STATUS = "StreamDescriptionSummary.StreamStatus"
 # How long a stream takes for a change, and a consumer to come or go.
 # Source: localcloud's durations; Kinesis developer guide, "Resharding a stream": seconds for a few shards.

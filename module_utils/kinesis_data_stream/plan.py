@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import alarms
 from ..policies import canonical_all, statements_of
 from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal, Refused
 from ..reconcile.fields import Difference, Field, bare_key, unordered
 from ..reconcile.plan import CREATE, DELETE, MULTI_STEP, Call, Ref, Wait
 from ..reconcile.tags import new_tags, tag_calls, wanted_tags
-from . import alarms
+from .alarms import wanted as wanted_alarms
 from .names import CONSUMER_SECONDS, GONE, NOUN, arn_ref, change, gone, on, stream_name
 from .shards import steps
 
@@ -25,8 +26,8 @@ DEFAULT_KEY = "alias/aws/kinesis"
 # Source: RegisterStreamConsumer API reference: 5 consumers in the state CREATING for a stream.
 AT_ONCE = 5
 STATED = (
-    "stream_mode", "shard_count", "retention_hours", "allow_retention_decrease", "max_record_size_kib",
-    "encryption_type", "kms_key_id", "shard_level_metrics", "resource_policy",
+    "stream_mode", "shard_count", "warm_throughput_mibps", "retention_hours", "allow_retention_decrease",
+    "max_record_size_kib", "encryption_type", "kms_key_id", "shard_level_metrics", "resource_policy",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ FIELDS = (
     Field("name", fixed="a stream cannot be renamed"),
     Field("stream_mode"),
     Field("shard_count", change=MULTI_STEP),
+    Field("warm_throughput_mibps"),
     Field("retention_hours"),
     Field("max_record_size_kib"),
     Field("encryption_type"),
@@ -64,7 +66,7 @@ def desire(options: Mapping[str, Any], seen: Seen) -> State:
     theirs = seen.around.get("consumers_of_others", ())
     wanted["consumers"] = None if declared is None else sorted({*declared, *theirs})
     wanted["new_tags"] = new_tags(options)
-    wanted["alarms"] = alarms.wanted(options)
+    wanted["alarms"] = wanted_alarms(options)
     wanted["tags"] = wanted_tags(options, observed.get("tags"))
     return wanted
 
@@ -75,6 +77,7 @@ def newborn(desired: State) -> State:
         "name": desired["name"],
         "stream_mode": desired["stream_mode"] or "PROVISIONED",
         "shard_count": desired["shard_count"],
+        "warm_throughput_mibps": desired["warm_throughput_mibps"],
         "retention_hours": NEW_RETENTION_HOURS,
         "max_record_size_kib": desired["max_record_size_kib"],
         "encryption_type": "NONE",
@@ -88,11 +91,13 @@ def newborn(desired: State) -> State:
 
 
 def create(desired: State) -> list[Call]:
-    """One call, with tags and record size."""
+    """One call, with tags, warm throughput and record size."""
     name, mode = desired["name"], desired["stream_mode"] or "PROVISIONED"
     params = {"StreamName": name, "StreamModeDetails": {"StreamMode": mode}, "Tags": desired["tags"]}
     if mode == "PROVISIONED":
         params["ShardCount"] = desired["shard_count"] or 1
+    if desired["warm_throughput_mibps"] is not None:
+        params["WarmThroughputMiBps"] = desired["warm_throughput_mibps"]
     if desired["max_record_size_kib"]:
         params["MaxRecordSizeInKiB"] = desired["max_record_size_kib"]
     return [change(name, "create_stream", params, f"create stream {name}", CREATE)]
@@ -104,11 +109,22 @@ def arn_of(observed: State) -> Any:
 
 
 def mode(observed: State, desired: State, differences: Differences) -> list[Call]:
-    """Provisioned or on demand."""
+    """Provisioned or on demand, and then with the warm throughput in the same call."""
     if "stream_mode" not in differences:
         return []
     params = {"StreamARN": arn_of(observed), "StreamModeDetails": {"StreamMode": desired["stream_mode"]}}
+    if desired["warm_throughput_mibps"] is not None:
+        params["WarmThroughputMiBps"] = desired["warm_throughput_mibps"]
     return [change(desired["name"], "update_stream_mode", params, f"switch to {desired['stream_mode']}")]
+
+
+def warm_throughput(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """What a stream on demand can take at once, without having grown to it."""
+    if "warm_throughput_mibps" not in differences or "stream_mode" in differences:
+        return []
+    warm = desired["warm_throughput_mibps"]
+    params = {"StreamARN": arn_of(observed), "WarmThroughputMiBps": warm}
+    return [change(desired["name"], "update_stream_warm_throughput", params, f"keep {warm} MiB/s warm")]
 
 
 def shard_count(observed: State, desired: State, differences: Differences) -> list[Call]:
@@ -227,7 +243,7 @@ def watch(observed: State, desired: State, differences: Differences) -> list[Cal
 
 # Mode first, for streams on demand refuse shard counts; tags before the consumers, which want a stream at rest.
 STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    mode, shard_count, retention, record_size, encryption, metrics, policy, tags, consumers, watch,
+    mode, warm_throughput, shard_count, retention, record_size, encryption, metrics, policy, tags, consumers, watch,
 )  # fmt: skip
 
 

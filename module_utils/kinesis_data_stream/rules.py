@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from .. import forms
+from .. import alarms, forms
+from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
-from .names import NOUN, stream_name
+from .names import ACCOUNT, NOUN, stream_name
 from .shards import MOST_STEPS, reachable, steps
 
 Finding = tuple[str, Any, str, str]
@@ -20,6 +22,9 @@ SHARDS = range(1, 10_001)
 RETENTION_HOURS = range(24, 8761)
 RECORD_SIZE_KIB = range(1024, 10_241)
 MOST_CONSUMERS = 20
+# Source: UpdateStreamWarmThroughput API reference: not more than 10 GiBps.
+WARM_MIBPS = range(10 * 1024 + 1)
+COMMITTED = ("ENABLED", "ENABLED_UNTIL_EARLIEST_ALLOWED_END")
 # Source: CreateStream, StreamName, and RegisterStreamConsumer, ConsumerName.
 NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}\Z")
 NAME_WORDS = "1 to 128 letters, digits, _ . and -"
@@ -27,16 +32,22 @@ NAME_WORDS = "1 to 128 letters, digits, _ . and -"
 
 def rules(options: Mapping[str, Any]) -> Iterator[Refusal]:
     """Combinations that Kinesis would refuse."""
-    for part in (capacity, records, names, consumers):
-        for field, found, wanted, step in part(options):
-            yield Refusal(NOUN, stream_name(options), field, found, wanted, step)
+    parts = (capacity(options), records(options), names(options), consumers(options), alarms.rules(options["alarms"]))
+    for field, found, wanted, step in chain(*parts):
+        yield Refusal(NOUN, stream_name(options), field, found, wanted, step)
 
 
 def capacity(options: Mapping[str, Any]) -> Iterator[Finding]:
-    """Mode and shards."""
+    """Mode, shards, and what is kept warm."""
     mode, shards = options["stream_mode"], options["shard_count"]
     if mode == "ON_DEMAND" and shards is not None:
         yield ("shard_count", shards, "no shard_count with stream_mode ON_DEMAND", "remove shard_count, AWS sets it")
+    warm = options["warm_throughput_mibps"]
+    if warm is not None and mode != "ON_DEMAND":
+        yield ("warm_throughput_mibps", warm, "stream_mode ON_DEMAND beside it",
+               "set stream_mode to ON_DEMAND, or remove warm_throughput_mibps")  # fmt: skip
+    if warm is not None and warm not in WARM_MIBPS:
+        yield "warm_throughput_mibps", warm, f"0 to {WARM_MIBPS[-1]}", "correct warm_throughput_mibps"
     if shards is not None and shards not in SHARDS:
         yield "shard_count", shards, "1 to 10000", "correct shard_count"
 
@@ -58,14 +69,10 @@ def records(options: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def names(options: Mapping[str, Any]) -> Iterator[Finding]:
-    """What the stream is called, and whom its alarms tell."""
+    """What the stream is called."""
     name = stream_name(options)
     if not NAME.match(name):
         yield "name", f"{name[:40]!r}, {len(name)} characters", NAME_WORDS, "correct name"
-    for arn in (options["alarms"] or {}).get("actions") or ():
-        # Source: PutMetricAlarm API reference, AlarmActions.
-        if not forms.ARN.match(arn):
-            yield "alarms actions", arn, "ARNs, such as that of an SNS topic", "correct alarms"
 
 
 def consumers(options: Mapping[str, Any]) -> Iterator[Finding]:
@@ -76,6 +83,21 @@ def consumers(options: Mapping[str, Any]) -> Iterator[Finding]:
             yield "consumers", repr(name), NAME_WORDS, "correct consumers"
     if len(wanted) > MOST_CONSUMERS:
         yield "consumers", f"{len(wanted)} names", f"at most {MOST_CONSUMERS}", "register fewer consumers"
+
+
+def misfits(options: Mapping[str, Any], seen: Seen) -> Iterator[Refusal]:
+    """Warm throughput in an account that has not agreed to pay for a minimum, which it does for all of its streams.
+
+    Source: UpdateStreamWarmThroughput and UpdateAccountSettings API reference.
+    """
+    # Not asked at a glance, and nothing to object to then.
+    settings = seen.around.get(ACCOUNT) or {}
+    status = settings.get("MinimumThroughputBillingCommitment", {}).get("Status", "DISABLED")
+    if options["warm_throughput_mibps"] is not None and settings and status not in COMMITTED:
+        yield Refusal(NOUN, stream_name(options), "warm_throughput_mibps", f"{options['warm_throughput_mibps']} in an "
+                      "account without it", "MinimumThroughputBillingCommitment ENABLED in the account and region",
+                      "enable it with UpdateAccountSettings, which binds the account for 24 hours at least, or remove "
+                      "warm_throughput_mibps")  # fmt: skip
 
 
 def guards(

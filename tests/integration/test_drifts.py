@@ -26,6 +26,7 @@ VARIABLES: dict[str, Any] = {
     "vpc_interface_endpoints": ["kinesis-streams"], "vpc_default_route_table_locked": True,
     "vpc_flow_logs": {"traffic_type": "ALL", "retention_days": 30, "max_aggregation_interval_seconds": 600},
     "kinesis_alarms": {"write_throttles": 0.0, "actions": []}, "kinesis_consumers": ["ours"],
+    "redis_alarms": {"evictions": 0.0},
     "redis_parameters": {"maxmemory-policy": "volatile-lru"}, "redis_apply_immediately": True,
     "redis_final_snapshot": False, "redis_tags": {"team": "ours"},
     "state_bucket_lock_table": True, "state_bucket_delete_state_history": True,
@@ -284,6 +285,13 @@ def alarm_gone(account: Account) -> None:
     account.client("cloudwatch").delete_alarms(AlarmNames=[f"{NAME}-write-throttles"])
 
 
+def slower_cache_alarm(account: Account) -> None:
+    watch = account.client("cloudwatch")
+    [alarm, *_others] = watch.describe_alarms(AlarmNamePrefix=f"{NAME}-0")["MetricAlarms"]
+    kept = ("AlarmName", "Namespace", "MetricName", "Dimensions", "Statistic", "Threshold", "ComparisonOperator")
+    watch.put_metric_alarm(**{key: alarm[key] for key in kept}, Period=3600, EvaluationPeriods=24)
+
+
 def consumer_of_others(account: Account) -> Undo:
     about = {"StreamARN": account.stream, "ConsumerName": "theirs"}
     account.kinesis.register_stream_consumer(**about)
@@ -421,6 +429,7 @@ DRIFTS = (
     Drift("a further block", further_block, told="CIDR block"),
     # to the stream,
     Drift("no alarm", alarm_gone, repaired="put_metric_alarm"),
+    Drift("an alarm on a node that looks once a day", slower_cache_alarm, repaired="put_metric_alarm"),
     Drift("a consumer of others", consumer_of_others, told="consumer"),
     Drift("no consumer", consumer_gone, repaired="register_stream_consumer"),
     Drift("a policy on the stream", stream_policy, told="policy statement"),

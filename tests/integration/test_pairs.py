@@ -41,6 +41,7 @@ CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
     "kinesis_data_stream": {
         "shard_count": (None, 1, 2, 3, 5, 12),
         "manage_shards": (True, True, False),
+        "warm_throughput_mibps": (None, None, 0, 8, 64),
         "retention_hours": (None, 24, 48, 168),
         "allow_retention_decrease": (True, False),
         "max_record_size_kib": (None, 1024, 4096),
@@ -111,7 +112,12 @@ def fixed(draw: random.Random, module: str) -> dict[str, Any]:
     if module != "kinesis_data_stream":
         return {}
     mode = draw.choice(MODES)
-    return {"stream_mode": mode, **({"shard_count": None} if mode == "ON_DEMAND" else {})}
+    return {"stream_mode": mode, **({"shard_count": None} if mode == "ON_DEMAND" else {"warm_throughput_mibps": None})}
+
+
+def committed(cloud: Cloud) -> None:
+    """The account agrees to pay for a minimum, without which nothing is kept warm."""
+    cloud.client("kinesis").update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +130,7 @@ def tally() -> dict[str, int]:
 def test_from_one_declaration_to_the_next(cloud: Cloud, tally: dict[str, int], module: str, seed: int) -> None:
     draw = random.Random(seed)
     choices, same = CHOICES[module], fixed(draw, module)
+    committed(cloud)
     for _ in range(100):
         given = {**{name: draw.choice(values) for name, values in choices.items()}, **same}
         if taken(cloud, module, declared(module, given)):

@@ -35,6 +35,8 @@ VARIABLES: dict[str, Any] = {
     "vpc_interface_endpoints": ["kinesis-streams"], "vpc_flow_logs": {"traffic_type": "ALL", "retention_days": 30},
     "kinesis_shard_count": 1, "kinesis_retention_hours": 48, "redis_apply_immediately": True,
     "redis_final_snapshot": False, "state_bucket_lock_table": True, "state_bucket_delete_state_history": True,
+    "redis_alarms": {"evictions": 0.0},
+    "redis_log_delivery": [{"log_type": "slow-log", "destination_type": "cloudwatch-logs", "retention_days": 30}],
 }  # fmt: skip
 
 

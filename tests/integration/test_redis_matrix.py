@@ -48,7 +48,13 @@ def shown(cloud: Cloud) -> dict[str, Any]:
     parameters = cache.describe_cache_parameters(
         CacheParameterGroupName=members[0]["CacheParameterGroup"]["CacheParameterGroupName"], Source="user"
     )["Parameters"]
-    return {"group": {"LogDeliveryConfigurations": [], **group}, "members": members,
+    alarms = {each["AlarmName"]: {"node": each["Dimensions"][0]["Value"], "threshold": each["Threshold"],
+                                  "actions": len(each["AlarmActions"])}
+              for each in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]}  # fmt: skip
+    log_groups = [{"name": each["logGroupName"], "days": each.get("retentionInDays"), "key": each.get("kmsKeyId")}
+                  for each in cloud.client("logs").describe_log_groups()["logGroups"]]  # fmt: skip
+    return {"group": {"LogDeliveryConfigurations": [], **group}, "members": members, "alarms": alarms,
+            "log_groups": log_groups,
             "tags": {tag["Key"]: tag["Value"] for tag in tags},
             "parameters": {each["ParameterName"]: each["ParameterValue"] for each in parameters}}  # fmt: skip
 

@@ -58,6 +58,17 @@ CHOICES: dict[str, tuple[Any, ...]] = {
             {"log_type": "slow-log", "destination_type": "kinesis-firehose", "destination": "slow"},
             {"log_type": "engine-log", "destination_type": "cloudwatch-logs", "destination": "engine"},
         ],
+        [
+            {"log_type": "slow-log", "destination_type": "cloudwatch-logs", "retention_days": 30},
+            {"log_type": "engine-log", "destination_type": "cloudwatch-logs"},
+        ],
+        [{"log_type": "slow-log", "destination_type": "cloudwatch-logs", "retention_days": 7, "log_format": "text"}],
+    ),
+    "alarms": (
+        None,
+        {},
+        {"engine_cpu_percent": 90.0, "actions": [f"{TOPICS}:a"]},
+        {"engine_cpu_percent": 80.0, "evictions": 0.0, "replication_lag_seconds": 5.0},
     ),
     "security_group_names": (None, ["app"], ["cache", "app"]),
     "tags": (None, {}, {"team": "telemetry"}, {"team": "readings", "cost": "low"}),

@@ -10,7 +10,7 @@ from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 
 from localcloud.process import Cloud
 from tests.support.deaths import Killed, faulty
-from tests.support.runs import run
+from tests.support.runs import four_steps, run
 
 MODULE = "kinesis_data_stream"
 
@@ -99,3 +99,37 @@ def test_alarms_of_others_are_refused_and_ours_go_with_the_stream(cloud: Cloud) 
     cloudwatch.put_metric_alarm(AlarmName="sensors-test-iterator-age", **params)
     with pytest.raises(Refused, match="CloudWatch alarm sensors-test-iterator-age: ownership tags"):
         run(cloud, MODULE, {"shard_count": 1, "alarms": {"iterator_age_ms": 60000.0}})
+
+
+def test_what_is_kept_warm_is_asked_for_at_birth_with_the_mode_and_later(cloud: Cloud) -> None:
+    kinesis = cloud.client("kinesis")
+    warm = {"stream_mode": "ON_DEMAND", "warm_throughput_mibps": 64}
+    with pytest.raises(Refused, match="found 64 in an account without it"):
+        run(cloud, MODULE, warm)
+    kinesis.update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
+    assert [call["operation"] for call in four_steps(cloud, MODULE, warm)["calls"]] == ["create_stream"]
+    assert stream(cloud)["WarmThroughput"]["TargetMiBps"] == 64
+    for target in (0, 128):
+        [call] = four_steps(cloud, MODULE, {**warm, "warm_throughput_mibps": target})["calls"]
+        assert (call["operation"], call["change"]) == ("update_stream_warm_throughput", "in place")
+        assert stream(cloud)["WarmThroughput"]["TargetMiBps"] == target
+    kinesis.update_stream_warm_throughput(StreamName="sensors-test", WarmThroughputMiBps=8)
+    [call] = four_steps(cloud, MODULE, warm)["calls"]
+    assert call["params"]["WarmThroughputMiBps"] == 64
+    assert not run(cloud, MODULE, {"stream_mode": "ON_DEMAND"})["changed"]
+    four_steps(cloud, MODULE, {"stream_mode": "PROVISIONED"})
+    [call] = four_steps(cloud, MODULE, warm)["calls"]
+    assert (call["operation"], call["params"]["WarmThroughputMiBps"]) == ("update_stream_mode", 64)
+    run(cloud, MODULE, {"state": "absent"})
+
+
+@pytest.mark.parametrize("after_effect", [True, False], ids=["after it took effect", "before it took effect"])
+def test_what_is_kept_warm_survives_a_death(cloud: Cloud, after_effect: bool) -> None:
+    cloud.client("kinesis").update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
+    warm = {"stream_mode": "ON_DEMAND", "warm_throughput_mibps": 64}
+    for given in (warm, {**warm, "warm_throughput_mibps": 8}):
+        with pytest.raises(AwsFailure, match="Made before"):
+            run(cloud, MODULE, given, aws=faulty(cloud, 1, after_effect, Killed()))
+        run(cloud, MODULE, given)
+        assert stream(cloud)["WarmThroughput"]["TargetMiBps"] == given["warm_throughput_mibps"]
+        assert not run(cloud, MODULE, given)["changed"]

@@ -124,6 +124,9 @@ def test_a_new_alarm_has_seen_nothing_and_a_changed_one_keeps_its_state(cloud: C
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="tried")
     cloudwatch.put_metric_alarm(**{**alarm, "Threshold": 2.0})
     assert state() == "ALARM"
+    with refused("ResourceNotFound"):
+        cloudwatch.delete_alarms(AlarmNames=["a", "b"])
+    assert state() == "ALARM"
 
 
 def test_quotas_come_in_pages(cloud: Cloud) -> None:

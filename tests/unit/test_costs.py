@@ -61,6 +61,11 @@ REDIS = {"engine": "redis", "cache_node_type": "cache.t4g.small"}
     ({**REDIS, "num_cache_clusters": 2}, {"redis cache.t4g.small hour": 2}),
     ({**REDIS, "engine": "valkey", "num_cache_clusters": 1}, {"valkey cache.t4g.small hour": 1}),
     ({**REDIS, "num_node_groups": 2, "replicas_per_node_group": None}, {"redis cache.t4g.small hour": None}),
+    ({**REDIS, "num_cache_clusters": 2, "alarms": {"a": {"MetricName": "x"}, "b": {"MetricName": "x"}}},
+     {"redis cache.t4g.small hour": 2, "alarm_month": 2}),
+    ({**REDIS, "num_node_groups": 2, "alarms": {"a": {"MetricName": "x"}}},
+     {"redis cache.t4g.small hour": None, "alarm_month": None}),
+    ({"log_groups": {"slow-log": {}, "engine-log": {}}}, {"vended_logs_gb": 2}),
     ({"auth_token_secret": {"name": "s"}}, {"secret_month": 1}),
     ({"auth_token_secret": {"name": "s", "deleted": True}}, {}),
 ])  # fmt: skip

@@ -7,7 +7,8 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible.module_utils.elasticache_replication_group import logs, parameters, translate, windows
+from ansible.module_utils.elasticache_replication_group import alarms, logs, node_groups, parameters, translate, windows
+from ansible.module_utils.elasticache_replication_group import leaving as leaving_module
 from ansible.module_utils.elasticache_replication_group.misfits import misfits
 from ansible.module_utils.elasticache_replication_group.names import tells_of
 from ansible.module_utils.elasticache_replication_group.transitions import unwanted
@@ -20,6 +21,8 @@ from ansible.module_utils.elasticache_replication_group.versions import (
     newest,
     older,
 )
+from ansible.module_utils.reconcile.errors import AwsFailure
+from ansible.module_utils.reconcile.plan import resolve
 
 from tests.support.components import options
 
@@ -284,3 +287,89 @@ def test_what_waits_is_unwanted_when_the_present_value_is_declared(
     given: dict[str, Any], field: str, present: Any, pending: Any, is_unwanted: bool
 ) -> None:
     assert unwanted(options(MODULE, given), field, present, pending) is is_unwanted
+
+
+def nodes_of(*counts: int) -> dict[str, Any]:
+    """A group with so many nodes in each of its node groups."""
+    shards = {f"{shard:04}": [f"sensors-test-{shard:04}-{node:03}" for node in range(1, count + 1)]
+              for shard, count in enumerate(counts, 1)}  # fmt: skip
+    members = {shard: [{"id": node, "zone": "eu-west-1a", "primary": None} for node in nodes]
+               for shard, nodes in shards.items()}  # fmt: skip
+    return {"members": members, "member_clusters": [node for nodes in shards.values() for node in nodes],
+            "replicas_by_node_group": {shard: len(nodes) - 1 for shard, nodes in shards.items()}}  # fmt: skip
+
+
+def shape(clusters: int | None = None, shards: int | None = None, replicas: int | None = None) -> dict[str, Any]:
+    return {"name": "sensors-test", "num_cache_clusters": clusters, "num_node_groups": shards,
+            "replicas_per_node_group": replicas, "subnet_group": None}  # fmt: skip
+
+
+@pytest.mark.parametrize(("observed", "desired", "coming", "going"), [
+    (None, shape(clusters=3), 3, 0),
+    (None, shape(shards=2, replicas=1), 4, 0),
+    (None, shape(shards=2), 2, 0),
+    (nodes_of(2), shape(), 0, 0),
+    (nodes_of(2), shape(clusters=5), 3, 0),
+    (nodes_of(3), shape(clusters=1), 0, 2),
+    (nodes_of(2, 2), shape(shards=3), 2, 0),
+    (nodes_of(2, 2), shape(shards=1), 0, 2),
+    (nodes_of(3, 3), shape(shards=3, replicas=1), 2, 2),
+    (nodes_of(2, 2, 2), shape(shards=1, replicas=3), 2, 4),
+    (nodes_of(1, 3), shape(shards=2, replicas=1), 1, 1),
+])  # fmt: skip
+def test_how_many_nodes_come_and_go(observed: Any, desired: Any, coming: int, going: int) -> None:
+    assert alarms.scaled(observed, desired) == (coming, going)
+
+
+def test_alarms_of_nodes_to_come_are_named_as_aws_names_the_nodes() -> None:
+    given = options(MODULE, {"alarms": {"evictions": 0.0}})
+    found = alarms.wanted(given, nodes_of(2), shape(clusters=3)) or {}
+    assert list(found)[:2] == ["sensors-test-0001-001-evictions", "sensors-test-0001-002-evictions"]
+    [(_unused, to_come)] = list(found.items())[2:]
+    answer = {"nodes of replication group sensors-test": ["sensors-test-0001-001", "odd", "sensors-test-0001-002"]}
+    known = resolve(to_come, answer)
+    assert known["AlarmName"] == "odd-evictions"
+    assert known["Dimensions"][0] == {"Name": "CacheClusterId", "Value": "odd"}
+    with pytest.raises(AwsFailure, match="other nodes than were asked for"):
+        resolve(to_come, {name: nodes[:1] for name, nodes in answer.items()})
+
+
+def test_a_group_that_shows_no_nodes_says_nothing_of_its_alarms() -> None:
+    given = options(MODULE, {"alarms": {"evictions": 0.0}})
+    assert alarms.wanted(given, {"member_clusters": [], "members": {}}, shape(clusters=2)) is None
+
+
+def test_alarms_of_others_that_begin_alike_are_none_of_ours() -> None:
+    names = ["sensors-test-001-evictions", "sensors-test-0001-001-memory", "sensors-test-01-iterator-age",
+             "sensors-test-0-evictions", "sensors-test-001-evictions-2", "sensors-test-001-errors"]  # fmt: skip
+    found = alarms.of_nodes(options(MODULE, {}), {"MetricAlarms": [{"AlarmName": name} for name in names]})
+    assert [each["AlarmName"] for each in found["MetricAlarms"]] == names[:2]
+
+
+@pytest.mark.parametrize(("ranges", "good"), [
+    (["0-16383"], True),
+    (["8192-16383", "0-8191"], True),
+    (["0-8191", "8191-16383"], False),
+    (["0-8191", "8193-16383"], False),
+    (["1-16383"], False),
+    (["0-16384"], False),
+    (["0-8191", None], False),
+    (["0-8191", "x"], False),
+    (["0-20000", "20001-16383"], False),
+])  # fmt: skip
+def test_slots_are_a_whole(ranges: list[str | None], good: bool) -> None:
+    assert node_groups.whole(ranges) == good
+
+
+@pytest.mark.parametrize(("there", "zones", "staying", "leaving", "coming"), [
+    ("Aab", "aab", "Aab", "", ""),
+    ("Aab", "aabb", "Aab", "", "b"),
+    ("Aab", "ab", "Ab", "a", ""),
+    ("aAb", "ab", "Ab", "a", ""),
+    ("Aab", "bb", "b", "Aa", "b"),
+])  # fmt: skip
+def test_nodes_stay_where_they_are_declared(there: str, zones: str, staying: str, leaving: str, coming: str) -> None:
+    nodes = [{"id": each, "zone": each.lower(), "primary": each.isupper()} for each in there]
+    move = leaving_module.placed("0001", nodes, list(zones))
+    ids = ["".join(node["id"] for node in part) for part in (move.staying, move.leaving)]
+    assert (*ids, "".join(move.coming)) == (staying, leaving, coming)

@@ -40,6 +40,8 @@ def test_every_key_that_is_declared_is_found() -> None:
     assert dict(named.keys(declared)) == {"kms_key_id": "alias/ours", "flow_logs kms_key_id": "alias/logs",
                                           "replication kms_key_arn": "arn:aws:kms:eu-west-1:1:key/x"}  # fmt: skip
     assert list(named.keys({"kms_key_id": "alias/aws/s3"})) == []
+    of_logs = {"log_delivery": [{"kms_key_id": None}, {"kms_key_id": "arn:k"}], "consumers": ["dashboard"]}
+    assert list(named.keys(of_logs)) == [("log_delivery kms_key_id", "arn:k")]
 
 
 def test_what_a_run_needs_beside_its_components_is_simulated_too() -> None:

@@ -86,6 +86,10 @@ def check_zones(params: dict[str, Any], zones: list[str]) -> None:
         raise combination("PreferredCacheClusterAZs is only for groups with one node group.")
     check_in_subnet_group([zone for zone in wanted], zones)
     for shard in params.get("NodeGroupConfiguration", []):
+        replicas = shard.get("ReplicaCount", params.get("ReplicasPerNodeGroup", 0))
+        # Source: NodeGroupConfiguration, ReplicaAvailabilityZones: as many as ReplicaCount or ReplicasPerNodeGroup.
+        if len(shard.get("ReplicaAvailabilityZones", [])) not in (0, replicas):
+            raise combination(f"ReplicaAvailabilityZones must name {replicas} availability zones.")
         named = [shard.get("PrimaryAvailabilityZone"), *shard.get("ReplicaAvailabilityZones", [])]
         check_in_subnet_group([zone for zone in named if zone], zones)
 
