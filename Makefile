@@ -15,7 +15,7 @@ EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py go
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site plan drift permissions report preflight rehearse accept verify outputs destroy unlock adopt environment \
+.PHONY: help setup site plan drift history permissions report preflight rehearse accept verify outputs destroy unlock adopt environment \
         cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
         collection changelog docs sbom plans schema prices bench lock clean
 
@@ -38,6 +38,9 @@ plan: $(READY) $(CLOUD) ## Show what `make site` would do, call by call; changes
 
 drift: $(READY) $(CLOUD) ## Fail when the environment is not as declared, and say where
 	@$(PLAY) playbooks/drift.yml $(ARGS)
+
+history: $(READY) $(CLOUD) ## Tell the newest runs that changed the environment: who, when, which calls, what came of it
+	@$(PLAY) playbooks/history.yml $(ARGS)
 
 report: $(READY) $(CLOUD) ## Write a page to look at: artifacts/<environment>/report.html, with the plan as Markdown beside it
 	@$(PLAY) playbooks/report.yml $(ARGS)

@@ -21,6 +21,7 @@ options:
       - V(adopt) writes ownership tags on what others built, and is refused when the plan would change anything else;
         without O(confirm) it shows the plan.
       - V(destroy) removes it. V(drift) says what is not as declared, and fails when anything is.
+      - V(history) tells the newest runs that changed something, from the records that they left beside the state.
       - V(outputs) writes what other stacks need. V(preflight) compares the account with the plan.
       - V(permissions) writes the IAM policies that the others need; it asks AWS nothing.
       - V(rehearse) asks the account what it would say to the plan, by DryRun and IAM's simulator; it writes nothing.
@@ -28,7 +29,7 @@ options:
       - V(verify) tries out what is there - it writes records, a state, a key and the lock, and reads them back.
       - V(unlock) says who holds the environment's lock, and frees the one with O(lock_id).
     type: str
-    choices: [adopt, apply, destroy, drift, outputs, permissions, preflight, rehearse, report, unlock, verify]
+    choices: [adopt, apply, destroy, drift, history, outputs, permissions, preflight, rehearse, report, unlock, verify]
     default: apply
   stack_name:
     description: Name of the stack, the first part of every name.
@@ -86,6 +87,14 @@ options:
       - Revision of the project that this run is made of. A plan that was approved at another one is refused.
     type: str
     default: ""
+  change_reference:
+    description: What this run belongs to, a ticket say, for its record.
+    type: str
+    default: ""
+  history_records:
+    description: How many of the newest runs O(verb=history) tells, 1 to 1000.
+    type: int
+    default: 20
   confirm:
     description: Name of the environment, without which O(verb=destroy) refuses and O(verb=adopt) changes nothing.
     type: str
@@ -117,7 +126,7 @@ options:
     type: bool
     default: false
   lock:
-    description: Whether a run that changes anything holds the environment's lock.
+    description: Whether a run that changes anything holds the environment's lock, and leaves a record beside it.
     type: bool
     default: true
   lock_bucket:
@@ -221,6 +230,14 @@ drift:
   description: What C(drift.json) holds.
   returned: when O(verb=drift)
   type: dict
+history:
+  description: >-
+    What C(history.json) holds, a record of each run in their order - C(verb), C(result), C(began), C(ended),
+    C(seconds), C(who), C(machine), C(run), C(change_reference), C(revision), C(digest), C(planned), C(calls),
+    C(left_off), C(error), C(lock_id).
+  returned: when O(verb=history)
+  type: list
+  elements: dict
 checks:
   description: The account's checks with C(what), C(found), C(wanted), C(verdict), C(next_step).
   returned: when O(verb=preflight), O(verb=rehearse) or O(verb=verify)

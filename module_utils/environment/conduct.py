@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from . import (
     document,
     files,
     gates,
+    history,
     lease,
     locking,
     named,
@@ -33,12 +34,14 @@ from . import (
     rehearsal,
     text,
 )
+from .history import Keeper
 from .lock import summary
 from .preflight import Check
+from .record import Record
 from .request import Request
 
 Result = dict[str, Any]
-PLAN_FILE, DRIFT_FILE, REPORT_FILE = "plan.json", "drift.json", "report.json"
+PLAN_FILE, DRIFT_FILE, REPORT_FILE, HISTORY_FILE = "plan.json", "drift.json", "report.json", "history.json"
 DONE, NOTHING_TO_DO, PLANNED, AS_DECLARED, DRIFTED = "DONE", "NOTHING TO DO", "PLAN", "AS DECLARED", "DRIFTED"
 
 
@@ -47,9 +50,9 @@ def conduct(aws: Aws, request: Request, terms: Terms) -> Result:
     if request.refusals:
         raise Refused(request.refusals)
     run = Run(aws, request, terms)
-    verbs = {"adopt": run.adopt, "apply": run.apply, "destroy": run.apply, "drift": run.drift, "outputs": run.outputs,
-             "permissions": run.permissions, "preflight": run.preflight, "rehearse": run.rehearse, "report": run.report,
-             "unlock": run.unlock, "verify": run.verify}  # fmt: skip
+    verbs = {"adopt": run.adopt, "apply": run.apply, "destroy": run.apply, "drift": run.drift, "history": run.history,
+             "outputs": run.outputs, "permissions": run.permissions, "preflight": run.preflight,
+             "rehearse": run.rehearse, "report": run.report, "unlock": run.unlock, "verify": run.verify}  # fmt: skip
     return verbs[request.options["verb"]]()
 
 
@@ -74,7 +77,7 @@ class Run:
         self._warn()
         if self._terms.check_mode:
             self._write(self._plan_file, found)
-            self._leftover()
+            self._leftover(plan)
             self._gate_of_a_plan(plan)
             outcome = engine.Outcome(plan, plan, check_mode=True)
             return self._result(outcome, PLANNED if plan.calls else NOTHING_TO_DO, found)
@@ -96,7 +99,7 @@ class Run:
         found = self._document(plan)
         drift = {**document.drift(found), **changers.told(self._aws, plan.calls)}
         self._say(text.drift_lines(drift))
-        self._leftover()
+        self._leftover(plan)
         self._write(DRIFT_FILE, drift)
         outcome = engine.Outcome(plan, plan, check_mode=True)
         result = self._result(outcome, DRIFTED if drift["drifted"] else AS_DECLARED, found)
@@ -205,6 +208,16 @@ class Run:
             self._say([f"environment {name}: locked, {found.sentence()}"])
         told = {"holder": summary(found.lock)} if found else {}
         return {"headline": "LOCKED" if found else "FREE", **told, "aws_calls": dict(self._aws.counts)}
+
+    def history(self) -> Result:
+        """Tells the newest runs that changed something, in their order."""
+        place, name = self._request.place, self._request.identity.name
+        found = history.read(self._aws, place, self._options["history_records"]) if place else None
+        holder = lease.look(self._aws, place) if place and found else None
+        self._say(history.lines(name, found, holder.lock.id if holder and not holder.expired else ""))
+        records = [asdict(each) for each in found.records] if found else []
+        self._write(HISTORY_FILE, {"environment": name, "history": records})
+        return {"headline": "TOLD", "changed": False, "history": records, "aws_calls": dict(self._aws.counts)}
 
     # Looking and judging
 
@@ -332,7 +345,7 @@ class Run:
     # Changing
 
     def _changed(self, plan: Plan) -> engine.Outcome:
-        """The outcome of a run that has something to do, alone in its environment.
+        """The outcome of a run that has something to do, alone in its environment, with a record of it.
 
         Another run may have been at work between the look and the lock, so it looks again under the lock.
         """
@@ -340,10 +353,25 @@ class Run:
         operation = options["lock_operation"] or ("destroy" if options["verb"] == "destroy" else "change")
         wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"])
         made = self._bucket_first(plan)
-        with locking.alone(self._aws, place, wish, self._terms) as (terms, careful):
-            gate = self._gate_of_the_rest(plan, made) if made else self._gate
-            outcome = engine.run(self._declarations, self._aws, terms, gate, careful)
+        with locking.alone(self._aws, place, wish, self._terms) as (terms, held), self._keeper(held, made) as keeper:
+            passes = self._gate_of_the_rest(plan, made) if made else self._gate
+
+            def gate(now: Plan) -> None:
+                passes(now)
+                keeper.begin(now.calls, self._digest(now))
+
+            if made:
+                keeper.begin(plan.calls, self._digest(plan))
+            careful = bool(held.get("careful"))
+            outcome = engine.run(self._declarations, self._aws, keeper.fenced(terms), gate, careful)
         return replace(outcome, plan=plan, made=(*made, *outcome.made))
+
+    def _keeper(self, held: Mapping[str, Any], made: Sequence[Call]) -> Keeper:
+        """Who keeps the record of this run."""
+        options = self._options
+        first = Record(verb=options["verb"], run=options["lock_run"], revision=options["revision"],
+                       change_reference=options["change_reference"])  # fmt: skip
+        return Keeper(self._aws, self._request.place, held, first, self._request.secrets, made, self._terms)
 
     def _bucket_first(self, plan: Plan) -> tuple[Call, ...]:
         """The bucket that will hold the lock cannot be made under it; its name is taken once, so two first runs do no
@@ -407,10 +435,13 @@ class Run:
         """Whether what was just seen may lack what a dead run made last; that shows late, so one look is no proof."""
         return bool(self._options["lock"]) and locking.has_died(self._aws, self._request.place)
 
-    def _leftover(self) -> None:
-        lock = self._options["lock"]
-        told = locking.left_behind(self._aws, self._request.place) if lock else ""
-        self._say([told] if told else [])
+    def _leftover(self, plan: Plan) -> None:
+        """Says what the last run did, who holds the lock, and whether the plan takes both away."""
+        place = self._request.place if self._options["lock"] else None
+        if place is not None:
+            lock = lease.look(self._aws, place)
+            self._say([*history.last_run(self._aws, place, lock), *history.parting(plan.calls, place)])
+            self._say(list(filter(None, [locking.left_behind(lock)])))
 
     def _write(self, name: str, found: Mapping[str, Any]) -> None:
         files.write(self._options["artifacts_folder"], {name: files.as_json(found)})

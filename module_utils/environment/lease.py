@@ -25,12 +25,16 @@ from ..aws.sdk import ClientError
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.plan import Call
 from .lock import Found, Lock, Place, new_lock, parsed, renewed, summary
+from .record import is_record
 
-# In a bucket with a key of KMS the lock is under that key as well.  Source: S3 user guide, "Using SSE-KMS".
-PERMISSIONS = frozenset({
-    "kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetEncryptionConfiguration",
-    "s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject",
-})  # fmt: skip
+# Who looks at the lock and the records of runs. In a bucket with a key of KMS they are under that key as well.
+# Source: S3 user guide, "Using SSE-KMS".
+READS = frozenset({"kms:Decrypt", "s3:GetObject", "s3:ListBucket"})
+# Who writes them.
+PERMISSIONS = READS | {
+    "kms:GenerateDataKey", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetEncryptionConfiguration",
+    "s3:ListBucketVersions", "s3:PutObject",
+}  # fmt: skip
 # Two conditional writes at once: S3 asks the loser to send again.  Source: PutObject, ConditionalRequestConflict.
 PATIENCE = {"ConditionalRequestConflict": 10.0}
 # The lock has changed, or has gone, since it was read.
@@ -114,7 +118,7 @@ def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -
     who = f"{getpass.getuser()}@{platform.node()}"
     mine = new_lock(place, str(uuid.uuid4()), operation, who, run, lease_seconds, _now())
     encryption = encryption_of(aws, place.bucket)
-    taken = {"bucket": place.bucket, "state_key": place.state_key, "id": mine.id, "encryption": encryption}
+    taken = {"bucket": place.bucket, "state_key": place.state_key, "id": mine.id, "who": who, "encryption": encryption}
     for _unused in range(TRIES):
         if _put(aws, place, mine, **encryption, IfNoneMatch="*"):
             return {**taken, "careful": False}
@@ -141,10 +145,15 @@ def free(aws: Aws, place: Place, lock_id: str) -> Found | None:
 
 
 def erase(aws: Aws, place: Place) -> None:
-    """Takes the lock away with all of its versions, so that its bucket can go."""
-    found = aws.read("s3", "list_object_versions", ("NoSuchBucket",), Bucket=place.bucket, Prefix=place.key) or {}
-    listed = [each for kind in ("Versions", "DeleteMarkers") for each in found.get(kind) or ()]
-    versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in listed if each["Key"] == place.key]
+    """Takes the lock away, and the records of runs, with all of their versions, so that the bucket can go."""
+    versions = [
+        {"Key": each["Key"], "VersionId": each["VersionId"]}
+        for prefix in (place.key, place.history)
+        for listed in [aws.read("s3", "list_object_versions", ("NoSuchBucket",), Bucket=place.bucket, Prefix=prefix)]
+        for kind in ("Versions", "DeleteMarkers")
+        for each in (listed or {}).get(kind) or ()
+        if each["Key"] == place.key or is_record(place, each["Key"])
+    ]
     for start in range(0, len(versions), DELETED_AT_ONCE):
         batch = {"Objects": versions[start : start + DELETED_AT_ONCE], "Quiet": True}
         aws.write("s3", "delete_objects", {"Bucket": place.bucket, "Delete": batch}, PATIENCE, {})
@@ -205,7 +214,7 @@ class Lease:
     def fence(self, call: Call) -> None:
         """Asked before each write: raises LockLost when the lock is not this run's any more.
 
-        Before its own bucket goes, the lock goes; from then on there is nothing that could be checked.
+        Before its own bucket goes, the lock goes, with the records; from then on there is nothing to check.
         """
         takes_bucket = call.operation == "delete_bucket" and call.params.get("Bucket") == self._place.bucket
         if self._erased:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-LOCK_SUFFIX = ".tflock"
+STATE_SUFFIX, LOCK_SUFFIX, HISTORY_SUFFIX = ".tfstate", ".tflock", ".history/"
 # As much of each entry as anybody wants to read; whoever may write to the bucket writes what they like into a lock.
 LONGEST_ENTRY = 200
 # What our locks call their operation; Terraform's are OperationTypeApply and the like, and have no lease.
@@ -34,6 +34,11 @@ class Place:
     def key(self) -> str:
         """The lock object's key."""
         return self.state_key + LOCK_SUFFIX
+
+    @property
+    def history(self) -> str:
+        """What the keys of the records of runs begin with: a folder beside the state, in which no state can lie."""
+        return self.state_key.removesuffix(STATE_SUFFIX) + HISTORY_SUFFIX
 
     @property
     def path(self) -> str:

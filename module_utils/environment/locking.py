@@ -13,7 +13,7 @@ from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.walk import Terms
 from . import lease
-from .lock import Place, summary
+from .lock import Found, Place, summary
 
 RETRY_SECONDS = 5.0
 
@@ -29,22 +29,22 @@ class Wish:
 
 
 @contextmanager
-def alone(aws: Aws, place: Place | None, wish: Wish, terms: Terms) -> Iterator[tuple[Terms, bool]]:
-    """The terms under which this run may write, and whether the run before died; lets go at the end, whatever happens.
+def alone(aws: Aws, place: Place | None, wish: Wish, terms: Terms) -> Iterator[tuple[Terms, Mapping[str, Any]]]:
+    """The terms under which this run may write, and what lease.take returned; lets go at the end, whatever happens.
 
     Where no bucket could hold a lock, nothing keeps others out, and that is said.  Raises Held.
     """
     held = _taken(aws, place, wish, terms) if place else {}
     if not place or not held:
-        terms.say("no state bucket holds a lock for this environment. Next: see that nobody else runs")
-        yield terms, False
+        terms.say("no state bucket holds a lock and a record for this environment. Next: see that nobody else runs")
+        yield terms, {}
         return
     if "took_over" in held:
         before = held["took_over"]
         terms.say(f"took over from {before['who']}, whose run since {before['since']} died; looking twice")
     try:
         with lease.Lease(aws, held) as ours:
-            yield replace(terms, fence=ours.fence), bool(held["careful"])
+            yield replace(terms, fence=ours.fence), held
     finally:
         # What went wrong before matters more; a lease that is left ends by itself.
         with suppress(Failure, LostAnswer, BotoCoreError, ClientError):
@@ -73,9 +73,8 @@ def has_died(aws: Aws, place: Place | None) -> bool:
     return found is not None and found.expired
 
 
-def left_behind(aws: Aws, place: Place | None) -> str:
+def left_behind(found: Found | None) -> str:
     """What a plan says of the lock: who holds it, or that it is left of a run that died."""
-    found = lease.look(aws, place) if place else None
     if found is None:
         return ""
     if not found.expired:

@@ -41,7 +41,7 @@ def actions(verb: str, declarations: Sequence[Declaration]) -> list[str]:
     nothing. ``rehearse`` asks; what DryRun answers is up to the caller's other policies.
     """
     every = frozenset().union(*(each.component.permissions for each in declarations))
-    look = {each for each in every | rehearsal.OWN if is_read(each)}
+    look = {each for each in every | rehearsal.OWN if is_read(each)} | lease.READS
     parting = frozenset().union(*(each.component.parting for each in declarations if not each.removes))
     removing = {each for each in every if REMOVES.search(each)}
     added = {

@@ -18,6 +18,8 @@ from .lock import Place
 
 # The longest that a single call to AWS takes, until its answer counts as lost, is 70 s.
 SHORTEST_LEASE_SECONDS = 90
+# Each record is a read of its own.
+MOST_RECORDS = 1000
 # Options of the run that stand for themselves; all others are variables behind a prefix.
 PLAIN = ("stack_name", "environment_suffix", "account_id", "region")
 OWN_PREFIX = "environment_"
@@ -123,6 +125,9 @@ def _own_refusals(options: Mapping[str, Any]) -> Iterator[Refusal]:
     if options["lock"] and options["lock_lease_seconds"] < SHORTEST_LEASE_SECONDS:
         yield Refusal("environment lock", ours.name, "lock_lease_seconds", options["lock_lease_seconds"],
                       f"{SHORTEST_LEASE_SECONDS} or more, as long as a call to AWS may take", "raise it")  # fmt: skip
+    if not 1 <= options["history_records"] <= MOST_RECORDS:
+        yield Refusal("environment", ours.name, "history_records", options["history_records"], f"1 to {MOST_RECORDS}",
+                      "correct it")  # fmt: skip
     if options["retry_seconds"] < 0:
         yield Refusal("environment", ours.name, "retry_seconds", options["retry_seconds"],
                       "0 or more; 0 sends nothing again", "correct it")  # fmt: skip

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,9 @@ from ..reconcile.errors import Refusal
 from ..reconcile.plan import DELETE, Call
 
 NOUN = "S3 state bucket"
-STATE, LOCK = ".tfstate", ".tflock"
+STATE, LOCK, HISTORY = ".tfstate", ".tflock", ".history/"
+# The records of runs, which whoever holds a lock keeps beside it: nobody takes them for old states.
+RECORD = re.compile(r".*\.history/\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.json\Z")
 # Source: DeleteObjects API reference, Delete: "up to 1,000 keys".
 BATCH = 1000
 
@@ -40,12 +43,18 @@ def lock_refusal(noun: str, name: str, key: str, text: str) -> Refusal:
     return Refusal(noun, name, f"lock {key}", found, "no lock", step)
 
 
-def without_lock(contents: Mapping[str, Any], lock_key: str) -> dict[str, Any]:
-    """The contents without the environment's own lock: whoever removes the bucket holds it, and takes it away last."""
+def without_ours(contents: Mapping[str, Any], state_key: str) -> dict[str, Any]:
+    """The contents without the environment's own lock and records: whoever removes the bucket holds the lock, keeps a
+    record meanwhile, and takes both away last."""
+    lock, history = state_key + LOCK, state_key.removesuffix(STATE) + HISTORY
+
+    def is_ours(key: str) -> bool:
+        return key == lock or (key.startswith(history) and RECORD.match(key) is not None)
+
     return {
         **contents,
-        "objects": [each for each in contents["objects"] if each["Key"] != lock_key],
-        "locks": {key: text for key, text in contents["locks"].items() if key != lock_key},
+        "objects": [each for each in contents["objects"] if not is_ours(each["Key"])],
+        "locks": {key: text for key, text in contents["locks"].items() if key != lock},
     }
 
 
@@ -63,8 +72,9 @@ def refusals(name: str, contents: Mapping[str, Any], delete_history: bool) -> li
             found.append(Refusal(NOUN, name, f"state {key}", what, "a state without resources",
                                  "destroy what it manages first, or move the state to another backend"))  # fmt: skip
     found += [lock_refusal(NOUN, name, key, text) for key, text in contents["locks"].items()]
-    # The locks of earlier runs are no history that anyone would miss.
-    count = sum(not version["Key"].endswith(LOCK) for version in contents["objects"])
+    # Earlier runs' locks, and the records of runs, are no states that anyone would miss.
+    count = sum(not version["Key"].endswith(LOCK) and not RECORD.match(version["Key"])
+                for version in contents["objects"])  # fmt: skip
     if count and not delete_history:
         held_objects = f"false, and {count} object versions in the bucket"
         found.append(Refusal(NOUN, name, "delete_state_history", held_objects, "true, or an empty bucket",

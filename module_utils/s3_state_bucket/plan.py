@@ -13,7 +13,7 @@ from ..reconcile.fields import Difference, Field, bare_key
 from ..reconcile.plan import CREATE, DELETE, Call
 from ..reconcile.tags import boto3_tags, wanted_tags
 from . import contents, extras, lifecycle, lock_table, policy, settings
-from .contents import LOCK, NOUN
+from .contents import NOUN
 from .names import bucket_name, place
 
 Options = Mapping[str, Any]
@@ -143,9 +143,9 @@ def delete(seen: Seen, options: Options) -> list[Call]:
     after: tuple[str, ...] = ()
     if seen.resource is not None:
         held = seen.around["contents"]
-        if options["lock_state_key"]:
-            held = contents.without_lock(held, options["lock_state_key"] + LOCK)
         refusals += extras.kept(where["Bucket"], seen.resource, held)
+        if options["lock_state_key"]:
+            held = contents.without_ours(held, options["lock_state_key"])
         refusals += contents.refusals(where["Bucket"], held, options["delete_state_history"])
         after = (settings.on(where["Bucket"]),)
         calls += contents.emptying(where, after[0], held)

@@ -24,6 +24,11 @@ def state_of(case: str) -> dict[str, Any]:
     return dict(json.loads((STACKS / f"{case}.tfstate").read_text()))
 
 
+def test_every_stack_has_its_state() -> None:
+    assert sorted({path.stem for path in STACKS.iterdir()}) == CASES
+    assert len(CASES) >= 10
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_stack_is_adopted_by_tags_alone(cloud: Cloud, case: str) -> None:
     cloud.configure(settle_polls=0, quotas={"vpcs_per_region": 10})

@@ -13,7 +13,7 @@ from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer, Refused
 
 from localcloud.process import Cloud
-from tests.support.runs import aws_of, run
+from tests.support.runs import aws_of, beside_plans, run
 
 
 class Faulty(Aws):
@@ -57,8 +57,7 @@ class Mortal(Aws):
         self._numbers = itertools.count(1)
 
     def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
-        lock = str(params.get("Key", "")).endswith(".tflock")
-        last = not lock and next(self._numbers) == self.at
+        last = not beside_plans(params) and next(self._numbers) == self.at
         self.dead = self.dead or (last and not self.after)
         if self.dead:
             raise Killed
@@ -75,7 +74,7 @@ class Mortal(Aws):
 
 
 def dying(cloud: Cloud, at: int, after: bool) -> Mortal:
-    """AWS for a run that is ended at its nth write, locks left out, before or after the write took effect."""
+    """AWS for a run that is ended at its nth write, locks and records left out, before or after it took effect."""
     aws = aws_of(cloud, Mortal)
     aws.at, aws.after = at, after
     return aws

@@ -92,9 +92,15 @@ def fits(planned: Any, made: Any) -> bool:
     return str(planned) == str(made)
 
 
+def beside_plans(params: Mapping[str, Any] | None) -> bool:
+    """Whether a call is on a lock or on the record of a run, which are no part of any plan."""
+    key = str((params or {}).get("Key", ""))
+    return key.endswith(".tflock") or ".history/" in key
+
+
 def but_locks(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Entries of the journal without those on locks, which are no part of any plan."""
-    return [entry for entry in entries if not str((entry["params"] or {}).get("Key", "")).endswith(".tflock")]
+    """Entries of the journal without those that are no part of any plan."""
+    return [entry for entry in entries if not beside_plans(entry["params"])]
 
 
 # What botocore adds to a call by itself.

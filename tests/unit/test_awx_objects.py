@@ -95,6 +95,7 @@ def test_every_environment_has_all_actions_and_an_inventory() -> None:
         "outputs",
         "report",
         "drift",
+        "history",
         "unlock",
         "destroy-plan",
         "destroy",
@@ -126,7 +127,11 @@ def test_only_what_a_person_launches_asks_and_nothing_declared() -> None:
     assert asked & declared == set()
     # What is asked for is an input of the environment.
     inputs = (ROOT / "roles" / "environment" / "defaults" / "main.yml").read_text()
-    assert [name for name in sorted(asked) if f"{{{{ {name} |" in inputs] == ["confirm", "lock_id"]
+    assert [name for name in sorted(asked) if f"{{{{ {name} |" in inputs] == [
+        "change_reference",
+        "confirm",
+        "lock_id",
+    ]
 
 
 @pytest.mark.parametrize("environment", OBJECTS["environments"])

@@ -243,7 +243,7 @@ CONDUCTORS = (*ENTRIES, "module_utils/reconcile/engine.py", "module_utils/enviro
     (r"time\.sleep|exit_json|fail_json|sys\.path", ENTRIES),
     (r"\.check_mode", CONDUCTORS),
     (r"aws\.write\(", ("module_utils/reconcile/walk.py", "module_utils/environment/lease.py",
-                       "module_utils/verification/traces.py")),
+                       "module_utils/environment/history.py", "module_utils/verification/traces.py")),
 ])  # fmt: skip
 def test_only_few_files_act(acts: str, actors: tuple[str, ...]) -> None:
     for path in sources("module_utils", "library"):
