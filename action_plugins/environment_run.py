@@ -21,6 +21,8 @@ in_process = action_loader.get("in_process", class_only=True)
 from ansible.module_utils.environment import gates  # noqa: E402
 
 OUTPUTS = "outputs"
+# Characters of a failure that an alert shows; the job's output has all of it.
+FAILURE_LENGTH = 4000
 
 
 def say(lines: str) -> None:
@@ -77,12 +79,14 @@ class ActionModule(in_process):
         return {"only": only, **({} if wanted else {"outputs": False})}
 
     def handed_on(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """What AWX makes extra variables of in the next nodes of a workflow, by environment.
+        """What AWX makes extra variables of in the next nodes of a workflow, and tells in alerts, by environment.
 
         ``approved_plan`` is an input of the node that applies: it makes the plan that was shown, or none.
         """
         environment = self._task.args.get("environment_suffix")
         data = {f"streambed_{name}": {environment: result[name]} for name in ("drift", OUTPUTS) if name in result}
+        if result.get("failed"):
+            data["streambed_failure"] = {environment: str(result.get("msg", ""))[:FAILURE_LENGTH]}
         if (
             "digest" in result
             and self._task.check_mode

@@ -16,48 +16,89 @@ short_description: Filters of playbooks/awx.yml
 
 Objects = Mapping[str, Any]
 Thing = dict[str, Any]
-PREFIX = "streambed"
-FLEET = "fleet"
-APPROVAL = "approval"
-FAILURES = f"{PREFIX}-failures"
+DRIFT, FLEETS, APPROVAL = "drift", "fleets", "approval"
 # What AWX shows by name under summary_fields, and by id among the fields.
-NAMED = ("organization", "project", "inventory", "execution_environment")
+NAMED = ("organization", "project", "inventory", "execution_environment", "webhook_credential")
 # What a launch may choose, of all that AWX can let it choose. What is declared is in git: a launch that overrides it
 # would be drift for ever, or another job than the one that was approved.
-ASKED = ("limit", "tags")
+ASKED = ("tags",)
 QUESTIONS = ("credential", "diff_mode", "execution_environment", "forks", "instance_groups", "inventory",
              "job_slice_count", "job_type", "labels", "limit", "scm_branch", "skip_tags", "tags", "timeout",
              "variables", "verbosity")  # fmt: skip
 QUESTIONS_OF_WORKFLOWS = ("inventory", "labels", "limit", "scm_branch", "skip_tags", "tags", "variables")
+# What AWX posts of a failure, by its own expressions. A workflow has no inventory, and a sync no artifacts; a job says
+# object and attribute in its artifacts.
+ALERT = """\
+{% set inventory = ((job.summary_fields | default({})).inventory | default({})).name | default('') %}
+{% set words = job.name | replace('PREFIX-', '', 1) %}
+{% set environment = inventory | replace('PREFIX-', '', 1) if inventory else words.rpartition('-')[0] %}
+{% set verb = 'sync' if (job.type | default('')).endswith('_update') else words[environment | length + 1:] %}
+{% set artifacts = job.artifacts | default({}) %}
+{"environment": {{ environment | tojson }}, "verb": {{ verb | tojson }}, "job": {{ job.name | tojson }},
+"status": {{ job.status | tojson }}, "explanation": {{ job.job_explanation | default('') | tojson }},
+"url": {{ url | tojson }}, "failure": {{ artifacts.streambed_failure | default({}) | tojson }},
+"drift": {{ artifacts.streambed_drift | default({}) | tojson }}}
+"""
 
 
-def name_of(environment: str, verb: str) -> str:
+def name_of(objects: Objects, environment: str, verb: str) -> str:
     """What a verb or a workflow of an environment is called in AWX."""
-    return f"{PREFIX}-{environment}-{verb}"
+    return f"{inventory_of(objects, environment)}-{verb}"
+
+
+def inventory_of(objects: Objects, environment: str) -> str:
+    """What an environment's inventory, and its source, are called in AWX."""
+    return f"{objects['prefix']}-{environment}"
+
+
+def failures(objects: Objects) -> str:
+    """The name of the notification of failures."""
+    return f"{objects['prefix']}-failures"
+
+
+def alert(objects: Objects) -> str:
+    """The body of the notification of failures, in AWX's own expressions."""
+    return ALERT.replace("PREFIX", objects["prefix"])
+
+
+def kept(objects: Objects) -> Thing:
+    """What has an inventory and credentials in AWX: environments, and fleets of them; the settings by name."""
+    return {**objects["environments"], **objects[FLEETS]}
 
 
 def job_templates(objects: Objects) -> list[Thing]:
-    """The arguments of awx.awx.job_template for every verb of every environment, and for the fleet."""
-    return [*_of_environments(objects), _of_fleet(objects)]
+    """The arguments of awx.awx.job_template for every verb of every environment, and for the drift of every fleet."""
+    return [*(_template(objects, environment, verb) for environment in objects["environments"]
+              for verb in objects["verbs"]),
+            *(_of_fleet(objects, fleet) for fleet in objects[FLEETS])]  # fmt: skip
 
 
-def _of_environments(objects: Objects) -> Iterator[Thing]:
-    for environment, settings in objects["environments"].items():
-        for verb, action in objects["verbs"].items():
-            yield {
-                **_common(objects, action["playbook"], action["job_type"]),
-                "name": name_of(environment, verb),
-                "description": f"{verb} of the environment {environment}",
-                "inventory": f"{PREFIX}-{environment}",
-                "credentials": credentials(environment),
-                "diff_mode": action.get("diff_mode", False),
-                "extra_vars": _variables(environment, action),
-                "ask_scm_branch_on_launch": settings["branch_on_launch"] and not action.get("approved_only", False),
-                "job_slice_count": 1,
-                "survey_enabled": "question" in action,
-                "survey_spec": survey(action.get("question"), environment),
-                "notification_templates_error": [FAILURES] if verb in objects["alarming_verbs"] else [],
-            }
+def _template(objects: Objects, environment: str, verb: str) -> Thing:
+    action, settings = objects["verbs"][verb], kept(objects)[environment]
+    return {
+        **_common(objects, action["playbook"], action["job_type"]),
+        "name": name_of(objects, environment, verb),
+        "description": f"{verb} of the environment {environment}",
+        "inventory": inventory_of(objects, environment),
+        "credentials": credentials(objects, environment),
+        "diff_mode": action.get("diff_mode", False),
+        "extra_vars": _variables(environment, action),
+        "ask_scm_branch_on_launch": settings.get("branch_on_launch", False) and not action.get("approved_only", False),
+        "job_slice_count": 1,
+        "survey_enabled": "question" in action,
+        "survey_spec": survey(action.get("question"), environment),
+        "notification_templates_error": [failures(objects)] if verb in objects["alarming_verbs"] else [],
+    }
+
+
+def _of_fleet(objects: Objects, fleet: str) -> Thing:
+    """Drift of many environments in one job: in slices, of those hosts that a launch may choose."""
+    return {
+        **_template(objects, fleet, DRIFT),
+        "description": f"{DRIFT} of every environment of {fleet}, in slices",
+        "job_slice_count": objects[FLEETS][fleet]["slices"],
+        "ask_limit_on_launch": True,
+    }
 
 
 def _variables(environment: str, action: Mapping[str, Any]) -> Thing:
@@ -69,24 +110,6 @@ def _variables(environment: str, action: Mapping[str, Any]) -> Thing:
     if action.get("approved_only"):
         return {"environment_allowed_changes": []}
     return {"confirm": environment} if action["playbook"].endswith("/destroy.yml") else {}
-
-
-def _of_fleet(objects: Objects) -> Thing:
-    fleet = objects[FLEET]
-    return {
-        **_common(objects, fleet["playbook"], "check"),
-        "name": f"{PREFIX}-{FLEET}",
-        "description": "drift of every environment, in slices",
-        "inventory": f"{PREFIX}-{FLEET}",
-        "credentials": credentials(FLEET),
-        "diff_mode": True,
-        "extra_vars": {},
-        "ask_scm_branch_on_launch": False,
-        "job_slice_count": fleet["slices"],
-        "survey_enabled": False,
-        "survey_spec": {},
-        "notification_templates_error": [FAILURES],
-    }
 
 
 def _common(objects: Objects, playbook: str, job_type: str) -> Thing:
@@ -115,9 +138,9 @@ def _common(objects: Objects, playbook: str, job_type: str) -> Thing:
     }
 
 
-def credentials(environment: str) -> list[str]:
-    """Names of the two credentials of an environment: AWS's own type, and ours for region and endpoint."""
-    return [f"aws-{PREFIX}-{environment}", f"{PREFIX}-{environment}"]
+def credentials(objects: Objects, environment: str) -> list[str]:
+    """Names of the two credentials of an environment or fleet: AWS's own type, and ours for region and endpoint."""
+    return [f"aws-{inventory_of(objects, environment)}", inventory_of(objects, environment)]
 
 
 def survey(question: Mapping[str, Any] | None, environment: str) -> Thing:
@@ -143,7 +166,7 @@ def workflows(objects: Objects) -> list[Thing]:
     """The arguments of awx.awx.workflow_job_template for every workflow of every environment."""
     return [
         {
-            "name": name_of(environment, name),
+            "name": name_of(objects, environment, name),
             "organization": objects["organization"],
             "description": f"{' → '.join(workflow['steps'])} of the environment {environment}",
             "labels": list(objects["jobs"]["labels"]),
@@ -156,76 +179,83 @@ def workflows(objects: Objects) -> list[Thing]:
             "allow_simultaneous": False,
             "survey_enabled": "question" in workflow,
             "survey_spec": survey(workflow.get("question"), environment),
-            "notification_templates_error": [FAILURES],
-            "notification_templates_approvals": [FAILURES],
+            **_webhook(workflow, settings),
+            "notification_templates_error": [failures(objects)],
+            "notification_templates_approvals": [failures(objects)],
         }
-        for environment in objects["environments"]
+        for environment, settings in objects["environments"].items()
         for name, workflow in objects["workflows"].items()
     ]
+
+
+def _webhook(workflow: Mapping[str, Any], settings: Mapping[str, Any]) -> Thing:
+    """A push launches what waits for an approval, and nothing else."""
+    given = settings if APPROVAL in workflow["steps"] and workflow.get("by_webhook") else {}
+    return {key: given.get(key) or "" for key in ("webhook_service", "webhook_credential")}
 
 
 def nodes(objects: Objects) -> list[Thing]:
     """Every step of every workflow: its workflow, its template (none for an approval) and the steps after it."""
     return [
         {
-            "workflow": name_of(environment, name),
+            "workflow": name_of(objects, environment, name),
             "identifier": step,
-            "template": None if step == APPROVAL else name_of(environment, step),
-            "approval": _approval(environment, workflow["steps"], settings) if step == APPROVAL else None,
+            "template": None if step == APPROVAL else name_of(objects, environment, step),
+            "approval": _approval(objects, environment, workflow["steps"]) if step == APPROVAL else None,
             "then": [after for before, after in pairwise(workflow["steps"]) if before == step],
         }
-        for environment, settings in objects["environments"].items()
+        for environment in objects["environments"]
         for name, workflow in objects["workflows"].items()
         for step in workflow["steps"]
     ]
 
 
-def _approval(environment: str, steps: list[str], settings: Mapping[str, Any]) -> Thing:
+def _approval(objects: Objects, environment: str, steps: list[str]) -> Thing:
     """What an approver reads. AWX keeps one text for all launches, so it says where the plan of this one is."""
     before, after = next((steps[at - 1], steps[at + 1]) for at, step in enumerate(steps) if step == APPROVAL)
-    job = name_of(environment, before)
+    job = name_of(objects, environment, before)
     return {
         "name": f"{after} {environment} as planned",
         "description": f"What will change: the output of {job} in this workflow, and its artifacts streambed_plan "
         "(totals by class of change) and approved_plan (digest, revision, calls). "
         f"{after} makes that plan at that revision, or nothing.",
-        "timeout": settings["approval_minutes"] * 60,
+        "timeout": objects["environments"][environment]["approval_minutes"] * 60,
     }
 
 
 def schedules(objects: Objects) -> list[Thing]:
-    """The drift schedule of every environment."""
-    names = {name: name_of(name, "drift") for name in objects["environments"]}
-    return [{"name": names[environment], "template": names[environment], "rrule": settings["drift"]}
-            for environment, settings in objects["environments"].items()]  # fmt: skip
+    """The drift schedule of every environment, and of every fleet that has one."""
+    return [{"name": name_of(objects, name, DRIFT), "template": name_of(objects, name, DRIFT),
+             "rrule": settings[DRIFT]} for name, settings in kept(objects).items() if settings.get(DRIFT)]  # fmt: skip
 
 
 def grants(objects: Objects) -> list[Thing]:
     """Who may do what: a team, a role, and the job templates and workflows on which it holds it."""
+    fleets = [name_of(objects, fleet, DRIFT) for fleet in objects[FLEETS]]
     return [{"team": team, "role": role, "job_templates": [*_named(objects, words, "verbs"),
-                                                            *([f"{PREFIX}-{FLEET}"] if FLEET in words else [])],
+                                                            *(fleets if FLEETS in words else [])],
              "workflows": list(_named(objects, words, "workflows"))}
             for team, roles in objects["teams"].items() for role, words in roles.items()]  # fmt: skip
 
 
 def _named(objects: Objects, words: list[str], kind: str) -> Iterator[str]:
-    return (name_of(environment, word) for environment in objects["environments"] for word in words
+    return (name_of(objects, environment, word) for environment in objects["environments"] for word in words
             if word in objects[kind])  # fmt: skip
 
 
 def declared(objects: Objects) -> Thing:
     """All that awx_strays compares with what AWX holds."""
-    kept = [*objects["environments"], FLEET]
     return {
         "organization": objects["organization"],
+        "prefix": f"{objects['prefix']}-",
         "job_templates": {each["name"]: each for each in job_templates(objects)},
         "workflow_job_templates": {each["name"]: each for each in workflows(objects)},
         "nodes": nodes(objects),
         "schedules": schedules(objects),
         "grants": grants(objects),
         "projects": [objects["project"]["name"]],
-        "inventories": [f"{PREFIX}-{name}" for name in kept],
-        "credentials": [name for each in kept for name in credentials(each)],
+        "inventories": [inventory_of(objects, each) for each in kept(objects)],
+        "credentials": [name for each in kept(objects) for name in credentials(objects, each)],
         "plain": plain(objects),
         "allowed": objects["allowed_additions"],
     }
@@ -234,13 +264,12 @@ def declared(objects: Objects) -> Thing:
 def plain(objects: Objects) -> dict[str, list[Thing]]:
     """What decides which code runs where and when, by kind, as the API has it."""
     project, image = objects["project"], objects["execution_environment"]
-    kept = [*objects["environments"], FLEET]
     return {
         "projects": [{"name": project["name"], "scm_type": "git", "scm_url": project["scm_url"],
                       "scm_branch": project["scm_branch"], "scm_clean": True, "scm_update_on_launch": True}],
         "execution_environments": [{"name": image["name"], "image": image["image"], "pull": image["pull"]}],
-        "inventory_sources": [{"name": f"{PREFIX}-{each}", "source": "scm", "update_on_launch": True, "overwrite": True,
-                               "overwrite_vars": True} for each in kept],
+        "inventory_sources": [{"name": inventory_of(objects, each), "source": "scm", "update_on_launch": True,
+                               "overwrite": True, "overwrite_vars": True} for each in kept(objects)],
         "schedules": [{"name": each["name"], "rrule": each["rrule"], "enabled": True} for each in schedules(objects)],
     }  # fmt: skip
 
@@ -275,13 +304,13 @@ def _word(value: Any) -> Any:
 
 
 def unmatched(objects: Objects, inventories: list[str]) -> list[str]:
-    """A sentence for each environment without an inventory, and for each inventory without an environment."""
-    kept, left_out = set(objects["environments"]), set(objects["left_out"])
-    missing = [f"awx/objects.yml: environments: found {name}, wanted a folder inventories/{name}. "
-               "Next: add the inventory, or remove the entry" for name in sorted(kept - set(inventories))]  # fmt: skip
-    unknown = [f"inventories/{name}: found no entry in awx/objects.yml, wanted one under environments. "
+    """A sentence for each environment or fleet without an inventory, and for each inventory that is neither."""
+    missing = [f"awx/objects.yml: {kind}: found {name}, wanted a folder inventories/{name}. "
+               "Next: add the inventory, or remove the entry" for kind in ("environments", FLEETS)
+               for name in sorted(set(objects[kind]) - set(inventories))]  # fmt: skip
+    unknown = [f"inventories/{name}: found no entry in awx/objects.yml, wanted one under environments or fleets. "
                "Next: add it, or name it under left_out"
-               for name in sorted(set(inventories) - kept - left_out)]  # fmt: skip
+               for name in sorted(set(inventories) - set(kept(objects)) - set(objects["left_out"]))]  # fmt: skip
     return missing + unknown
 
 
@@ -297,7 +326,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return {
             "awx_address": address,
-            "awx_credentials": credentials,
+            "awx_alert": alert,
             "awx_declared": declared,
             "awx_deviations": deviations,
             "awx_grants": grants,

@@ -19,7 +19,6 @@ short_description: Finds what defeats an approval in AWX
 
 Thing = dict[str, Any]
 Held = Mapping[str, Any]
-PREFIX = "streambed-"
 TEMPLATES = ("job_templates", "workflow_job_templates")
 LINKS = ("success", "failure", "always")
 # What a node or a schedule may hand to what it starts; none of ours does.
@@ -42,22 +41,29 @@ STAGES = {"job_templates": ("started", "success", "error"),
 
 
 def readings(declared: Held) -> dict[str, Thing]:
-    """Name -> path and query of everything that is compared."""
-    ours, [image] = {"name__startswith": PREFIX}, declared["plain"]["execution_environments"]
+    """Name -> path and query of everything that is compared: what is in our organization, and who borrows from it."""
+    organization, prefix = declared["organization"], declared["prefix"]
+    [image] = declared["plain"]["execution_environments"]
+
+    def ours(*within: str) -> dict[str, str]:
+        """What is in the organization and bears our name, by itself or by what it belongs to."""
+        path = "".join(f"{each}__" for each in within)
+        return {f"{path}organization__name": organization, f"{path}name__startswith": prefix}
+
     lists = {
         "me": ("me", {}),
-        "organizations": ("organizations", {"name": declared["organization"]}),
-        "job_templates": ("job_templates", ours),
-        "workflow_job_templates": ("workflow_job_templates", ours),
-        "nodes": ("workflow_job_template_nodes", {"workflow_job_template__name__startswith": PREFIX}),
-        "schedules": ("schedules", {"unified_job_template__name__startswith": PREFIX}),
-        "projects": ("projects", {"name__in": ",".join(declared["projects"])}),
+        "organizations": ("organizations", {"name": organization}),
+        "job_templates": ("job_templates", ours()),
+        "workflow_job_templates": ("workflow_job_templates", ours()),
+        "nodes": ("workflow_job_template_nodes", ours("workflow_job_template")),
+        "schedules": ("schedules", ours("unified_job_template")),
+        "projects": ("projects", {"organization__name": organization, "name__in": ",".join(declared["projects"])}),
         "execution_environments": ("execution_environments", {"name": image["name"]}),
-        "inventories": ("inventories", ours),
-        "inventory_sources": ("inventory_sources", {"inventory__name__startswith": PREFIX}),
-        "hosts": ("hosts", {"inventory__name__startswith": PREFIX}),
-        "credentials": ("credentials", {"name__contains": PREFIX}),
-        "borrowers": ("job_templates", {"credentials__name__contains": PREFIX}),
+        "inventories": ("inventories", ours()),
+        "inventory_sources": ("inventory_sources", ours("inventory")),
+        "hosts": ("hosts", ours("inventory")),
+        "credentials": ("credentials", {"organization__name": organization, "name__contains": prefix}),
+        "borrowers": ("job_templates", {"credentials__name__contains": prefix}),
         "role_definitions": ("role_definitions", {}),
         "role_team_assignments": ("role_team_assignments", {}),
         "role_user_assignments": ("role_user_assignments", {}),
@@ -121,7 +127,7 @@ def _undeclared(held: Held, declared: Held) -> Iterator[Thing]:
     for kind in ("workflow_job_templates", "job_templates", "inventories", "credentials"):
         for each in held[kind]:
             name = each["name"]
-            bears = name.startswith((PREFIX, f"aws-{PREFIX}")) and _ours(each, declared)
+            bears = name.startswith((declared["prefix"], f"aws-{declared['prefix']}"))
             if bears and name not in declared[kind] and name not in declared["allowed"]["templates"]:
                 yield _change(_said(f"{WORDS[kind]} {name}", "declared", "it in AWX", "it in awx/objects.yml"),
                               "DELETE", f"{kind}/{each['id']}/")  # fmt: skip
@@ -148,7 +154,7 @@ def _borrowers(held: Held, declared: Held) -> Iterator[Thing]:
     for each in held["borrowers"]:
         if each["name"] in declared["job_templates"] or each["name"] in declared["allowed"]["templates"]:
             continue
-        if each["name"].startswith(PREFIX) and _ours(each, declared):
+        if each["name"].startswith(declared["prefix"]) and _ours(each, declared):
             continue  # removed as a whole
         for credential in each["summary_fields"]["credentials"]:
             if credential["id"] in ours:
@@ -167,7 +173,8 @@ def _workflows(held: Held, declared: Held) -> Iterator[Thing]:
         wanted = {each["identifier"]: each for each in declared["nodes"] if each["workflow"] == name}
         nodes = [each for each in held["nodes"] if each["workflow_job_template"] == workflow["id"]]
         yield from _nodes(name, nodes, wanted)
-        if workflow.get("webhook_service"):
+        # The module knows no word for none.
+        if workflow["webhook_service"] and not declared["workflow_job_templates"][name]["webhook_service"]:
             yield _change(_said(f"workflow {name}", "webhook_service", workflow["webhook_service"]),
                           "PATCH", f"workflow_job_templates/{workflow['id']}/", {"webhook_service": ""})  # fmt: skip
 

@@ -4,7 +4,13 @@
 It runs no jobs. Each behaviour stands for a fact that a real AWX showed:
 - a new project is synced at once, and its templates want a playbook that the sync found; a sync can fail;
 - an inventory has no hosts before the first sync of its source, so that a sliced template starts one job;
-- Amazon Web Services, Container Registry and the like are managed types; the galaxy credential is there or is not;
+- Amazon Web Services, Container Registry and the like are managed types, and the galaxy credential that AWX installs is
+  managed: nobody changes or removes them; there may be none;
+- a member of a team gets 403 for what no role of theirs permits (members.py), and a list has only what they may see;
+- what is launched takes what its template asks and ignores the rest; a sliced template starts as many jobs as its
+  inventory has hosts (launching.py);
+- a denied approval is a node that failed: links of the kinds failure and always go on from it (rights.py);
+- the body of a notification is tried out on a job of AWX's own making before it is kept;
 - a role given through /roles/ or through the assignments is one and the same, and shows among the assignments;
 - a template that asks a required question has no schedule; a survey that is off is kept and asks nothing.
 """
@@ -12,7 +18,12 @@ It runs no jobs. Each behaviour stands for a fact that a real AWX showed:
 from __future__ import annotations
 
 import itertools
+import json
+from collections.abc import Callable
 from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 Thing = dict[str, Any]
 
@@ -20,7 +31,8 @@ ASKS = ("variables", "limit", "tags", "skip_tags", "inventory", "scm_branch", "l
 ASKS_OF_JOBS = (*ASKS, "credential", "diff_mode", "execution_environment", "forks", "instance_groups",
                 "job_slice_count", "job_type", "timeout", "verbosity")  # fmt: skip
 LAUNCHED = {"extra_vars": "", "limit": "", "scm_branch": "", "job_tags": "", "skip_tags": "", "webhook_service": "",
-            "allow_simultaneous": False, "survey_enabled": False, "description": "", "organization": None}  # fmt: skip
+            "allow_simultaneous": False, "survey_enabled": False, "description": "", "organization": None,
+            "webhook_credential": None}  # fmt: skip
 PROMPTED: Thing = {"extra_data": {}, "inventory": None, "limit": None, "scm_branch": None, "job_type": None,
                    "job_tags": None, "skip_tags": None, "diff_mode": None, "verbosity": None, "forks": None,
                    "execution_environment": None, "job_slice_count": None, "timeout": None}  # fmt: skip
@@ -34,7 +46,7 @@ KINDS: dict[str, Thing] = {
     "tokens": {"scope": "write", "description": ""},
     "execution_environments": {"organization": None, "image": "", "pull": "", "credential": None},
     "credential_types": {"kind": "", "inputs": {}, "injectors": {}, "managed": False},
-    "credentials": {"organization": None, "credential_type": None, "inputs": {}, "description": ""},
+    "credentials": {"organization": None, "credential_type": None, "inputs": {}, "description": "", "managed": False},
     "projects": {"organization": None, "scm_type": "", "scm_url": "", "scm_branch": "", "scm_revision": "",
                  "default_environment": None, "credential": None, "signature_validation_credential": None,
                  "timeout": 0, "description": "", "status": "never updated"},
@@ -45,12 +57,15 @@ KINDS: dict[str, Thing] = {
                                "messages": None},
     "job_templates": {**LAUNCHED, **{f"ask_{word}_on_launch": False for word in ASKS_OF_JOBS}, "project": None,
                       "inventory": None, "execution_environment": None, "playbook": "", "job_type": "run",
-                      "host_config_key": "", "verbosity": 0, "forks": 0, "timeout": 0},
+                      "host_config_key": "", "verbosity": 0, "forks": 0, "timeout": 0, "job_slice_count": 1},
     "workflow_job_templates": {**LAUNCHED, **{f"ask_{word}_on_launch": False for word in ASKS}, "inventory": None},
     "workflow_job_template_nodes": {**PROMPTED, "identifier": "", "workflow_job_template": None,
                                     "unified_job_template": None, "all_parents_must_converge": False},
     "workflow_approval_templates": {"timeout": 0, "description": ""},
-    "schedules": {**PROMPTED, "unified_job_template": None, "rrule": "", "enabled": True},
+    "schedules": {**PROMPTED, "unified_job_template": None, "rrule": "", "enabled": True, "created_by": None},
+    "jobs": {"unified_job_template": None, "extra_vars": {}},
+    "workflow_jobs": {"unified_job_template": None, "extra_vars": {}},
+    "workflow_approvals": {"workflow_job": None, "status": "pending"},
     "role_definitions": {"permissions": [], "content_type": "", "managed": False},
     "role_team_assignments": {"role_definition": None, "team": None, "content_type": "", "object_id": ""},
     "role_user_assignments": {"role_definition": None, "user": None, "content_type": "", "object_id": ""},
@@ -63,6 +78,7 @@ REFERENCES = {
     "credential_type": ("credential_types",),
     "credential": ("credentials",),
     "signature_validation_credential": ("credentials",),
+    "webhook_credential": ("credentials",),
     "project": ("projects",),
     "source_project": ("projects",),
     "inventory": ("inventories",),
@@ -98,12 +114,16 @@ ROLES: dict[str, dict[str, list[str]]] = {
                       "member": ["view", "member"], "auditor": ["view", "audit"], "read": ["view"]},
 }  # fmt: skip
 MANAGED_TYPES = ("Amazon Web Services", "Ansible Galaxy/Automation Hub API Token", "Source Control",
-                 "Container Registry")  # fmt: skip
+                 "Container Registry", "GPG Public Key", "GitHub Personal Access Token")  # fmt: skip
 SECRET_INPUTS = ("password", "security_token")
 
 
 class Refused(Exception):
     """What AWX answers with 400."""
+
+
+class Forbidden(Exception):
+    """What AWX answers with 403."""
 
 
 class Controller:
@@ -112,7 +132,8 @@ class Controller:
     def __init__(
         self, version: str = "24.6.1", token: str = "good-token", galaxy: bool = True, sync: str = "successful"
     ) -> None:
-        self.version, self.token, self.sync = version, token, sync
+        # How a sync of a project ends, and one of an inventory.
+        self.version, self.token, self.sync, self.source_sync = version, token, sync, "successful"
         self.things: dict[str, dict[int, Thing]] = {kind: {} for kind in KINDS}
         self.links: dict[str, list[int]] = {}
         self.surveys: dict[str, Thing] = {}
@@ -122,14 +143,18 @@ class Controller:
         for name in MANAGED_TYPES:
             self.create("credential_types", {"name": name, "managed": True})
         if galaxy:
-            self.create("credentials", {"name": "Ansible Galaxy", "credential_type": 2})
+            self.create("credentials", {"name": "Ansible Galaxy", "credential_type": 2, "managed": True})
         for kind, roles in ROLES.items():
             for role, actions in roles.items():
                 self.create("role_definitions", _definition(kind, role, actions))
         self.me = self.create("users", {"name": "keeper", "username": "keeper", "is_superuser": True})
+        # User -> the teams that they are in.
+        self.members: dict[int, set[int]] = {}
 
     def create(self, kind: str, given: Thing) -> Thing:
         self._check(given)
+        if kind == "notification_templates":
+            check_messages(given.get("messages") or {})
         if kind == "schedules":
             self._check_schedule(given)
         if kind == "job_templates" and "project" in given:
@@ -144,10 +169,14 @@ class Controller:
 
     def change(self, thing: Thing, given: Thing) -> None:
         self._check(given)
+        if thing.get("managed"):
+            raise Forbidden("Modifications not allowed for managed credentials")
         thing.update(_clean(given))
 
     def delete(self, kind: str, number: int) -> None:
         """AWX lets go of what leans on a thing: schedules, nodes and assignments go with it, links from it too."""
+        if self.things[kind][number].get("managed"):
+            raise Forbidden("Deletion not allowed for managed credentials")
         url = self.things[kind].pop(number)["url"]
         self.links = {path: ids for path, ids in self.links.items() if not path.startswith(url)}
         for path, ids in self.links.items():
@@ -199,6 +228,10 @@ class Controller:
             needed = [question["variable"] for question in asked if question["required"]]
             if template and needed and template["survey_enabled"]:
                 raise Refused({"variables_needed_to_start": [f"'{name}' value missing" for name in needed]})
+            told = {question["variable"] for question in asked}
+            unasked = sorted((given.get("extra_data") or {}).keys() - told)
+            if template and unasked and not template["ask_variables_on_launch"]:
+                raise Refused({"extra_data": [f"Variables {', '.join(unasked)} are not allowed on launch."]})
 
     def find(self, kind: str, wanted: dict[str, str]) -> list[Thing]:
         kinds = TEMPLATES if kind == "unified_job_templates" else (kind,)
@@ -206,21 +239,18 @@ class Controller:
                 if all(self._fits(thing, *each) for each in wanted.items())]  # fmt: skip
 
     def _fits(self, thing: Thing, key: str, value: str) -> bool:
-        """AWX's filters: a field, or a field of what it refers to, and how it is compared."""
+        """AWX's filters: a field, or a field of what it refers to, however far, and how it is compared."""
         field, *rest = key.split("__")
-        how = rest.pop() if rest and rest[-1] in ("startswith", "contains", "in") else "exact"
         if field == "credentials":
             linked = self.links.get(f"{thing['url']}credentials/", [])
-            return any(self._fits(self.things["credentials"][each], f"name__{how}", value) for each in linked)
+            return any(self._fits(self.things["credentials"][each], "__".join(rest), value) for each in linked)
         if field not in thing and field not in REFERENCES:
             raise Refused({"detail": f"{field} is no field"})
         here = thing.get(field)
-        if rest:
-            kinds = [each for each in REFERENCES[field] if here in self.things[each]]
-            here = self.things[kinds[0]][here].get(rest[0]) if kinds else ""
-        compare = {"startswith": str(here).startswith, "contains": str(here).__contains__,
-                   "in": lambda words: str(here) in words.split(","), "exact": str(here).__eq__}  # fmt: skip
-        return bool(compare[how](value))
+        if rest and rest[0] not in COMPARISONS:
+            found = [self.things[kind][here] for kind in REFERENCES[field] if here in self.things[kind]]
+            return bool(found) and self._fits(found[0], "__".join(rest), value)
+        return bool(COMPARISONS[rest[0] if rest else "exact"](str(here), value))
 
     def shown(self, kind: str, thing: Thing) -> Thing:
         """A thing as AWX answers with it: names of what it refers to, where its parts are, no secrets."""
@@ -258,6 +288,31 @@ class Controller:
     def _linked(self, thing: Thing, part: str) -> list[Thing]:
         return [{"id": number, "name": self.things[part][number]["name"]}
                 for number in self.links.get(f"{thing['url']}{part}/", [])]  # fmt: skip
+
+
+COMPARISONS: dict[str, Callable[[str, str], bool]] = {
+    "exact": str.__eq__,
+    "startswith": str.startswith,
+    "contains": str.__contains__,
+    "in": lambda here, words: here in words.split(","),
+}
+
+
+def check_messages(messages: Thing) -> None:
+    """AWX renders each body on a job of its own making, where a field that no job has is an error.
+
+    What a webhook posts must be a JSON object.
+    """
+    job = {"name": "Stub JobTemplate", "type": "job", "status": "running", "job_explanation": "", "artifacts": {},
+           "description": "", "summary_fields": {"inventory": {"name": "Stub Inventory"}}}  # fmt: skip
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+    for stage, said in messages.items():
+        try:
+            body = json.loads(environment.from_string(said["body"]).render(job=job, url="https://awx/#/jobs/13"))
+        except (TemplateError, ValueError) as error:
+            raise Refused({"messages": [f"Unable to render message '{stage}': {error}"]}) from error
+        if not isinstance(body, dict):
+            raise Refused({"messages": [f"Webhook body for '{stage}' should be a json dictionary."]})
 
 
 LINK_ENDS = tuple(f"/{link}/" for link in LINKS)

@@ -28,9 +28,13 @@ def reduced(*environments: str) -> dict[str, Any]:
     return {**OBJECTS, "environments": kept, "left_out": left_out}
 
 
-def kept(objects: dict[str, Any]) -> Controller:
+# A person of each team, by the end of its name.
+PEOPLE = {"operators": "olga", "approvers": "axel"}
+
+
+def kept(objects: dict[str, Any], controller: Controller | None = None) -> Controller:
     """A stand-in that holds what is declared, and beside it what belongs to others."""
-    controller = Controller()
+    controller = controller or Controller()
     declared = DECLARING.declared(objects)
     make = controller.create
     organization = make("organizations", {"name": declared["organization"]})["id"]
@@ -42,7 +46,8 @@ def kept(objects: dict[str, Any]) -> Controller:
             if kind == "inventories":
                 [source] = (each for each in declared["plain"]["inventory_sources"] if each["name"] == name)
                 make("inventory_sources", {**source, "inventory": made["id"]})
-    alarm = make("notification_templates", {"name": "streambed-failures", "organization": organization})["id"]
+    told = {"name": DECLARING.failures(objects), "messages": {"error": {"body": DECLARING.alert(objects)}}}
+    alarm = make("notification_templates", {**told, "organization": organization})["id"]
     label = make("labels", {"name": "streambed", "organization": organization})["id"]
     for kind in ("job_templates", "workflow_job_templates"):
         for each in declared[kind].values():
@@ -95,8 +100,16 @@ def _teams(controller: Controller, declared: Thing, organization: int) -> None:
         for kind, field in (("job_templates", "job_templates"), ("workflow_job_templates", "workflows")):
             for name in each[field]:
                 controller.assign("team", team["id"], (kind, controller.named(kind, name)["id"], each["role"]))
+        person = PEOPLE[each["team"].rpartition("-")[2]]
+        controller.members.setdefault(user(controller, person), set()).add(team["id"])
     for name in ("ann", "bob"):
-        controller.create("users", {"name": name, "username": name})
+        user(controller, name)
+
+
+def user(controller: Controller, name: str) -> int:
+    """The number of a user, who is made where there is none."""
+    there = [each["id"] for each in controller.things["users"].values() if each["username"] == name]
+    return there[0] if there else int(controller.create("users", {"name": name, "username": name})["id"])
 
 
 def held(controller: Controller, declared: Thing) -> Thing:

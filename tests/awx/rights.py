@@ -119,5 +119,5 @@ def _by_others(controller: Controller) -> Iterator[str]:
 
 
 def _known(template: Thing) -> bool:
-    environments, verbs = "|".join(OBJECTS["environments"]), "|".join(OBJECTS["verbs"])
-    return bool(re.fullmatch(rf"{PREFIX}(fleet|({environments})-({verbs}))", template["name"]))
+    environments, fleets, verbs = ("|".join(OBJECTS[each]) for each in ("environments", "fleets", "verbs"))
+    return bool(re.fullmatch(rf"{PREFIX}(({fleets})-drift|({environments})-({verbs}))", template["name"]))

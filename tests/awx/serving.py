@@ -12,7 +12,9 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
-from tests.awx.controller import Controller, Refused
+from tests.awx import members
+from tests.awx.controller import Controller, Forbidden, Refused
+from tests.awx.launching import launching
 
 PASSWORD = "keeper-password"
 
@@ -39,7 +41,10 @@ def application(controller: Controller) -> Flask:
         # A user and a password are good for making a token, and here for nothing else: it is what awx.awx does.
         if request.path.startswith("/api/v2/tokens/"):
             good.add(basic)
-        if request.path != "/api/v2/ping/" and request.headers.get("Authorization") not in good:
+        member = members.user_of(controller, request.headers.get("Authorization"))
+        if member:
+            members.check(controller, member, request.method, request.path, request.get_json(silent=True))
+        elif request.path != "/api/v2/ping/" and request.headers.get("Authorization") not in good:
             return jsonify(detail="Authentication credentials were not provided."), 401
         return None
 
@@ -53,10 +58,15 @@ def application(controller: Controller) -> Flask:
     def refuse(refused: Refused) -> Any:
         return jsonify(refused.args[0]), 400
 
+    @app.errorhandler(Forbidden)
+    def forbid(forbidden: Forbidden) -> Any:
+        return jsonify(detail=forbidden.args[0]), 403
+
     _collections(app, controller)
     _things(app, controller)
     _updates(app, controller)
     _roles(app, controller)
+    launching(app, controller)
     _parts(app, controller)
     return app
 
@@ -77,11 +87,17 @@ def _collections(app: Flask, controller: Controller) -> None:
         if kind not in controller.things and kind != "unified_job_templates":
             return missing()
         wanted = {key: value for key, value in request.args.items() if key != "page_size"}
-        return page([controller.shown(thing["url"].split("/")[3], thing) for thing in controller.find(kind, wanted)])
+        member = members.user_of(controller, request.headers.get("Authorization"))
+        found = [(thing["url"].split("/")[3], thing) for thing in controller.find(kind, wanted)]
+        return page([controller.shown(of, thing) for of, thing in found
+                     if member is None or members.sees(controller, member, of, thing)])  # fmt: skip
 
     @app.post("/api/v2/<kind>/")
     def create(kind: str) -> Any:
+        member = members.user_of(controller, request.headers.get("Authorization"))
         made = controller.create(kind, request.get_json())
+        if kind == "schedules" and member:
+            made["created_by"] = member["id"]
         answer = controller.shown(kind, made)
         if kind == "tokens":
             answer["token"] = f"token-{made['id']}"
@@ -110,8 +126,8 @@ def _updates(app: Flask, controller: Controller) -> None:
     """Syncs: they end at once, as the stand-in was told they would."""
 
     def done(kind: str, number: int) -> Any:
-        failed = controller.sync != "successful"
-        return jsonify(id=number, url=f"/api/v2/{kind}/{number}/", status=controller.sync, failed=failed,
+        status = controller.sync if kind == "project_updates" else controller.source_sync
+        return jsonify(id=number, url=f"/api/v2/{kind}/{number}/", status=status, failed=status != "successful",
                        finished="now", scm_revision="r2", event_processing_finished=True)  # fmt: skip
 
     @app.get("/api/v2/project_updates/<int:number>/")
@@ -129,7 +145,8 @@ def _updates(app: Flask, controller: Controller) -> None:
 
     @app.post("/api/v2/inventory_sources/<int:number>/update/")
     def sync_source(number: int) -> Any:
-        controller.sync_source(controller.things["inventory_sources"][number])
+        if controller.source_sync == "successful":
+            controller.sync_source(controller.things["inventory_sources"][number])
         return done("inventory_updates", number), 202
 
 
@@ -188,13 +205,14 @@ def _parts(app: Flask, controller: Controller) -> None:
 
 
 @contextmanager
-def serving(controller: Controller) -> Iterator[str]:
-    """The stand-in's address while it answers, on a free port of loopback."""
-    server = make_server("127.0.0.1", 0, application(controller), threaded=True)
+def serving(controller: Controller, tls: bool = False) -> Iterator[str]:
+    """The stand-in's address while it answers, on a free port of loopback; no authority vouches for its certificate."""
+    certificate = "adhoc" if tls else None
+    server = make_server("127.0.0.1", 0, application(controller), threaded=True, ssl_context=certificate)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.environment.lock import Place
 
 from localcloud.process import ACCESS_KEY, Cloud
+from tests.integration.test_lock import TERRAFORMS
 from tests.integration.test_secrets import TOKEN, assert_nowhere
 from tests.support.runner import CANARY, job, job_through_files, private_data_dir, results
 
@@ -39,6 +41,8 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
 
     plan = job(folder, "plan.yml", "--check", "--diff", awx_project_revision="r1")
     assert (plan.status, plan.rc) == ("successful", 0), plan.output
+    # The container is gone when somebody reads this: nothing sends them to a file in it.
+    assert "plan.json" not in plan.output
     assert not cloud.writes()
     told = plan.artifacts["streambed_plan"]["dev"]
     assert told["components"].keys() == {"vpc", "redis", "kinesis", "state_bucket"}
@@ -59,6 +63,8 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
     made_by_hand = len(cloud.writes())
     alarm = job(folder, "drift.yml", "--check", "--diff")
     assert (alarm.status, alarm.rc) == ("failed", 2), alarm.output
+    told = alarm.artifacts["streambed_failure"]["dev"]
+    assert told.startswith("environment sensors-dev: drift: found "), told
     assert len(cloud.writes()) == made_by_hand > writes
     found = alarm.artifacts["streambed_drift"]["dev"]
     named = {(entry["component"], entry["attribute"].partition(".")[0]) for entry in found["differences"]}
@@ -96,6 +102,7 @@ def test_what_is_approved_is_what_is_applied_or_nothing(cloud: Cloud, tmp_path: 
     assert other.rc == 2
     said = "revision: found r2, wanted r1, at which it was planned. Next: launch it again"
     assert said in " ".join(other.output.split())
+    assert said in other.artifacts["streambed_failure"]["dev"], "an alert of a failed apply says why"
     assert not cloud.writes()
 
     # The same commit, and a world that has changed meanwhile.
@@ -108,6 +115,26 @@ def test_what_is_approved_is_what_is_applied_or_nothing(cloud: Cloud, tmp_path: 
     assert f"wanted the approved {told['digest']}" in said
     assert "no longer: " in said
     assert len(cloud.writes()) == made
+
+
+def test_a_job_that_waits_and_one_that_unlocks_say_who_holds_the_lock(cloud: Cloud, tmp_path: Path) -> None:
+    folder = private_data_dir(tmp_path, cloud)
+    assert job(folder, "site.yml", "--tags", "state_bucket").rc == 0
+    place = Place("sensors-dev-state-123456789012", "dev/sensors.tfstate")
+    cloud.client("s3").put_object(**place.params, Body=json.dumps(TERRAFORMS))
+    holder = "held by root@vm since 2026-11-23T17:51:34.92115548Z for OperationTypeApply"
+
+    late = job(folder, "site.yml", environment_lock_wait_seconds=12)
+    assert late.rc == 2
+    # The result repeats its lines; said while it waits it is once, at the beginning of a line.
+    told = [line for line in late.output.splitlines() if line.startswith("waiting for the lock")]
+    assert [line.startswith(f"waiting for the lock, {holder}") for line in told] == [True], late.output
+    assert "RETRYING" not in late.output
+    assert holder in late.artifacts["streambed_failure"]["dev"]
+
+    asked = job(folder, "unlock.yml")
+    assert asked.rc == 0, asked.output
+    assert f"environment sensors-dev: locked, {holder}" in asked.output
 
 
 def test_the_secret_of_a_component_is_in_no_event(cloud: Cloud, tmp_path: Path) -> None:
@@ -141,13 +168,12 @@ def test_transmit_worker_process_is_the_same_job(cloud: Cloud, tmp_path: Path) -
 
 
 def test_a_slice_of_the_fleet_sees_its_own_environments(cloud: Cloud, tmp_path: Path) -> None:
-    folder = private_data_dir(tmp_path, cloud, "../awx/fleet")
-    done = job(folder, "plan.yml", "--check", "--limit", "dev:prod")
-    assert done.rc == 0, done.output
-    totals = done.artifacts["streambed_plan"]
-    assert totals.keys() == {"dev", "prod"}
-    # Each with its own variables: prod has a NAT gateway per zone.
-    assert totals["prod"]["components"]["vpc"] > totals["dev"]["components"]["vpc"]
+    folder = private_data_dir(tmp_path, cloud, "fleet")
+    done = job(folder, "drift.yml", "--check", "--limit", "plant-01:plant-03")
+    assert done.rc == 2, done.output
+    found = done.artifacts["streambed_drift"]
+    assert found.keys() == done.artifacts["streambed_failure"].keys() == {"plant-01", "plant-03"}
+    assert found["plant-01"]["environment"] == "sensors-plant-01"
 
 
 def test_a_job_without_the_configuration_fails(cloud: Cloud, tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def test_every_template_says_what_the_module_knows(name: str) -> None:
     types = {"bool": bool, "int": int, "list": list, "dict": dict, "str": str}
     for option, value in declared.items():
         assert type(value) is types[options[option]["type"]], option
-        assert value in options[option].get("choices", [value]), option
+        left_out = not value and "default(omit, true)" in str(given[option])
+        assert left_out or value in options[option].get("choices", [value]), option
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -121,6 +122,9 @@ def test_only_what_a_person_launches_asks_and_nothing_declared() -> None:
             assert not question["required"]
         [question] = WORKFLOWS[f"streambed-{environment}-removal"]["survey_spec"]["spec"]
         assert (question["variable"], question["required"], question["choices"]) == ("confirm", True, [environment])
+        # Who launches unlock to learn who holds the lock types nothing.
+        [question] = TEMPLATES[f"streambed-{environment}-unlock"]["survey_spec"]["spec"]
+        assert (question["variable"], question["required"]) == ("lock_id", False)
     asked = {action["question"]["variable"] for action in OBJECTS["verbs"].values() if "question" in action}
     defaults = (ROOT / "roles").glob("*/defaults/main.yml")
     declared = {key for path in defaults for key in yaml.safe_load(path.read_text())}
@@ -142,12 +146,54 @@ def test_every_schedule_is_a_valid_rrule_at_a_minute_of_its_own(environment: str
     assert len(set(minutes)) == len(minutes)
 
 
-def test_the_fleet_has_every_environment_with_its_own_variables() -> None:
-    folder = ROOT / OBJECTS["fleet"]["inventory"]
+@pytest.mark.parametrize("fleet", OBJECTS["fleets"])
+def test_a_fleet_is_many_environments_of_one_account_with_one_credential(fleet: str) -> None:
+    folder = ROOT / "inventories" / fleet
     hosts = yaml.safe_load((folder / "hosts.yml").read_text())["all"]["hosts"]
-    assert list(hosts) == list(OBJECTS["environments"])
-    for name in hosts:
-        assert (folder / "host_vars" / name).resolve() == ROOT / "inventories" / name / "group_vars" / "all"
+    shared = yaml.safe_load((folder / "group_vars" / "all" / "environment.yml").read_text())
+    assert shared["account_id"]
+    assert not [name for name, row in hosts.items() if "account_id" in row]
+    template = TEMPLATES[f"streambed-{fleet}-drift"]
+    assert 1 < template["job_slice_count"] <= len(hosts)
+    assert template["inventory"] == f"streambed-{fleet}"
+    others = [each["credentials"] for each in TEMPLATES.values() if each["inventory"] != template["inventory"]]
+    assert not set(template["credentials"]) & {name for names in others for name in names}
+
+
+def test_each_fleet_has_credentials_and_a_schedule_of_its_own() -> None:
+    """One account, one credential: a second account is a second fleet."""
+    more = {"slices": 2, "drift": "DTSTART;TZID=UTC:20260101T005000 RRULE:FREQ=DAILY", "endpoint_url": None}
+    objects = {**OBJECTS, "fleets": {**OBJECTS["fleets"], "fleet-two": more}}
+    templates = {each["name"]: each for each in FILTERS.job_templates(objects)}
+    one, two = templates["streambed-fleet-drift"], templates["streambed-fleet-two-drift"]
+    assert not set(one["credentials"]) & set(two["credentials"])
+    assert two["credentials"] == ["aws-streambed-fleet-two", "streambed-fleet-two"]
+    assert (two["ask_limit_on_launch"], templates["streambed-dev-drift"]["ask_limit_on_launch"]) == (True, False)
+    assert [each["name"] for each in FILTERS.schedules(objects)][-1] == "streambed-fleet-two-drift"
+    granted = next(each for each in FILTERS.grants(objects) if each["role"] == "execute")
+    assert {one["name"], two["name"]} <= set(granted["job_templates"])
+    assert FILTERS.unmatched(objects, INVENTORIES)[0].startswith("awx/objects.yml: fleets: found fleet-two, wanted")
+
+
+def test_every_template_has_the_credential_for_region_and_endpoint() -> None:
+    """Where endpoint_url is set it reaches every job: fleets as well."""
+    named = next(arguments for module, arguments in KEPT if arguments.get("credential_type") == "Streambed")
+    assert "item.value.endpoint_url" in named["inputs"]["endpoint_url"]
+    for name, template in TEMPLATES.items():
+        assert len(template["credentials"]) == 2, name
+        assert template["credentials"][1] == template["inventory"]
+
+
+def test_a_push_launches_what_waits_for_an_approval_and_nothing_else() -> None:
+    dev = {**OBJECTS["environments"]["dev"], "webhook_service": "github", "webhook_credential": "git-token"}
+    objects = {**OBJECTS, "environments": {**OBJECTS["environments"], "dev": dev}}
+    given = {each["name"]: (each["webhook_service"], each["webhook_credential"])
+             for each in FILTERS.workflows(objects)}  # fmt: skip
+    assert given.pop("streambed-dev-release") == ("github", "git-token")
+    assert set(given.values()) == {("", "")}
+    assert {each["webhook_service"] for each in FILTERS.job_templates(objects)} == {""}
+    unguarded = {**objects, "workflows": {"release": {"steps": ["plan", "apply"], "by_webhook": True}}}
+    assert {each["webhook_service"] for each in FILTERS.workflows(unguarded)} == {""}
 
 
 @pytest.mark.parametrize(("variable", "said"), [
@@ -176,23 +222,42 @@ def test_what_changes_aws_stands_behind_an_approval(environment: str) -> None:
     assert f"streambed-{environment}-destroy-plan" in nodes[removal, "approval"]["approval"]["description"]
 
 
-def alert(job: dict[str, Any]) -> dict[str, Any]:
+def alert(objects: dict[str, Any] = OBJECTS, **job: Any) -> dict[str, Any]:
     """What AWX makes of the declared body: it lets no expression reach a field that it does not have."""
-    [body] = [arguments["messages"]["error"]["body"] for module, arguments in KEPT
-              if module == "awx.awx.notification_template"]  # fmt: skip
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
-    return json.loads(environment.from_string(body).render(job=job, url="https://awx.example.com/#/jobs/7"))
+    job = {"status": "failed", "job_explanation": "", **job}
+    told = environment.from_string(FILTERS.alert(objects)).render(job=job, url="https://awx.example.com/#/jobs/7")
+    return json.loads(told)
 
 
-def test_an_alert_names_environment_verb_object_and_attribute() -> None:
+DEV = {"inventory": {"name": "streambed-dev"}}
+
+
+@pytest.mark.parametrize(("job", "environment", "verb"), [
+    ({"name": "streambed-dev-plan", "type": "job", "summary_fields": DEV}, "dev", "plan"),
+    ({"name": "streambed-dev-destroy-plan", "type": "job", "summary_fields": DEV}, "dev", "destroy-plan"),
+    ({"name": "streambed-dev-release", "type": "workflow_job", "summary_fields": {}}, "dev", "release"),
+    ({"name": "streambed-two-words-release", "type": "workflow_job"}, "two-words", "release"),
+    ({"name": "streambed", "type": "project_update", "summary_fields": {}, "artifacts": {}}, "", "sync"),
+    ({"name": "streambed-dev - streambed-dev", "type": "inventory_update", "summary_fields": DEV}, "dev", "sync"),
+])  # fmt: skip
+def test_an_alert_names_environment_and_verb(job: dict[str, Any], environment: str, verb: str) -> None:
+    told = alert(**job)
+    assert (told["environment"], told["verb"]) == (environment, verb)
+    assert (told["failure"], told["drift"]) == ({}, {})
+
+
+def test_an_alert_names_object_and_attribute() -> None:
     drift = {"dev": {"differences": [{"component": "kinesis", "object": "sensors-dev", "attribute": "shard_count"}]}}
-    job = {"name": "streambed-dev-drift", "status": "failed", "job_explanation": ""}
-    parts = {"artifacts": {"streambed_drift": drift}, "summary_fields": {"inventory": {"name": "streambed-dev"}}}
-    told = alert({**job, **parts})
-    assert (told["environment"], told["verb"], told["drift"]) == ("dev", "drift", drift)
-    workflow = {"name": "streambed-dev-release", "status": "failed", "job_explanation": "No error handling path"}
-    assert alert(workflow)["verb"] == "streambed-dev-release"
-    assert alert({"name": "streambed", "status": "failed", "summary_fields": {}, "artifacts": {}})["drift"] == {}
+    failure = {"dev": "Kinesis stream sensors-dev: shard_count: found 2"}
+    artifacts = {"streambed_drift": drift, "streambed_failure": failure}
+    told = alert(name="streambed-dev-drift", type="job", summary_fields=DEV, artifacts=artifacts)
+    assert (told["drift"], told["failure"]) == (drift, failure)
+
+
+def test_no_workflow_has_a_hyphen_in_its_name() -> None:
+    """An alert of a workflow tells environment and workflow apart by the last one."""
+    assert not [name for name in OBJECTS["workflows"] if "-" in name]
 
 
 def test_plans_workflows_and_syncs_alarm_as_well() -> None:
@@ -201,7 +266,7 @@ def test_plans_workflows_and_syncs_alarm_as_well() -> None:
             assert TEMPLATES[f"streambed-{environment}-{verb}"]["notification_templates_error"]
         assert TEMPLATES[f"streambed-{environment}-unlock"]["notification_templates_error"] == []
     assert all(each["notification_templates_error"] for each in WORKFLOWS.values())
-    told = [module for module, arguments in KEPT if "streambed-failures" in (arguments.get(
+    told = [module for module, arguments in KEPT if "{{ awx.prefix }}-failures" in (arguments.get(
         "notification_templates_error") or [])]  # fmt: skip
     assert told == ["awx.awx.project", "awx.awx.inventory_source"]
 
@@ -226,6 +291,9 @@ def test_what_is_handed_on_has_no_inputs_name() -> None:
     plan["costs"] = {**monthly, "components": {}}
     result = {"digest": "d1", "plan": plan, "drift": {}, "outputs": {"region": "eu-west-1"}}
     told = {"digest": "d1", "calls": 1, "classes": {"create": 1}, "components": {"vpc": 1}, "monthly": monthly}
+    failed = {"failed": True, "msg": "VPC network sensors-dev: cidr_block: found 10.0.0.0/8" + "…" * 9000}
+    assert handed_on(failed, check_mode=False).keys() == {"streambed_failure"}
+    assert len(handed_on(failed, check_mode=False)["streambed_failure"]["dev"]) == 4000
     approved = {"digest": "d1", "revision": "r1", "order": [call], "left_off": 0}
     assert handed_on(result, check_mode=True, revision="r1") == {
         "streambed_plan": {"dev": told}, "approved_plan": {"dev": approved},
@@ -238,7 +306,7 @@ def test_what_is_handed_on_has_no_inputs_name() -> None:
     using = {path.relative_to(ROOT).parts[:2] for path, text in texts.items() if "streambed_p" in text
              or "streambed_drift" in text or "streambed_outputs" in text}  # fmt: skip
     # What AWX is told about them: in the text of an approval, and of an alert.
-    assert using == {("playbooks", "awx"), ("playbooks", "filter_plugins")}
+    assert using == {("playbooks", "filter_plugins")}
     assert "{{ approved_plan |" in texts[ROOT / "roles" / "environment" / "defaults" / "main.yml"]
 
 
@@ -259,10 +327,10 @@ def test_what_is_handed_on_has_no_inputs_name() -> None:
 ])  # fmt: skip
 def test_what_a_hand_changed_is_named(hand: dict[str, Any], said: list[str]) -> None:
     declared = TEMPLATES["streambed-dev-plan"]
-    names: dict[str, Any] = {key: {"name": declared[key]} for key in FILTERS.NAMED}
+    names: dict[str, Any] = {key: {"name": declared[key]} for key in FILTERS.NAMED if key in declared}
     names["credentials"] = [{"name": name} for name in reversed(declared["credentials"])]
     names["labels"] = {"results": [{"name": name} for name in declared["labels"]]}
-    found = {**declared, **{key: 1 for key in FILTERS.NAMED}, "extra_vars": "", **hand, "summary_fields": names}
+    found = {**declared, **{key: 1 for key in names}, "extra_vars": "", **hand, "summary_fields": names}
     for apart in ("survey_spec", "notification_templates_error", "credentials", "labels", "instance_groups"):
         del found[apart]
     assert FILTERS.differences(found, declared) == [f"streambed-dev-plan: {each}" for each in said]

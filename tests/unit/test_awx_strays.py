@@ -304,6 +304,10 @@ def lost_role(controller: Controller) -> None:
             edit("workflow_job_templates", "streambed-prod-release", webhook_service="gitlab"),
             "webhook_service: found gitlab",
         ),
+        (
+            more("schedules", name="mine", unified_job_template="streambed-fleet-drift", rrule="DTSTART"),
+            "schedule mine of streambed-fleet-drift: declared: found it in AWX",
+        ),
     ],
 )
 def test_what_else_a_hand_changed_is_named(attempt: Callable[[Controller], None], said: str) -> None:
@@ -332,6 +336,18 @@ def test_what_a_module_puts_back_is_named(attempt: Callable[[Controller], None],
     assert said in found
 
 
+def test_a_webhook_that_is_declared_stays_and_another_is_said() -> None:
+    environment = {**PROD["environments"]["prod"], "webhook_service": "github"}
+    pushed = {**PROD, "environments": {"prod": environment}}
+    controller, declared = kept(pushed), DECLARING.declared(pushed)
+    assert strays(controller, pushed) == []
+    assert ways_past(controller) == []
+    edit("workflow_job_templates", "streambed-prod-release", webhook_service="gitlab")(controller)
+    assert strays(controller, pushed) == []
+    [said] = DECLARING.deviations(held(controller, declared), declared)
+    assert said == "streambed-prod-release: webhook_service: found gitlab, wanted github"
+
+
 def test_what_is_harmless_or_allowed_by_name_stays() -> None:
     controller = kept(PROD)
     role("user", "ann", "read", "job_templates", "streambed-prod-apply")(controller)
@@ -352,6 +368,36 @@ def test_what_others_have_in_awx_is_left_alone() -> None:
     controller.create("job_templates", {"name": "deploy", "organization": theirs})
     role("user", "ann", "admin", "job_templates", "deploy")(controller)
     assert strays(controller, PROD) == []
+
+
+def plants(objects: dict[str, Any]) -> dict[str, Any]:
+    """What a second team keeps in an organization of its own."""
+    return {
+        **objects,
+        "organization": "Plants",
+        "prefix": "plants",
+        "project": {**objects["project"], "name": "plants"},
+        "execution_environment": {**objects["execution_environment"], "name": "plants-ee"},
+        "teams": {f"plants-{team.rpartition('-')[2]}": roles for team, roles in objects["teams"].items()},
+    }
+
+
+def test_two_organizations_of_one_awx_leave_each_other_alone() -> None:
+    theirs = plants(PROD)
+    controller = kept(theirs, kept(PROD))
+    for objects in (PROD, theirs):
+        assert strays(controller, objects) == []
+        declared = DECLARING.declared(objects)
+        assert DECLARING.deviations(held(controller, declared), declared) == []
+    link("always", "plan", "apply")(controller)
+    role("team", "plants-operators", "execute", "job_templates", "streambed-prod-apply")(controller)
+    assert strays(controller, theirs) == []
+    assert len(strays(controller, PROD)) == 2
+    # An organization whose names begin alike, and in which nothing is Streambed's.
+    other = controller.create("organizations", {"name": "Other"})["id"]
+    controller.create("job_templates", {"name": "plants-water", "organization": other})
+    controller.create("inventories", {"name": "plants-all", "organization": other})
+    assert strays(controller, theirs) == []
 
 
 def test_an_environment_that_is_declared_no_longer_goes_and_is_named_first() -> None:
