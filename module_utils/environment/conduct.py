@@ -182,7 +182,7 @@ class Run:
 
         plan = self._full_look()
         found = self._document(plan)
-        checks = [*self._checks, *verification.checks(self._aws, plan, self._request.place, None, tries=False)]
+        checks = [*self._checks, *verification.looked(self._aws, plan)]
         outcome = engine.Outcome(plan, plan, check_mode=True)
         result = {**self._result(outcome, "DRAWN", found), "changed": False}
         shown = {"outputs": self._gathered(outcome, result), "checks": [check.as_dict() for check in checks],

@@ -57,6 +57,7 @@ def test_a_report_shows_what_is_there_and_what_a_run_would_do(cloud: Cloud) -> N
     assert set(states(laid, "VPC").values()) == {"as declared"}
     assert laid["outputs"]["vpc"]["vpc_id"]
     assert {check["verdict"] for check in laid["checks"]} <= {"ok", "warning"}
+        "a page tries nothing, and is whole"
     moved = drawn(cloud, {**SMALL, "vpc_zones": ["eu-west-1a", "eu-west-1c"], "kinesis_shard_count": 2})
     found = states(moved, "VPC")
     assert (found["subnet cache/eu-west-1b"], found["subnet cache/eu-west-1c"]) == ("goes", "to come")
