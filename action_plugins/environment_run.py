@@ -7,7 +7,8 @@ A role's variables are its name, an underscore and the option; what is not a var
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,11 +19,17 @@ from ansible.utils.display import Display
 display = Display()
 in_process = action_loader.get("in_process", class_only=True)
 # Only now: in_process makes ansible.module_utils.* resolvable in the controller.
-from ansible.module_utils.environment import gates  # noqa: E402
+from ansible.module_utils.environment import gates, live  # noqa: E402
+from ansible.module_utils.environment.waiting import Picture  # noqa: E402
 
 OUTPUTS = "outputs"
 # Characters of a failure that an alert shows; the job's output has all of it.
 FAILURE_LENGTH = 4000
+# The main process has the terminal; workers reach it through its display, by the names of what that can do.
+SHOW = "streambed_show"
+screen = live.Screen() if live.wanted(sys.stdout, os.environ, constants.ANSIBLE_NOCOLOR) else None
+if screen:
+    setattr(display, SHOW, screen.show)
 
 
 def say(lines: str) -> None:
@@ -36,6 +43,14 @@ def say(lines: str) -> None:
         display.display(lines)
     else:
         queue.send_display("display", lines)
+
+
+def shower() -> Callable[[Picture], None] | None:
+    """What draws pictures of what is waited for; nothing where nobody can, and they are said instead."""
+    queue = getattr(display, "_final_q", None)
+    if queue is None or screen is None or screen.pid != os.getppid():
+        return None
+    return lambda picture: queue.send_display(SHOW, picture)
 
 
 class ActionModule(in_process):
@@ -61,8 +76,9 @@ class ActionModule(in_process):
         return {**self.flattened(result, arguments.get("components") or {}), "ansible_stats": stats}
 
     def call(self, module: Any, name: str, arguments: dict[str, Any], task_vars: Any) -> dict[str, Any]:
-        """The module's ``main`` says what it does while it does it."""
-        return super().call(SimpleNamespace(main=lambda: module.main(say)), name, arguments, task_vars)
+        """The module's ``main`` says what it does while it does it, and shows what it waits for."""
+        main = SimpleNamespace(main=lambda: module.main(say, shower()))
+        return super().call(main, name, arguments, task_vars)
 
     @staticmethod
     def chosen(roles: list[str], variables: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:

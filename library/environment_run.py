@@ -265,13 +265,14 @@ from collections.abc import Callable
 from ansible.module_utils.environment.components import COMPONENTS, gathered
 from ansible.module_utils.environment.entry import OPTIONS, run
 from ansible.module_utils.environment.request import spelled
+from ansible.module_utils.environment.waiting import Picture
 
 __all__ = ["COMPONENTS", "OPTIONS", "gathered", "spelled"]
 
 
-def main(say: Callable[[str], None] | None = None) -> None:
-    """Runs the module; ``say(line)`` hears what it does while it does it."""
-    run(OPTIONS, say)
+def main(say: Callable[[str], None] | None = None, show: Callable[[Picture], None] | None = None) -> None:
+    """Runs the module; ``say(line)`` hears what it does while it does it, ``show(picture)`` sees what it waits for."""
+    run(OPTIONS, say, show)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,11 @@ from typing import Any
 from ..aws.client import Aws
 from ..aws.glance import Glance
 from ..reconcile import engine, walk
-from ..reconcile.errors import AwsFailure, Refusal, Refused
+from ..reconcile.errors import AwsFailure, Failure, Refusal, Refused
 from ..reconcile.offers import STATE_LOCK
 from ..reconcile.plan import CREATE, Call, printable
 from ..reconcile.planning import Declaration, Plan
-from ..reconcile.walk import Terms
+from ..reconcile.walk import BEGUN, Event, Terms
 from . import (
     account,
     changers,
@@ -42,6 +43,7 @@ from .request import Request
 
 Result = dict[str, Any]
 PLAN_FILE, DRIFT_FILE, REPORT_FILE, HISTORY_FILE = "plan.json", "drift.json", "report.json", "history.json"
+TIMELINE_FILE = "timeline.json"
 DONE, NOTHING_TO_DO, PLANNED, AS_DECLARED, DRIFTED = "DONE", "NOTHING TO DO", "PLAN", "AS DECLARED", "DRIFTED"
 
 
@@ -60,7 +62,9 @@ class Run:
     """The state of one run; ``terms.say`` hears what it does."""
 
     def __init__(self, aws: Aws, request: Request, terms: Terms) -> None:
-        self._aws, self._request, self._terms, self._options = aws, request, terms, request.options
+        self._aws, self._request, self._options = aws, request, request.options
+        self._listener, self._events, self._begun = terms.tell, list[Event](), terms.clock()
+        self._terms = replace(terms, tell=self._hear)
         self._declarations: Sequence[Declaration] = request.declarations
         self._checks: list[Check] = []
         self._rooms: dict[str, list[Check]] = {}
@@ -84,7 +88,10 @@ class Run:
         self._gate(plan)
         if not plan.calls and not self._follows_a_dead_run():
             return self._laid(engine.Outcome(plan, plan), NOTHING_TO_DO, found)
-        outcome = self._changed(plan)
+        try:
+            outcome = self._changed(plan)
+        finally:
+            self._tell_times()
         return self._laid(outcome, DONE if outcome.made else NOTHING_TO_DO, found)
 
     def adopt(self) -> Result:
@@ -181,14 +188,15 @@ class Run:
         """What a page about the environment shows: a picture, the plan on it, the posture, costs and outputs."""
         # Not above, as for verify.
         from ..verification import checks as verification
-        from . import report
+        from . import report, timeline
 
         plan = self._full_look()
         found = self._document(plan)
-        checks = [*self._checks, *verification.checks(self._aws, plan, self._request.place, None, tries=False)]
+        checks = [*self._checks, *verification.looked(self._aws, plan)]
         outcome = engine.Outcome(plan, plan, check_mode=True)
         result = {**self._result(outcome, "DRAWN", found), "changed": False}
         shown = {"outputs": self._gathered(outcome, result), "checks": [check.as_dict() for check in checks],
+                 "timeline": timeline.page(files.read_json(self._options["artifacts_folder"], TIMELINE_FILE)),
                  "looked_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}  # fmt: skip
         page = report.report(plan, found, shown)
         self._write(REPORT_FILE, page)
@@ -387,6 +395,23 @@ class Run:
         return tuple(walked.made)
 
     # Telling
+
+    def _hear(self, event: Event) -> None:
+        self._events.append(event)
+        self._listener(event)
+
+    def _tell_times(self) -> None:
+        """What took how long, of a run that made calls; that it cannot be written down fails no run."""
+        # Not above, as for verify.
+        from . import timeline
+
+        if any(event.kind == BEGUN for event in self._events):
+            found = timeline.timeline(self._events, self._begun, self._terms.clock())
+            self._say(timeline.lines(found))
+            about = {"environment": self._request.identity.name, "verb": self._options["verb"],
+                     "ended_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}  # fmt: skip
+            with suppress(Failure):
+                self._write(TIMELINE_FILE, {**about, **found})
 
     def _laid(self, outcome: engine.Outcome, headline: str, found: Mapping[str, Any]) -> Result:
         """The result of a run, with outputs where it was asked for them."""

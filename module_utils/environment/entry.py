@@ -16,6 +16,7 @@ from ..reconcile.walk import Terms
 from . import request
 from .conduct import conduct, failure_result
 from .fleet import FleetAws
+from .waiting import Picture, Waiting
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "verb": {
@@ -71,10 +72,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 # A wait that no component's wait_timeout bounds.
 WAIT_SECONDS = 3600
+# How often a picture of what is waited for is drawn anew, for its times go on.
+PICTURE_SECONDS = 1.0
 
 
-def run(options: Mapping[str, Any], listener: Callable[[str], None] | None = None) -> None:
-    """The whole of the module's ``main``; what a run says goes to ``listener`` at once, and into the result."""
+def run(
+    options: Mapping[str, Any],
+    listener: Callable[[str], None] | None = None,
+    show: Callable[[Picture], None] | None = None,
+) -> None:
+    """The whole of the module's ``main``; what a run says goes to ``listener`` at once, and into the result.
+
+    ``show`` draws what is waited for, which is said where nobody draws it.
+    """
     lines: list[str] = []
     module = open_module(options, request.spelled(options))
 
@@ -83,7 +93,10 @@ def run(options: Mapping[str, Any], listener: Callable[[str], None] | None = Non
         if listener:
             listener(line)
 
-    result = outcome(module, say)
+    waiting = Waiting(module.params["environment_suffix"], say, module.params["progress_seconds"], show)
+    tick_seconds = PICTURE_SECONDS if show else module.params["progress_seconds"]
+    result = outcome(module, partial(Terms, say=say, tell=waiting.tell, tick_seconds=tick_seconds))
+    waiting.end()
     result["lines"] = lines
     if not module._diff:
         for each in result.get("components", {}).values():
@@ -93,15 +106,14 @@ def run(options: Mapping[str, Any], listener: Callable[[str], None] | None = Non
     (module.fail_json if result.get("failed") else module.exit_json)(**result)
 
 
-def outcome(module: Any, say: Callable[[str], None]) -> dict[str, Any]:
-    """The result, whatever happens."""
+def outcome(module: Any, make_terms: Callable[..., Terms]) -> dict[str, Any]:
+    """The result, whatever happens; ``make_terms`` knows who listens."""
     counts: dict[str, int] = {}
     try:
         asked = request.of(module.params)
         module.no_log_values.update(asked.secrets)
         options = module.params
-        terms = Terms(module.check_mode, True, WAIT_SECONDS, options["poll_seconds"], time.sleep, time.monotonic, say,
-                      options["progress_seconds"])  # fmt: skip
+        terms = make_terms(module.check_mode, True, WAIT_SECONDS, options["poll_seconds"], time.sleep, time.monotonic)
         kind = partial(FleetAws, folder=options["run_folder"]) if options["run_folder"] else Aws
         aws = connect(module, partial(kind, retry_seconds=options["retry_seconds"]))
         counts = aws.counts

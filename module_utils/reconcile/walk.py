@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as first_of
@@ -24,7 +23,7 @@ MOST_THREADS = 64
 UNREACHABLE_SECONDS = 300.0
 
 
-def silent(line: str) -> None:
+def silent(told: object) -> None:
     """Nobody is told."""
 
 
@@ -32,13 +31,39 @@ def unfenced(call: Call) -> None:
     """Nobody is asked."""
 
 
+# What a walk tells of.
+PLANNED, BEGUN, MADE, ENDED, FAILED = "planned", "begun", "made", "ended", "failed"
+WAITS, ARRIVED, TICK = "waits", "arrived", "tick"
+
+
+@dataclass(frozen=True)
+class Event:
+    """What has just happened; seconds are those of the terms' clock.
+
+    PLANNED: so many calls are ``left``. BEGUN, MADE, ENDED, FAILED: a ``call``, which had to wait for ``behind`` last,
+    where it had to. WAITS, ARRIVED: a ``wait`` with its ``state`` and the service's newest ``word``, since when it
+    lasts. TICK: nothing has ended for a while.
+    """
+
+    kind: str
+    seconds: float
+    call: Call | None = None
+    behind: Call | None = None
+    wait: Wait | None = None
+    since_seconds: float = 0
+    state: str = ""
+    word: str = ""
+    left: int = 0
+
+
 @dataclass(frozen=True)
 class Terms:
     """How one run is carried out, apart from what is declared.
 
     ``wait_timeout`` bounds each single wait whose declaration states none, in seconds; ``poll_seconds`` replaces each
-    wait's own pause; ``say(line)`` hears of each call that was made, and every ``tick_seconds`` of all that is waited
-    for. ``fence(call)`` is asked before each write, and raises a Failure when this run must not write any more.
+    wait's own pause; ``say(line)`` hears of each call that was made, ``tell(event)`` of everything, from many threads
+    and at least every ``tick_seconds``. ``fence(call)`` is asked before each write, and raises a Failure when this run
+    must not write any more.
     """
 
     check_mode: bool
@@ -48,6 +73,7 @@ class Terms:
     sleep: Callable[[float], None]
     clock: Callable[[], float]
     say: Callable[[str], None] = silent
+    tell: Callable[[Event], None] = silent
     tick_seconds: float = 15.0
     fence: Callable[[Call], None] = unfenced
 
@@ -71,35 +97,12 @@ class Walked:
     failures: list[str] = field(default_factory=list)
 
 
-class Progress:
-    """The newest word on everything that is being waited for: told by many threads, read by one."""
-
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self._words: dict[str, str] = {}
-        self._lock = threading.Lock()
-        self._begun = self._said = terms.clock()
-
-    def tell(self, noun: str, state: str, elapsed_seconds: float, event: str, arrived: bool) -> None:
-        minutes, seconds = divmod(int(elapsed_seconds), 60)
-        with self._lock:
-            self._words[noun] = f"{noun}: {state} {minutes}m{seconds:02d}s{f' ({event})' if event else ''}"
-            if arrived:
-                del self._words[noun]
-
-    def until_one_is_done(self, running: Iterable[Future[Any]]) -> set[Future[Any]]:
-        """The futures that have ended; says meanwhile, every tick, what is waited for."""
-        pending = set(running)
-        while True:
-            done = first_of(pending, timeout=self._terms.tick_seconds, return_when=FIRST_COMPLETED).done
-            now = self._terms.clock()
-            with self._lock:
-                words = " | ".join(self._words.values())
-            if words and now - self._said >= self._terms.tick_seconds:
-                self._said = now
-                self._terms.say(f"waiting {now - self._begun:.0f} s: {words}")
-            if done:
-                return set(done)
+def _ended(running: Iterable[Future[Any]], terms: Terms) -> set[Future[Any]]:
+    """The futures that have ended, one at least; ticks meanwhile."""
+    pending = set(running)
+    while not (done := first_of(pending, timeout=terms.tick_seconds, return_when=FIRST_COMPLETED).done):
+        terms.tell(Event(TICK, terms.clock()))
+    return done
 
 
 def apply(owners: Mapping[str, Owner], aws: Aws, terms: Terms, busy: Sequence[Wait], calls: Sequence[Call]) -> Walked:
@@ -109,6 +112,7 @@ def apply(owners: Mapping[str, Owner], aws: Aws, terms: Terms, busy: Sequence[Wa
     answer, or when this run must not write any more, nothing new is begun.
     """
     walk = _Walk(owners, aws, terms, calls, {wait.noun for wait in busy})
+    terms.tell(Event(PLANNED, terms.clock(), left=len(calls)))
     with ThreadPoolExecutor(max(1, min(len(calls), MOST_THREADS))) as pool:
         running: dict[Future[None], int] = {}
         while True:
@@ -116,7 +120,7 @@ def apply(owners: Mapping[str, Owner], aws: Aws, terms: Terms, busy: Sequence[Wa
                 running[pool.submit(walk.make, position)] = position
             if not running:
                 return walk.outcome(busy)
-            for future in walk.progress.until_one_is_done(running):
+            for future in _ended(running, terms):
                 walk.finish(running.pop(future), future.exception())
 
 
@@ -131,19 +135,19 @@ class _Walk:
         self._busy = busy
         self._known: dict[str, Any] = {}
         self._started: set[int] = set()
-        self._done: set[int] = set()
+        # With the place in the order in which they ended.
+        self._done: dict[int, int] = {}
         self._made: set[int] = set()
         self._found: set[int] = set()
         self._failures: list[tuple[int, BaseException]] = []
         self._stopped = False
-        self.progress = Progress(terms)
 
     def ready(self, room: int) -> list[int]:
         """Calls that can start now, ``room`` of them at most."""
         if self._stopped:
             return []
         found = [position for position, call in enumerate(self._calls)
-                 if position not in self._started and self._needs[position] <= self._done
+                 if position not in self._started and self._needs[position] <= self._done.keys()
                  and call.on not in self._busy and not self._busy & set(call.after)]  # fmt: skip
         self._started |= set(found[:room])
         return found[:room]
@@ -151,6 +155,8 @@ class _Walk:
     def make(self, position: int) -> None:
         call = self._calls[position]
         owner = self._owners[call.owner]
+        behind = max(self._needs[position], key=self._done.__getitem__, default=None)
+        self._tell(BEGUN, call, None if behind is None else self._calls[behind])
         params = resolve(call.params, self._known)
         # What this run made itself may not show yet; all else was seen when the plan was drawn up.
         answer = self._aws.write(
@@ -159,27 +165,32 @@ class _Walk:
         )  # fmt: skip
         # An answer without anything in it is a refusal that says that it is so already.
         (self._made if answer else self._found).add(position)
+        self._tell(MADE, call)
         self._terms.say(f"{call.owner}: {call.why}")
         self._known.update({name: jmespath.search(path, answer) for name, path in call.saves.items()})
         for wait in chain(call.wait):
             if self._terms.wait or not wait.slow:
-                arrived = poll(wait, self._aws, self._known, self._terms, owner.wait_timeout, self.progress)
+                arrived = poll(wait, self._aws, self._known, self._terms, owner.wait_timeout)
                 self._known.update({name: jmespath.search(path, arrived) for name, path in wait.saves.items()})
+
+    def _tell(self, kind: str, call: Call, behind: Call | None = None) -> None:
+        self._terms.tell(Event(kind, self._terms.clock(), call, behind))
 
     def finish(self, position: int, error: BaseException | None) -> None:
         call = self._calls[position]
+        self._tell(ENDED if error is None or isinstance(error, LostAnswer) else FAILED, call)
         if error is not None:
             self._failures.append((position, error))
             self._stopped = self._stopped or not isinstance(error, (ClientError, AwsFailure))
         elif call.wait is None or self._terms.wait or not call.wait.slow:
-            self._done.add(position)
+            self._done[position] = len(self._done)
 
     def outcome(self, busy: Sequence[Wait]) -> Walked:
         made = [self._calls[position] for position in sorted(self._made)]
         failures = [(position, error) for position, error in self._failures if not isinstance(error, LostAnswer)]
         lost = [self._calls[position] for position, error in self._failures if isinstance(error, LostAnswer)]
         sent = self._made | self._found
-        unfinished = [self._calls[position].wait for position in sorted(sent - self._done)]
+        unfinished = [self._calls[position].wait for position in sorted(sent - self._done.keys())]
         left = [call for position, call in enumerate(self._calls) if position not in self._started]
         told = [self._told(position, error, made) for position, error in failures]
         return Walked(made, [*busy, *(wait for wait in unfinished if wait)], left, lost[0] if lost else None,
@@ -214,12 +225,11 @@ def settle(waits: Sequence[tuple[Wait, float]], aws: Aws, terms: Terms) -> None:
 
     Raises the first failure, after all have ended.
     """
-    progress = Progress(terms)
     with ThreadPoolExecutor(max(1, min(len(waits), MOST_THREADS))) as pool:
-        pending = {pool.submit(poll, wait, aws, {}, terms, seconds, progress) for wait, seconds in waits}
+        pending = {pool.submit(poll, wait, aws, {}, terms, seconds) for wait, seconds in waits}
         failures = []
         while pending:
-            done = progress.until_one_is_done(pending)
+            done = _ended(pending, terms)
             pending -= done
             failures += [future.exception() for future in done if future.exception()]
     for failure in failures:
@@ -227,16 +237,8 @@ def settle(waits: Sequence[tuple[Wait, float]], aws: Aws, terms: Terms) -> None:
             raise failure
 
 
-def poll(
-    wait: Wait,
-    aws: Aws,
-    known: Mapping[str, Any],
-    terms: Terms,
-    within_seconds: float,
-    progress: Progress | None = None,
-) -> dict[str, Any] | None:
+def poll(wait: Wait, aws: Aws, known: Mapping[str, Any], terms: Terms, within_seconds: float) -> dict[str, Any] | None:
     """AWS's answer once the object has arrived.  Raises AwsFailure when it failed or the time is up."""
-    progress = progress or Progress(terms)
     params = resolve(wait.params, known)
     started = terms.clock()
     if wait.delay_seconds:
@@ -246,13 +248,13 @@ def poll(
         states = _states(wait, answer)
         arrived = all(state in wait.done for state in states)
         event = "" if arrived else _newest_event(wait, aws, known)
-        elapsed = terms.clock() - started
-        progress.tell(wait.noun, ", ".join(states), elapsed, event, arrived)
+        now = terms.clock()
+        terms.tell(Event(ARRIVED if arrived else WAITS, now, None, None, wait, started, ", ".join(states), event))
         if arrived:
             return answer
         _refuse_failed(wait, answer, states, event)
-        if elapsed >= within_seconds:
-            raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {elapsed:.0f} s. "
+        if now - started >= within_seconds:
+            raise AwsFailure(f"{wait.noun} is still {', '.join(states)} after {now - started:.0f} s. "
                              "Next: run again, the wait continues; or raise wait_timeout")  # fmt: skip
         terms.sleep(terms.poll_seconds if terms.poll_seconds is not None else wait.pause_seconds)
 

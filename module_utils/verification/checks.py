@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..environment import permissions
@@ -23,19 +23,27 @@ PERMISSIONS = permissions.TRIES
 def checks(aws: Aws, plan: Plan, place: Place | None, ca_file: str | None, tries: bool) -> Iterator[Check]:
     """What is there tried out, and what is missing named; ``ca_file`` is the authority of the cache's certificate.
 
-    Without ``tries`` nothing is written, and what needs it is left out.
+    Without ``tries`` nothing is written, and a line says what was left out.
     """
-    looks = {key: part.look.seen for key, part in plan.parts.items()}
-    seen = {key: look.resource for key, look in looks.items() if look is not None and look.resource}
+    untried = Check("streams, cache, bucket, lock", "not tried in check mode", "a try", WARNING, "run without --check")
+    return looked(aws, plan, tried(aws, plan, resources(plan), place, ca_file) if tries else [untried])
+
+
+def looked(aws: Aws, plan: Plan, tries: Iterable[Check] = ()) -> Iterator[Check]:
+    """What reading alone tells; ``tries`` are made after the ways and before the posture."""
+    seen = resources(plan)
     yield from there(plan, seen)
     yield from declared(plan)
     found, lines = ways(aws, plan, seen)
     yield from lines
-    if tries:
-        yield from tried(aws, plan, seen, place, ca_file)
-    else:
-        yield Check("streams, cache, bucket, lock", "not tried in check mode", "a try", WARNING, "run without --check")
+    yield from tries
     yield from posture.checks(aws, found, seen)
+
+
+def resources(plan: Plan) -> dict[str, Any]:
+    """What there is of each component, where there is anything."""
+    looks = {key: part.look.seen for key, part in plan.parts.items()}
+    return {key: look.resource for key, look in looks.items() if look is not None and look.resource}
 
 
 def tried(aws: Aws, plan: Plan, seen: Mapping[str, Any], place: Place | None, ca_file: str | None) -> Iterator[Check]:

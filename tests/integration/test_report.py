@@ -57,6 +57,9 @@ def test_a_report_shows_what_is_there_and_what_a_run_would_do(cloud: Cloud) -> N
     assert set(states(laid, "VPC").values()) == {"as declared"}
     assert laid["outputs"]["vpc"]["vpc_id"]
     assert {check["verdict"] for check in laid["checks"]} <= {"ok", "warning"}
+    assert not [check for check in laid["checks"] if "not tried" in check["found"]], (
+        "a page tries nothing, and is whole"
+    )
     moved = drawn(cloud, {**SMALL, "vpc_zones": ["eu-west-1a", "eu-west-1c"], "kinesis_shard_count": 2})
     found = states(moved, "VPC")
     assert (found["subnet cache/eu-west-1b"], found["subnet cache/eu-west-1c"]) == ("goes", "to come")
@@ -100,9 +103,12 @@ def test_the_playbook_writes_pages_for_each_environment_and_for_all(cloud: Cloud
 @pytest.mark.skipif(not browser.CHROMIUM, reason="no Chromium on the PATH")
 @pytest.mark.parametrize("size", ["smallest", "largest"])
 def test_nothing_overlaps_and_nothing_flows_over(cloud: Cloud, tmp_path: Path, size: str) -> None:
-    variables = SMALL if size == "smallest" else LARGEST
+    variables = {**(SMALL if size == "smallest" else LARGEST), "artifacts_folder": str(tmp_path)}
     pages = {"new": drawn(cloud, variables)}
     conducted(cloud, variables)
+    pages["laid"] = drawn(cloud, variables)
+    assert pages["new"]["timeline"] is None
+    assert len(pages["laid"]["timeline"]["rows"]) > 3
     pages["changed"] = drawn(cloud, {**variables, "vpc_zones": ["eu-west-1a", "eu-west-1b"], "kinesis_shard_count": 8,
                                      "redis_engine": "valkey", "redis_engine_version": "8.0"})  # fmt: skip
     for name, found in pages.items():

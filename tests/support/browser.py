@@ -23,7 +23,8 @@ addEventListener("load", () => {
   const told = each => each.className + ": " + each.textContent.trim().slice(0, 40);
   const wide = [...inner.querySelectorAll("body *")].filter(each => !each.closest(".scroll") && !each.closest("details")
     && each.getBoundingClientRect().right > root.clientWidth + 1).map(told);
-  const boxes = [...inner.querySelectorAll(".box")].map(each => [told(each), each.getBoundingClientRect()]);
+  const boxes = [...inner.querySelectorAll(".box, .what, .took, .span")]
+    .map(each => [told(each), each.getBoundingClientRect()]);
   const cut = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
   const overlapping = boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([_, b]) => cut(a, b))

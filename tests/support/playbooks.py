@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +42,24 @@ def play(
     """The finished run, with its output."""
     given = command(cloud, playbook, arguments, inventory, environment)
     return subprocess.run(**given, capture_output=True, check=False)
+
+
+def on_a_terminal(
+    cloud: Cloud, playbook: str, *arguments: str, columns: int = 120, **environment: str
+) -> tuple[int, str]:
+    """Exit code of a run on a terminal of its own, and all that it wrote there, with its control characters."""
+    given = command(cloud, playbook, arguments, "local", {"TERM": "xterm", "ANSIBLE_NOCOLOR": "0", **environment})
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    process = subprocess.Popen(**given, stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    written = b""
+    # A terminal whose other side is closed is an error to who reads from it.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65536):
+            written += piece
+    os.close(ours)
+    return process.wait(), written.decode()
 
 
 def start(cloud: Cloud, playbook: str, *arguments: str) -> subprocess.Popen[str]:

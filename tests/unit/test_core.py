@@ -240,20 +240,44 @@ def test_an_object_that_is_busy_is_not_touched_without_waiting() -> None:
 
 
 def test_a_wait_goes_on_until_the_object_has_arrived() -> None:
-    progress = walk.Progress(terms())
+    told: list[walk.Event] = []
+    listening = replace(terms(), tell=told.append)
+    walk.poll(SLOW, Recorder(["pending", "pending", "done"]), {"gateway": "x"}, listening, 5)
+    assert [event.state for event in told] == ["pending", "pending", "done"]
+
+
+def test_a_walk_tells_what_becomes_of_each_call_and_which_one_it_had_to_wait_for_last() -> None:
+    told: list[walk.Event] = []
+    first, between = call("make", "a", saves={"gateway": "Id"}, wait=SLOW), call("at once", "b")
+    last = call("use", "c", params={"Id": plan.Ref("gateway")}, after=("b",))
+    listening = replace(terms(), tell=told.append, sleep=lambda _: time.sleep(0.3))
+    walk.apply(OWNERS, Recorder(["pending", "done"]), listening, (), [first, between, last])
+    assert (told[0].kind, told[0].left) == (walk.PLANNED, 3)
+    assert [event.kind for event in told if event.call is first or event.wait is SLOW] == [
+        walk.BEGUN, walk.MADE, walk.WAITS, walk.ARRIVED, walk.ENDED
+    ]  # fmt: skip
+    assert [event.behind for event in told if event.kind == walk.BEGUN and event.call is last] == [first]
+    assert all(before.seconds <= event.seconds for before, event in zip(told, told[1:], strict=False)
+               if event.call is last)  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "kind"), [
+    (errors.AwsFailure("no."), walk.FAILED), (errors.LostAnswer("make"), walk.ENDED),
+])  # fmt: skip
+def test_a_call_without_an_answer_has_not_failed(error: Exception, kind: str) -> None:
+    told: list[walk.Event] = []
+    walk.apply(OWNERS, Recorder(failing="make", error=error), replace(terms(), tell=told.append), (),
+               [call("make", "a")])  # fmt: skip
+    assert [event.kind for event in told] == [walk.PLANNED, walk.BEGUN, kind]
+
+
+def test_a_walk_ticks_while_nothing_ends() -> None:
     told: list[str] = []
-    progress.tell = lambda noun, state, *_: told.append(state)  # type: ignore[method-assign]
-    walk.poll(SLOW, Recorder(["pending", "pending", "done"]), {"gateway": "x"}, terms(), 5, progress)
-    assert told == ["pending", "pending", "done"]
-
-
-def test_what_is_waited_for_is_said_every_tick_and_what_was_made_at_once() -> None:
-    said: list[str] = []
-    told = replace(terms(), say=said.append, tick_seconds=0.02, sleep=lambda _: time.sleep(0.03))
-    walk.apply(OWNERS, Recorder(["pending"] * 4 + ["done"]), told, (),
-               [replace(call("make", "a", saves={"gateway": "Id"}), wait=SLOW)])  # fmt: skip
-    assert said[0] == ": make"
-    assert said[1].endswith("gateway: pending 0m00s")
+    listening = replace(terms(), tell=lambda event: told.append(event.kind), tick_seconds=0.02,
+                        sleep=lambda _: time.sleep(0.1))  # fmt: skip
+    walk.apply(OWNERS, Recorder(["pending", "done"]), listening, (),
+               [call("make", "a", saves={"gateway": "Id"}, wait=SLOW)])  # fmt: skip
+    assert walk.TICK in told[told.index(walk.WAITS) : told.index(walk.ARRIVED)]
 
 
 def test_a_failed_object_ends_the_wait() -> None:

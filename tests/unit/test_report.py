@@ -9,7 +9,7 @@ import jinja2
 import pytest
 from ansible.module_utils.ec2_vpc_network import drawing as network
 from ansible.module_utils.elasticache_replication_group import drawing as cache
-from ansible.module_utils.environment import report
+from ansible.module_utils.environment import report, timeline
 from ansible.module_utils.kinesis_data_stream import drawing as stream
 from ansible.module_utils.reconcile.drawing import Box, Way
 from ansible.module_utils.s3_state_bucket import drawing as bucket
@@ -133,6 +133,9 @@ EVIL = "<script>alert(1)</script>|x"
 FOUND: dict[str, Any] = {
     "name": EVIL, "verdict": "differs", "refusals": [EVIL], "foreign": [{"what": EVIL}], "outputs": {"a": EVIL},
     "checks": [{"what": EVIL, "found": EVIL, "wanted": EVIL, "verdict": "stop"}], "looked_at": "now",
+    "timeline": timeline.page({"verb": EVIL, "ended_at": EVIL, "seconds": 9, "calls": 1, "failed": True, "objects": [
+        {"object": EVIL, "component": EVIL, "parts": [[0, 9]], "seconds": 9, "after": EVIL, "failed": True,
+         "in_chain": True}], "chain": [{"object": EVIL, "seconds": 9}]}),
     "changes": [{"object": EVIL, "attribute": EVIL, "before": EVIL, "after": [EVIL]}],
     "components": [{"title": EVIL, "verdict": "differs", "columns": [EVIL], "ways": [
         {"source": EVIL, "target": EVIL, "by": EVIL, "hindrance": EVIL}],
@@ -155,6 +158,11 @@ def test_a_page_needs_nothing_from_elsewhere() -> None:
     text = PAGES.page(FOUND, "report.html.j2")
     assert not [word for word in ("http:", "https:", "src=", "@import", "url(") if word in text]
     assert "unknown" in text, "a cost that nobody knows is no zero"
+
+
+def test_a_page_without_a_run_has_no_timeline() -> None:
+    assert "The last run" in PAGES.page(FOUND, "report.html.j2")
+    assert "The last run" not in PAGES.page({**FOUND, "timeline": None}, "report.html.j2")
 
 
 def test_a_template_that_asks_for_what_is_not_there_fails() -> None:
