@@ -84,7 +84,8 @@ def parting(calls: Sequence[Call], place: Place) -> list[str]:
 
 def _listed(aws: Aws, place: Place, **since: str) -> dict[str, int] | None:
     """Sizes by key of what lies among the records."""
-    found = aws.read("s3", "list_objects_v2", ("NoSuchBucket",), Bucket=place.bucket, Prefix=place.history, **since)
+    asked: dict[str, Any] = {"Bucket": place.bucket, "Prefix": place.history, **since}
+    found = aws.read("s3", "list_objects_v2", ("NoSuchBucket",), **asked)
     return None if found is None else {each["Key"]: each["Size"] for each in found.get("Contents") or ()}
 
 
