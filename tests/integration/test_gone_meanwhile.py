@@ -45,7 +45,7 @@ def test_a_destroy_ends_well_though_somebody_else_is_at_it(cloud: Cloud) -> None
     assert objects(cloud) == empty
     gone = {entry["service"] for entry in cloud.writes(at) if is_gone(entry["error"] or "")}
     # The bucket is not among them: the lock in it keeps it until the end.
-    assert gone == {"ec2", "elasticache", "kinesis", "logs", "iam", "dynamodb"}
+    assert gone == {"cloudwatch", "ec2", "elasticache", "kinesis", "logs", "iam", "dynamodb"}
 
 
 @pytest.mark.parametrize(("service", "operation", "params"), [
