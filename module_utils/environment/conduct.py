@@ -222,7 +222,7 @@ class Run:
         place, name = self._request.place, self._request.identity.name
         found = history.read(self._aws, place, self._options["history_records"]) if place else None
         holder = lease.look(self._aws, place) if place and found else None
-        self._say(history.lines(name, found, holder.lock.id if holder and not holder.expired else ""))
+        self._say(history.lines(name, found, holder.running if holder else ""))
         records = [asdict(each) for each in found.records] if found else []
         self._write(HISTORY_FILE, {"environment": name, "history": records})
         return {"headline": "TOLD", "changed": False, "history": records, "aws_calls": dict(self._aws.counts)}
@@ -465,7 +465,8 @@ class Run:
         place = self._request.place if self._options["lock"] else None
         if place is not None:
             lock = lease.look(self._aws, place)
-            self._say([*history.last_run(self._aws, place, lock), *history.parting(plan.calls, place)])
+            _key, told = history.last_run(self._aws, place, lock.running if lock else "")
+            self._say([*told, *history.parting(plan.calls, place)])
             self._say(list(filter(None, [locking.left_behind(lock)])))
 
     def _write(self, name: str, found: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from ..reconcile.errors import Failure, LostAnswer, Refused
 from ..reconcile.plan import HIDDEN, Call
 from ..reconcile.walk import Terms
 from . import record
-from .lock import Found, Place
+from .lock import Place
 from .record import Record
 
 ERRORS = (ClientError, BotoCoreError, Failure, LostAnswer)
@@ -65,19 +65,21 @@ def lines(name: str, found: History | None, running: str) -> list[str]:
     return told + [f"{each}: not a record, and left alone" for each in found.strangers]
 
 
-def last_run(aws: Aws, place: Place, lock: Found | None) -> list[str]:
-    """What the last run did, for a plan; nothing where there was none.  ``lock`` is the one that lies there."""
+def last_run(aws: Aws, place: Place, running: str = "") -> tuple[str, list[str]]:
+    """The key of the newest record, and what its run did; empty where there was none, or where it cannot be read.
+
+    ``running`` is the id of the lock that is held now.
+    """
     try:
         key = _newest(aws, place)
-        running = lock.lock.id if lock and not lock.expired else ""
-        return [f"last run {_told(aws, place, key, running)}"] if key else []
+        return key, [f"last run {_told(aws, place, key, running)}"] if key else []
     except ERRORS as error:
-        return [f"the last run is not told: {explain(error)}"]
+        return "", [f"the last run is not told: {explain(error)}"]
 
 
 def parting(calls: Sequence[Call], place: Place) -> list[str]:
     """What a plan says that takes the history away."""
-    goes = any(_takes(call, place) for call in calls)
+    goes = any(map(place.goes_with, calls))
     return [f"the history of its runs goes with bucket {place.bucket}; playbooks/history.yml writes it down before"
             ] if goes else []  # fmt: skip
 
@@ -103,7 +105,7 @@ def _of(place: Place, key: str) -> tuple[Any, ...]:
     return ("s3", "get_object", {"Bucket": place.bucket, "Key": key}, ("NoSuchKey",))
 
 
-def _told(aws: Aws, place: Place, key: str, running: str = "") -> str:
+def _told(aws: Aws, place: Place, key: str, running: str) -> str:
     service, operation, params, absent = _of(place, key)
     answer = aws.read(service, operation, absent, **params)
     found = record.parsed(answer["Body"]) if answer else None
@@ -112,11 +114,6 @@ def _told(aws: Aws, place: Place, key: str, running: str = "") -> str:
 
 def _name(place: Place, key: str) -> str:
     return record.clean(key.removeprefix(place.history)) or place.history
-
-
-def _takes(call: Call, place: Place) -> bool:
-    """Whether a call removes the bucket in which the records lie."""
-    return call.operation == "delete_bucket" and call.params.get("Bucket") == place.bucket
 
 
 def _now() -> datetime:
@@ -156,7 +153,9 @@ class Keeper:
         if self._key or not calls or not self._place or not self._held:
             return
         place, now = self._place, _now()
-        newest = self._last(place)
+        newest, told = last_run(self._aws, place)
+        for line in told:
+            self._say(line)
         self._key = record.new_key(place, self._held["id"], now, newest)
         known = replace(self._record, who=self._who(), machine=self._held["who"], lock_id=self._held["id"],
                         digest=digest, planned=len(calls), calls=record.named(calls))  # fmt: skip
@@ -165,24 +164,13 @@ class Keeper:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if not self._key or not self._place:
             return
-        if any(_takes(call, self._place) for call in self._sent.values()) and self._gone(self._place):
+        if any(map(self._place.goes_with, self._sent.values())) and self._gone(self._place):
             self._say(f"the history of its runs went with bucket {self._place.bucket}")
             return
         told = engine.failure_of(error) if isinstance(error, Exception) else ""
         for secret in sorted(self._secrets, key=len, reverse=True):
             told = told.replace(secret, HIDDEN) if secret else told
         self._put(record.over(self._record, _now(), _result(error), told, self._sent.values()))
-
-    def _last(self, place: Place) -> str:
-        """The key of the newest record, whose run is told."""
-        try:
-            newest = _newest(self._aws, place)
-            if newest:
-                self._say(f"last run {_told(self._aws, place, newest)}")
-            return newest
-        except ERRORS as error:
-            self._say(f"the last run is not told: {explain(error)}")
-            return ""
 
     def _who(self) -> str:
         try:

@@ -216,11 +216,10 @@ class Lease:
 
         Before its own bucket goes, the lock goes, with the records; from then on there is nothing to check.
         """
-        takes_bucket = call.operation == "delete_bucket" and call.params.get("Bucket") == self._place.bucket
         if self._erased:
             return
         self._mine()
-        if takes_bucket:
+        if self._place.goes_with(call):
             self._ended.set()
             self._beating.join()
             erase(self._aws, self._place)

@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-STATE_SUFFIX, LOCK_SUFFIX, HISTORY_SUFFIX = ".tfstate", ".tflock", ".history/"
+from ..reconcile.plan import Call
+from ..state_keys import HISTORY, LOCK, STATE
+
 # As much of each entry as anybody wants to read; whoever may write to the bucket writes what they like into a lock.
 LONGEST_ENTRY = 200
 # What our locks call their operation; Terraform's are OperationTypeApply and the like, and have no lease.
@@ -33,12 +35,12 @@ class Place:
     @property
     def key(self) -> str:
         """The lock object's key."""
-        return self.state_key + LOCK_SUFFIX
+        return self.state_key + LOCK
 
     @property
     def history(self) -> str:
         """What the keys of the records of runs begin with: a folder beside the state, in which no state can lie."""
-        return self.state_key.removesuffix(STATE_SUFFIX) + HISTORY_SUFFIX
+        return self.state_key.removesuffix(STATE) + HISTORY
 
     @property
     def path(self) -> str:
@@ -49,6 +51,10 @@ class Place:
     def params(self) -> dict[str, Any]:
         """S3's arguments for the lock object."""
         return {"Bucket": self.bucket, "Key": self.key}
+
+    def goes_with(self, call: Call) -> bool:
+        """Whether a call removes the bucket, and the lock and the records with it."""
+        return call.operation == "delete_bucket" and bool(call.params.get("Bucket") == self.bucket)
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,11 @@ class Found:
     def expired(self) -> bool:
         """Whether it is a lease that nobody has renewed in time."""
         return self.lock.is_ours and self.age_seconds > self.lock.lease_seconds
+
+    @property
+    def running(self) -> str:
+        """The id of the lock of a run that is under way; empty for one that has died."""
+        return "" if self.expired else self.lock.id
 
     def sentence(self) -> str:
         """Who holds the lock since when, and what the reader can do."""

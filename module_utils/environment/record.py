@@ -9,7 +9,6 @@ of the right shape or size.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -17,11 +16,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..reconcile.plan import Call
+from ..state_keys import NAME_OF_RECORD
 from .lock import LONGEST_ENTRY, STAMP, Place
 
 BEGAN, DONE, REFUSED, FAILED, INTERRUPTED = "began", "done", "refused", "failed", "interrupted"
-# Names sort by time; what follows the time is the beginning of the lock's id.
-NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-[0-9a-f]{8}\.json\Z")
 NAME_STAMP = "%Y%m%dT%H%M%S.%fZ"
 LARGEST_BYTES = 65_536
 LONGEST_TEXT = 2_000
@@ -125,12 +123,12 @@ def stamp(at: datetime) -> str:
 
 def is_record(place: Place, key: str) -> bool:
     """Whether an object's key is that of a record of this environment."""
-    return key.startswith(place.history) and NAME.match(key[len(place.history) :]) is not None
+    return key.startswith(place.history) and NAME_OF_RECORD.match(key[len(place.history) :]) is not None
 
 
 def new_key(place: Place, lock_id: str, now: datetime, newest: str) -> str:
     """The key of the record that begins now; it sorts behind the ``newest`` one, whatever that machine's clock said."""
-    found = NAME.match(newest[len(place.history) :])
+    found = NAME_OF_RECORD.match(newest[len(place.history) :])
     last = _time_of(found[1]) if found else None
     at = last + timedelta(microseconds=1) if last and now <= last < now + AHEAD else now
     return f"{place.history}{stamp(at)}-{lock_id[:8]}.json"

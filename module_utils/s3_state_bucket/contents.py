@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import DELETE, Call
+from ..state_keys import HISTORY, KEY_OF_RECORD, LOCK, STATE
 
 NOUN = "S3 state bucket"
-STATE, LOCK, HISTORY = ".tfstate", ".tflock", ".history/"
-# The records of runs, which whoever holds a lock keeps beside it: nobody takes them for old states.
-RECORD = re.compile(r".*\.history/\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.json\Z")
 # Source: DeleteObjects API reference, Delete: "up to 1,000 keys".
 BATCH = 1000
 
@@ -49,7 +46,7 @@ def without_ours(contents: Mapping[str, Any], state_key: str) -> dict[str, Any]:
     lock, history = state_key + LOCK, state_key.removesuffix(STATE) + HISTORY
 
     def is_ours(key: str) -> bool:
-        return key == lock or (key.startswith(history) and RECORD.match(key) is not None)
+        return key == lock or (key.startswith(history) and KEY_OF_RECORD.match(key) is not None)
 
     return {
         **contents,
@@ -73,7 +70,7 @@ def refusals(name: str, contents: Mapping[str, Any], delete_history: bool) -> li
                                  "destroy what it manages first, or move the state to another backend"))  # fmt: skip
     found += [lock_refusal(NOUN, name, key, text) for key, text in contents["locks"].items()]
     # Earlier runs' locks, and the records of runs, are no states that anyone would miss.
-    count = sum(not version["Key"].endswith(LOCK) and not RECORD.match(version["Key"])
+    count = sum(not version["Key"].endswith(LOCK) and not KEY_OF_RECORD.match(version["Key"])
                 for version in contents["objects"])  # fmt: skip
     if count and not delete_history:
         held_objects = f"false, and {count} object versions in the bucket"

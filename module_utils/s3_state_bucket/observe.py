@@ -15,7 +15,8 @@ from ..reconcile.component import Seen
 from ..reconcile.errors import Refusal
 from ..reconcile.plan import Wait
 from ..reconcile.tags import foreign
-from . import contents, extras, lock_table, settings
+from ..state_keys import LOCK, STATE
+from . import extras, lock_table, settings
 from .contents import NOUN
 from .names import place
 
@@ -92,9 +93,7 @@ def read_contents(aws: Aws, where: Mapping[str, str]) -> State:
         "uploads": ("s3", "list_multipart_uploads", where, settings.GONE),
     })  # fmt: skip
     versions, markers = ((found["versions"] or {}).get(kind) or [] for kind in ("Versions", "DeleteMarkers"))
-    current = [
-        each["Key"] for each in versions if each["IsLatest"] and each["Key"].endswith((contents.STATE, contents.LOCK))
-    ]
+    current = [each["Key"] for each in versions if each["IsLatest"] and each["Key"].endswith((STATE, LOCK))]
     requests = {key: ("s3", "get_object", {**where, "Key": key}, ("NoSuchKey",)) for key in current}
     answers = aws.read_many(requests)
     texts = {key: answer["Body"].decode(errors="replace") for key, answer in answers.items() if answer}
@@ -102,8 +101,8 @@ def read_contents(aws: Aws, where: Mapping[str, str]) -> State:
         "objects": [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in (*versions, *markers)],
         "uploads": [{"Key": each["Key"], "UploadId": each["UploadId"]}
                     for each in (found["uploads"] or {}).get("Uploads") or []],
-        "states": {key: text for key, text in texts.items() if key.endswith(contents.STATE)},
-        "locks": {key: text for key, text in texts.items() if key.endswith(contents.LOCK)},
+        "states": {key: text for key, text in texts.items() if key.endswith(STATE)},
+        "locks": {key: text for key, text in texts.items() if key.endswith(LOCK)},
     }  # fmt: skip
 
 

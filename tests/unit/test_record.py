@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible.module_utils.environment import record
 from ansible.module_utils.environment.backend_settings import state_key
-from ansible.module_utils.environment.lock import HISTORY_SUFFIX, LOCK_SUFFIX, STATE_SUFFIX, Place
+from ansible.module_utils.environment.lock import Place
 from ansible.module_utils.environment.record import Record
 from ansible.module_utils.reconcile.plan import Call, Secret
 from ansible.module_utils.s3_state_bucket import contents
+from ansible.module_utils.state_keys import HISTORY, KEY_OF_RECORD, LOCK, STATE
 
 NOW = datetime(2026, 11, 27, 7, 45, 10, 5, UTC)
 PLACE = Place("sensors-dev-state-1", state_key("dev", "sensors"))
@@ -111,7 +112,7 @@ def test_names_sort_by_time_whatever_the_clocks_say() -> None:
 def test_records_lie_where_no_state_and_no_lock_can(stack: str) -> None:
     place = Place("bucket", state_key("dev", stack))
     key = record.new_key(place, ID, NOW, "")
-    assert not key.endswith((STATE_SUFFIX, LOCK_SUFFIX))
+    assert not key.endswith((STATE, LOCK))
     assert key.count("/") > place.key.count("/")
     assert place.history == f"dev/{stack}.history/"
     assert not record.is_record(PLACE, key) or stack == "sensors"
@@ -125,5 +126,7 @@ def test_what_else_lies_there_is_no_record(name: str) -> None:
 
 
 def test_the_bucket_knows_records_and_locks_by_the_same_names() -> None:
-    assert (contents.STATE, contents.LOCK, contents.HISTORY) == (STATE_SUFFIX, LOCK_SUFFIX, HISTORY_SUFFIX)
-    assert contents.RECORD.match(record.new_key(PLACE, ID, NOW, ""))
+    found = {"objects": [{"Key": PLACE.key}, {"Key": record.new_key(PLACE, ID, NOW, "")}], "locks": {PLACE.key: ""}}
+    assert contents.without_ours(found, PLACE.state_key) == {"objects": [], "locks": {}}
+    assert (PLACE.key, PLACE.history) == (PLACE.state_key + LOCK, PLACE.state_key.removesuffix(STATE) + HISTORY)
+    assert KEY_OF_RECORD.match(record.new_key(PLACE, ID, NOW, ""))
