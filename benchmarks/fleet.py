@@ -47,10 +47,10 @@ def inventory(folder: Path, size: int) -> str:
 def lay(folder: Path, size: int) -> None:
     """Puts so many environments into the cloud of a folder; laid within this process, at a fifth of the time."""
     from localcloud.inside import Inside
-    from tests.support.environments import ROLES, conducted
+    from tests.support.environments import conducted
+    from tests.support.environments import inventory as declared_in
 
-    declared = yaml.safe_load((LOCAL / "environment.yml").read_text(encoding="utf-8"))
-    shared = {name: value for name, value in declared.items() if name.startswith(tuple(f"{role}_" for role in ROLES))}
+    shared = declared_in("local")
     with Inside(quotas=ROOM) as inside:
         for number, row in enumerate(environments(size).values(), 1):
             conducted(inside, {**shared, **row})

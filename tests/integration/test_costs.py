@@ -3,15 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-import yaml
 from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import Cloud
-from tests.support.components import ROOT
-from tests.support.environments import ROLES, conducted
+from tests.support.environments import conducted, inventory
 
 pytestmark = pytest.mark.inside
 # By hand, from the pricing pages of eu-west-1: things, USD for one unit, units in a month, USD in a month.
@@ -46,13 +42,6 @@ BY_HAND = {
     },
 }  # fmt: skip
 TOTALS = {"local": 175.06, "dev": 107.90, "staging": 331.28, "prod": 1975.97}
-
-
-def inventory(name: str) -> dict[str, Any]:
-    """What an inventory declares of the components."""
-    file = ROOT / "inventories" / name / "group_vars" / "all" / "environment.yml"
-    prefixes = tuple(f"{role}_" for role in ROLES)
-    return {key: value for key, value in yaml.safe_load(file.read_text()).items() if key.startswith(prefixes)}
 
 
 @pytest.mark.parametrize("name", sorted(BY_HAND))

@@ -22,9 +22,8 @@ from ansible.module_utils.environment.components import COMPONENTS
 from ansible.module_utils.verification import checks
 
 from localcloud.process import Cloud
-from tests.integration.test_costs import inventory
 from tests.integration.test_drifts import ANYWHERE, APP, BUCKET, NAME, PUBLIC, Account, Undo
-from tests.support.environments import conducted, settled
+from tests.support.environments import conducted, inventory, settled
 from tests.support.playbooks import play
 from tests.support.runs import aws_of, but_locks, connection
 

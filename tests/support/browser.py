@@ -47,11 +47,17 @@ def measured(page: Path, width: int, folder: Path) -> dict[str, Any]:
     frame = f'<iframe width="{width}" height="2000" srcdoc="{html.escape(page.read_text(), quote=True)}"></iframe>'
     wrapper = folder / f"measure-{width}.html"
     wrapper.write_text(f"<!doctype html><meta charset=utf-8>{frame}<pre></pre>{MEASURE}")
-    dom = chromium("--virtual-time-budget=5000", "--dump-dom", f"--user-data-dir={folder}/profile", wrapper.as_uri())
-    found = re.search(r"<pre>(\{.*\})</pre>", dom, re.DOTALL)
-    assert found, "the browser did not measure the page"
-    measures: dict[str, Any] = json.loads(html.unescape(found[1]))
+    measures: dict[str, Any] = _told(wrapper, 5_000)
     return measures
+
+
+def _told(wrapper: Path, within_ms: int, *arguments: str) -> Any:
+    """What a page of ours leaves in its <pre>, as JSON, at the end of a time that waits for what is under way."""
+    dom = chromium(f"--virtual-time-budget={within_ms}", "--dump-dom", f"--user-data-dir={wrapper.parent}/profile",
+                   *arguments, wrapper.as_uri())  # fmt: skip
+    found = re.search(r"<pre>([\[{].*[\]}])</pre>", dom, re.DOTALL)
+    assert found, "the browser did not come to the end"
+    return json.loads(html.unescape(found[1]))
 
 
 # One page after the other in one frame: a browser takes longer to start than to show them all.
@@ -81,8 +87,4 @@ def visited(pages: Iterable[Path], widths: Iterable[int], folder: Path) -> list[
     script = WALK.replace("VISITS", json.dumps(visits))
     frame = "<iframe sandbox=allow-same-origin height=2000></iframe>"
     wrapper.write_text(f"<!doctype html><meta charset=utf-8>{frame}<pre></pre>{script}")
-    dom = chromium("--allow-file-access-from-files", "--virtual-time-budget=100000", "--dump-dom",
-                   f"--user-data-dir={folder}/profile", wrapper.as_uri())  # fmt: skip
-    found = re.search(r"<pre>(\[.*\])</pre>", dom, re.DOTALL)
-    assert found, "the browser did not come to the end"
-    return [tuple(each) for each in json.loads(html.unescape(found[1]))]
+    return [tuple(each) for each in _told(wrapper, 100_000, "--allow-file-access-from-files")]

@@ -53,6 +53,13 @@ def defaults(role: str) -> dict[str, Any]:
     return yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
 
 
+def inventory(name: str) -> dict[str, Any]:
+    """What an inventory declares of the components."""
+    file = ROOT / "inventories" / name / "group_vars" / "all" / "environment.yml"
+    prefixes = tuple(f"{role}_" for role in ROLES)
+    return {key: value for key, value in yaml.safe_load(file.read_text()).items() if key.startswith(prefixes)}
+
+
 def resolved(value: Any, variables: Mapping[str, Any]) -> Any:
     """A value with what its expressions stand for, as Ansible makes it: defaults follow from choices."""
     if isinstance(value, Mapping):
