@@ -23,7 +23,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.ec2.exceptions import FilterNotImplementedError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import make_server
 from werkzeug.wsgi import get_input_stream
 
 from localcloud import access, overlays
@@ -40,6 +40,7 @@ from localcloud.refusals import Answer, error_answer
 from localcloud.settings import ACCOUNT
 
 HOST = "127.0.0.1"
+HOUR_SECONDS = 3600.0
 
 
 class PortTaken(OSError):
@@ -212,17 +213,18 @@ def serve(port: int, state_dir: Path, parent_pid: int | None = None) -> None:
             # At once: everything worth keeping is in files, and taking moto's objects apart costs seconds.
             signal.signal(number, lambda *_: os._exit(0))
         if parent_pid is not None:
-            _leave_with(parent_pid, server)
+            _leave_with(parent_pid)
         (state_dir / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
         (state_dir / "endpoint").write_text(f"http://{HOST}:{port}\n", encoding="utf-8")
-        server.serve_forever(poll_interval=0.1)
+        # Between calls it sleeps: what ends it does not wait for it to look.
+        server.serve_forever(poll_interval=HOUR_SECONDS)
 
 
-def _leave_with(parent_pid: int, server: BaseWSGIServer) -> None:
+def _leave_with(parent_pid: int) -> None:
     def watch() -> None:
         while _exists(parent_pid):
             time.sleep(0.5)
-        server.shutdown()
+        os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
 
