@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import distributions
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from tests.support.components import ROOT
-from tools import check, matrix
+from tools import check, matrix, set_up
 
 
 def stated(name: str) -> Requirement:
@@ -48,6 +50,16 @@ def test_one_range_of_a_version_is_stated_everywhere() -> None:
     for role in (ROOT / "roles").iterdir():
         meta = yaml.safe_load((role / "meta" / "main.yml").read_text())
         assert meta["galaxy_info"]["min_ansible_version"] == lower("ansible-core"), role.name
+
+
+def test_what_is_locked_installs_on_the_oldest_python() -> None:
+    """On its first release, which Debian's is near to; a set-up by a later one does not notice."""
+    first = ".".join(map(str, (*set_up.OLDEST_PYTHON, 0)))
+    locked = (ROOT / "requirements.lock").read_text().lower().splitlines()
+    wanted = {each.name: each.metadata.get("Requires-Python") or "" for each in distributions()
+              if f"{each.name}=={each.version}".lower() in locked}  # fmt: skip
+    assert len(wanted) > 50
+    assert {name: what for name, what in wanted.items() if first not in SpecifierSet(what)} == {}
 
 
 def test_a_python_that_is_not_installed_is_a_row_that_says_so() -> None:
