@@ -8,11 +8,8 @@ A page that gains or loses a command does not fit its test any more.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,38 +21,17 @@ from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
 from tests.integration.test_how_to import PAGES
 from tests.integration.test_lock import TERRAFORMS
+from tests.support.clone import Clone
 from tests.support.components import ROOT
 from tests.support.stacks import STACKS, loaded
 
 # What says an environment, fenced or in a sentence.
 COMMAND = re.compile(r"(?:^ *|`)(make [a-z-]+ [A-Z]+=[^`\n]*)", re.MULTILINE)
 HOW_TO = ROOT / "docs" / "how-to"
-LEFT_OUT = (".git", ".venv", "artifacts", ".localcloud", ".ansible", "__pycache__", ".*_cache", "tests")
 BUCKET = f"sensors-dev-state-{ACCOUNT}"
 # Tested elsewhere: an archive that is built and installed.
 ELSEWHERE = {"collection"}
 RUN_HERE = {"add-an-environment", "recover", "hand-back", "from-terraform", "another-region"}
-
-
-class Clone:
-    """A copy of the repository, in which `dev` is the embedded cloud's account."""
-
-    def __init__(self, folder: Path, cloud: Cloud) -> None:
-        self.folder, self.cloud = folder, cloud
-        shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
-        stated = folder / "inventories" / "dev" / "group_vars" / "all" / "environment.yml"
-        stated.write_text(re.sub(r'account_id: "\d+"', f'account_id: "{ACCOUNT}"', stated.read_text()))
-
-    def says(self, command: str, code: int = 0) -> str:
-        """What a command prints; fails where its exit code is another one."""
-        around = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment = {**around, **self.cloud.environment(), "ANSIBLE_NOCOLOR": "1", "STREAMBED_POLL_SECONDS": "0.05"}
-        # The virtual environment is there, and nobody's to make here.
-        done = subprocess.run(["make", "-o", ".venv/.ready", *shlex.split(command)[1:]], cwd=self.folder, text=True,
-                              env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # fmt: skip
-        assert done.returncode == code, f"{command}\n{done.stdout}{done.stderr}"
-        return " ".join((done.stdout + done.stderr).split())
 
 
 def commands(page: str) -> list[str]:
@@ -112,6 +88,8 @@ def test_an_environment_recovers_and_is_handed_back(clone: Clone) -> None:
 def built(cloud: Cloud) -> dict[str, Any]:
     """The state of a stack that Terraform built, with all that is in it, in the bucket that the page names."""
     cloud.reset()
+    # What Terraform built is there.
+    cloud.configure(settle_polls=0)
     state = loaded(cloud, json.loads((STACKS / "seed.tfstate").read_text()))
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="acme-states", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
