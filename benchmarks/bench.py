@@ -95,8 +95,12 @@ class Bench:
         with log.open("wb") as output:
             running = subprocess.Popen(way.command, cwd=way.folder, env=self._environment(way), stdout=output,
                                        stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)  # fmt: skip
-            # Unlike getrusage of all children so far, this is about the one run: its processes and theirs.
-            _, status, usage = os.wait4(running.pid, 0)
+            try:
+                # Unlike getrusage of all children so far, this is about the one run: its processes and theirs.
+                _, status, usage = os.wait4(running.pid, 0)
+            except BaseException:
+                running.terminate()
+                raise
         wall = time.monotonic() - started
         running.returncode = os.waitstatus_to_exitcode(status)
         text = log.read_text(encoding="utf-8", errors="replace")
