@@ -177,7 +177,7 @@ class Run:
         # Not above, as for verify.
         from . import permissions
 
-        found = permissions.policies(self._options, self._request.identity, self._declarations)
+        found = permissions.policies(self._request)
         folder = self._options["artifacts_folder"]
         documents = {f"{name}.json": files.as_json(document) for name, document in found.items()}
         files.write(f"{folder}/permissions" if folder else "", documents)

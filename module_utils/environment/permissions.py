@@ -12,8 +12,9 @@ from typing import Any
 from ..reconcile.errors import Refusal, Refused
 from ..reconcile.identity import Identity
 from ..reconcile.planning import Declaration
-from . import lease, rehearsal
+from . import lease, lock, rehearsal
 from .narrowing import Grant, Place, grants, is_read, names_in
+from .request import Request
 
 Document = dict[str, Any]
 VERBS = ("plan", "apply", "destroy", "verify", "rehearse")
@@ -65,11 +66,20 @@ def place(identity: Identity, account_id: str, region: str, declarations: Sequen
     return replace(bare, named=tuple(found))
 
 
-def statements(wanted: Iterable[str], where: Place) -> list[Document]:
+def of_lock(action: str, where: Place, locked: lock.Place | None) -> Iterator[Grant]:
+    """What lock and records take of a bucket that is none of the environment's own; nothing where it is."""
+    if not locked or locked.bucket in where.arns.get("s3", ()):
+        return
+    if action.startswith("s3:") and action in lease.PERMISSIONS:
+        parts = (locked.bucket, f"{locked.bucket}/{locked.key}", f"{locked.bucket}/{locked.history}*")
+        yield Grant("Lock", tuple(where.arn("s3", part) for part in parts))
+
+
+def statements(wanted: Iterable[str], where: Place, locked: lock.Place | None) -> list[Document]:
     """One statement for each way of narrowing, with the actions that it fits."""
     by_grant: dict[str, tuple[Grant, list[str]]] = {}
     for action in wanted:
-        for grant in grants(action, where):
+        for grant in (*grants(action, where), *of_lock(action, where, locked)):
             by_grant.setdefault(repr(grant), (grant, []))[1].append(action)
     return [_statement(grant, found) for grant, found in sorted(by_grant.values(), key=lambda each: each[0].sid)]
 
@@ -109,21 +119,20 @@ def _policy(found: Sequence[Document]) -> Document:
     return {"Version": "2012-10-17", "Statement": list(found)}
 
 
-def policies(
-    options: Mapping[str, Any], identity: Identity, declarations: Sequence[Declaration]
-) -> dict[str, Document]:
+def policies(asked: Request) -> dict[str, Document]:
     """Every policy of an environment by its name: ``plan-1``, ``apply-1``, ``apply-2``.
 
     Raises Refused where the account or the region is not declared: without them nothing is narrow.
     """
+    options, identity = asked.options, asked.identity
     missing = [each for each in ("account_id", "region") if not options[each]]
     if missing:
         raise Refused([Refusal("environment", identity.name, each, None, "a value, which the policies are narrowed to",
                                f"set {each}") for each in missing])  # fmt: skip
-    where = place(identity, options["account_id"], options["region"], declarations)
+    where = place(identity, options["account_id"], options["region"], asked.declarations)
     found: dict[str, Document] = {}
     for verb in VERBS:
-        parts = documents(statements(actions(verb, declarations), where))
+        parts = documents(statements(actions(verb, asked.declarations), where, asked.place))
         found |= {f"{verb}-{number}": document for number, document in enumerate(parts, 1)}
     return found
 

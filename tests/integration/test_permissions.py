@@ -44,8 +44,7 @@ VARIABLES: dict[str, Any] = {
 
 def policies(verb: str, variables: dict[str, Any] = VARIABLES) -> list[dict[str, Any]]:
     """The policies of one verb."""
-    asked = requested(variables)
-    found = permissions.policies(asked.options, asked.identity, asked.declarations)
+    found = permissions.policies(requested(variables))
     return [document for name, document in found.items() if name.rpartition("-")[0] == verb]
 
 
@@ -98,6 +97,19 @@ def test_with_its_policies_each_verb_goes_through(strict: Cloud) -> None:
     as_(strict, "verify")
     assert as_(strict, "destroy")["changed"]
     assert not conducted(strict, VARIABLES, verb="destroy", check=True)["changed"]
+
+
+def test_a_lock_in_a_bucket_of_others_is_within_reach(strict: Cloud) -> None:
+    elsewhere = {"lock_bucket": "acme-locks", "roles": ("kinesis",)}
+    strict.client("s3").create_bucket(
+        Bucket="acme-locks", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})  # fmt: skip
+    for verb in ("apply", "destroy"):
+        found = permissions.policies(requested(VARIABLES, **elsewhere))
+        aws = user_with(strict, [each for name, each in found.items() if name.startswith(verb)])
+        before = len(strict.journal())
+        assert conducted(strict, VARIABLES, aws=aws, verb=verb, **elsewhere)["changed"]
+        locks = [each for each in strict.writes(before) if each["operation"] == "PutObject"]
+        assert {each["params"]["Bucket"] for each in locks} == {"acme-locks"}
 
 
 # A sample of what runs use, for each commit: of EC2 by tags made and found, by name, without a name, and of the lock.

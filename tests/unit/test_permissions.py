@@ -30,8 +30,7 @@ def policies(environment: str, **more: Any) -> dict[str, Any]:
     file = ROOT / "inventories" / environment / "group_vars" / "all" / "environment.yml"
     stated = {name: value for name, value in yaml.safe_load(file.read_text()).items()
               if not name.startswith("environment_") or name == "environment_suffix"}  # fmt: skip
-    asked = requested({**stated, **more})
-    return permissions.policies(asked.options, asked.identity, asked.declarations)
+    return permissions.policies(requested({**stated, **more}))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -86,6 +85,20 @@ def test_what_a_declaration_names_is_let_through_and_no_more() -> None:
     assert not [name for part in declared for name in part["Action"] if "Delete" in name]
 
 
+def test_a_lock_in_a_bucket_of_others_is_let_through_and_nothing_else_there() -> None:
+    made = policies("dev", lock_bucket="acme-locks")
+    lock, bucket = [{name.partition("-")[0]: part for name, each in made.items() for part in each["Statement"]
+                     if part["Sid"] == sid} for sid in ("Lock", "NamedS3")]  # fmt: skip
+    assert {arn for part in lock.values() for arn in part["Resource"]} == {
+        "arn:aws:s3:::acme-locks", "arn:aws:s3:::acme-locks/dev/sensors.tfstate.tflock",
+        "arn:aws:s3:::acme-locks/dev/sensors.history/*"}  # fmt: skip
+    assert all(narrowing.is_read(action) for action in lock["plan"]["Action"])
+    assert {"s3:DeleteObject", "s3:PutObject"} < set(lock["apply"]["Action"])
+    assert "s3:DeleteBucket" not in lock["destroy"]["Action"]
+    assert "arn:aws:s3:::acme-locks" not in bucket["destroy"]["Resource"]
+    assert not [name for each in policies("dev").values() for name in each["Statement"] if name["Sid"] == "Lock"]
+
+
 def test_an_apply_may_remove_what_is_declared_absent() -> None:
     made = policies("dev", kinesis_state="absent")
     let = {action for name, each in made.items() if name.startswith("apply") for part in each["Statement"]
@@ -97,7 +110,7 @@ def test_an_apply_may_remove_what_is_declared_absent() -> None:
 def test_without_an_account_nothing_is_narrow() -> None:
     asked = requested({"state_bucket_account_id": "111111111111"}, account_id=None)
     with pytest.raises(Refused, match="account_id"):
-        permissions.policies(asked.options, asked.identity, asked.declarations)
+        permissions.policies(asked)
 
 
 # Held against AWS's own list
