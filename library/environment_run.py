@@ -243,6 +243,10 @@ checks:
   returned: when O(verb=preflight), O(verb=rehearse) or O(verb=verify)
   type: list
   elements: dict
+policies:
+  description: IAM policy documents by name, such as C(apply-1); a verb has as many as their largest size takes.
+  returned: when O(verb=permissions)
+  type: dict
 report:
   description:
     - What a page about the environment shows, as C(playbooks/report.yml) writes it - a picture of each component with
