@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -14,12 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import image
 from tests.support.components import ROOT
 
 SHIPPED = ROOT / "execution-environment.yml"
-# Where podman is to be had here, so is Debian, and no image registry: the base is one that the machine already holds.
 DEBIAN = {
-    "images": {"base_image": {"name": os.environ.get("STREAMBED_EE_BASE", "debian:12")}},
+    "images": {"base_image": {"name": image.BASE}},
     "dependencies": {"python_interpreter": {"package_system": "python3-pip", "python_path": "/usr/bin/python3"}},
     "options": {"package_manager_path": "/usr/bin/apt-get", "skip_pip_install": True},
     "additional_build_steps": {"prepend_base": ["RUN apt-get update"]},
@@ -46,9 +45,7 @@ def builder(*words: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    ("kind", "base"), [("rpm", "centos:stream9"), ("debian", DEBIAN["images"]["base_image"]["name"])]
-)
+@pytest.mark.parametrize(("kind", "base"), [("rpm", "centos:stream9"), ("debian", image.BASE)])
 def test_the_context_holds_the_projects_own_requirements(kind: str, base: str, tmp_path: Path) -> None:
     context = tmp_path / "context"
     done = builder("create", "-f", definition(kind, tmp_path), "-c", context,
@@ -73,11 +70,7 @@ def test_what_the_builder_leaves_is_not_of_the_repository() -> None:
 
 
 def test_a_real_image_runs_the_modules(tmp_path: Path) -> None:
-    if not shutil.which("podman"):
-        pytest.skip("no podman")
-    base = DEBIAN["images"]["base_image"]["name"]
-    if subprocess.run(["podman", "image", "exists", base], check=False).returncode:
-        pytest.skip(f"podman holds no image {base}; STREAMBED_EE_BASE names another")
+    image.require_base()
     done = builder("build", "-f", definition("debian", tmp_path), "-c", tmp_path / "context", "-t", "streambed-ee-test")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     imports = "import boto3, ansible_runner, ansible_collections.amazon.aws.plugins.module_utils.modules"

@@ -12,7 +12,14 @@ from ansible.module_utils.environment.lock import Place
 from localcloud.process import ACCESS_KEY, Cloud
 from tests.integration.test_lock import TERRAFORMS
 from tests.integration.test_secrets import TOKEN, assert_nowhere
+from tests.support import image
 from tests.support.runner import CANARY, job, job_through_files, private_data_dir, results
+
+
+@pytest.fixture(params=["", "image"], ids=["process", "container"])
+def contained(request: pytest.FixtureRequest) -> str:
+    """The image of a job's container; nothing for a job that is a process here."""
+    return image.built() if request.param else ""
 
 
 def stranger_and_hand(cloud: Cloud) -> None:
@@ -35,8 +42,8 @@ def files(folder: Path) -> dict[str, str]:
     return {str(file): file.read_text(errors="replace") for file in folder.rglob("*") if file.is_file()}
 
 
-def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
-    folder = private_data_dir(tmp_path / "runner", cloud)
+def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path, contained: str) -> None:
+    folder = private_data_dir(tmp_path / "runner", cloud, image=contained)
     before = set(files(tmp_path))
 
     plan = job(folder, "plan.yml", "--check", "--diff", awx_project_revision="r1")
@@ -75,8 +82,9 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
     new = [Path(name) for name in set(files(tmp_path)) - before]
     ours = [folder / name for name in ("project", "artifacts", "env")]
     assert not [name for name in new if not any(map(name.is_relative_to, ours))]
-    # ansible-runner itself writes the environment to artifacts/<id>/command; AWX masks it.
-    kept = {name: text for name, text in files(tmp_path).items() if Path(name).name not in ("command", "envvars")}
+    # ansible-runner itself writes the environment to artifacts/<id>, as command and env.list; AWX masks it.
+    its = ("command", "env.list", "envvars")
+    kept = {name: text for name, text in files(tmp_path).items() if Path(name).name not in its}
     assert any("job_events" in name for name in kept)
     assert_nowhere(CANARY, kept)
     assert_nowhere(ACCESS_KEY, {name: text for name, text in kept.items() if "job_events" in name})
@@ -84,9 +92,9 @@ def test_plan_apply_and_drift_as_jobs(cloud: Cloud, tmp_path: Path) -> None:
     assert not [name for name, text in kept.items() if "errantly" in text]
 
 
-def test_what_is_approved_is_what_is_applied_or_nothing(cloud: Cloud, tmp_path: Path) -> None:
+def test_what_is_approved_is_what_is_applied_or_nothing(cloud: Cloud, tmp_path: Path, contained: str) -> None:
     """A workflow hands what the plan said to the next node as extra variables."""
-    folder = private_data_dir(tmp_path, cloud)
+    folder = private_data_dir(tmp_path, cloud, image=contained)
     plan = job(folder, "plan.yml", "--check", awx_project_revision="r1")
     told, approved = plan.artifacts["streambed_plan"]["dev"], plan.artifacts["approved_plan"]["dev"]
     assert (approved["digest"], approved["revision"], approved["left_off"]) == (told["digest"], "r1", 0)
@@ -137,11 +145,13 @@ def test_a_job_that_waits_and_one_that_unlocks_say_who_holds_the_lock(cloud: Clo
     assert f"environment sensors-dev: locked, {holder}" in asked.output
 
 
-def test_the_secret_of_a_component_is_in_no_event(cloud: Cloud, tmp_path: Path) -> None:
-    folder = private_data_dir(tmp_path, cloud)
+def test_the_secret_of_a_component_is_in_no_event(cloud: Cloud, tmp_path: Path, contained: str) -> None:
+    folder = private_data_dir(tmp_path, cloud, image=contained)
     secrets = tmp_path / "env" / "secrets.json"
     secrets.write_text(json.dumps({"redis_auth_token": TOKEN, "redis_auth_token_version": "one"}))
-    done = job(folder, "drift.yml", "-vvv", "--diff", "-e", f"@{secrets}")
+    # ansible-runner mounts its directory there.
+    seen = Path("/runner") if contained else tmp_path
+    done = job(folder, "drift.yml", "-vvv", "--diff", "-e", f"@{seen / secrets.relative_to(tmp_path)}")
     assert done.rc == 2, done.output
     kept = {name: text for name, text in files(tmp_path).items() if Path(name).parent.name != "env"}
     assert_nowhere(TOKEN, kept)
@@ -194,7 +204,6 @@ def test_a_limit_that_matches_nothing_fails(cloud: Cloud, tmp_path: Path, playbo
 def test_an_answer_that_is_not_the_environments_name_destroys_nothing(cloud: Cloud, tmp_path: Path) -> None:
     done = job(private_data_dir(tmp_path, cloud), "destroy.yml", confirm="prod")
     assert done.rc == 2
-    assert "environment sensors-dev: confirm: found prod, wanted dev. Next: to remove all of it" in " ".join(
-        done.output.split()
-    )
+    said = "environment sensors-dev: environment_confirm: found prod, wanted dev. Next: to remove all of it"
+    assert said in " ".join(done.output.split())
     assert not cloud.journal()

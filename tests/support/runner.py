@@ -14,6 +14,7 @@ from typing import Any
 import ansible_runner
 
 from localcloud.process import Cloud
+from tests.support.image import RUN
 from tests.support.playbooks import ROOT
 
 # What AWX's own credential type and ours would inject; nothing else reaches a job.
@@ -39,8 +40,11 @@ def project_files() -> list[Path]:
     return [Path(name) for name in names if (ROOT / name).is_file() and not name.startswith("tests/")]
 
 
-def private_data_dir(folder: Path, cloud: Cloud, inventory: str = "dev") -> Path:
-    """A directory as AWX makes it: the project, its inventory beside it, credentials in the environment."""
+def private_data_dir(folder: Path, cloud: Cloud, inventory: str = "dev", image: str = "") -> Path:
+    """A directory as AWX makes it: the project, its inventory beside it, credentials in the environment.
+
+    With an image its jobs run in a container, to which nothing but this directory is known.
+    """
     for name in project_files():
         target = folder / "project" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -51,12 +55,15 @@ def private_data_dir(folder: Path, cloud: Cloud, inventory: str = "dev") -> Path
         "AWS_SECRET_ACCESS_KEY": CANARY,
         "STREAMBED_POLL_SECONDS": "0.1",
         "ANSIBLE_NOCOLOR": "1",
-        "HOME": str(folder / "home"),
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        **({} if image else {"HOME": str(folder / "home"), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}),
     }
     (folder / "home").mkdir()
     (folder / "env").mkdir()
     (folder / "env" / "envvars").write_text(json.dumps(environment))
+    # The cloud listens on this machine's loopback.
+    contained = {"process_isolation": True, "process_isolation_executable": "podman", "container_image": image,
+                 "container_options": ["--network=host", "--pull=never", *RUN]}  # fmt: skip
+    (folder / "env" / "settings").write_text(json.dumps(contained if image else {}))
     return folder
 
 
