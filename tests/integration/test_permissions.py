@@ -42,9 +42,9 @@ VARIABLES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def policies(verb: str, variables: dict[str, Any] = VARIABLES) -> list[dict[str, Any]]:
+def policies(verb: str, variables: dict[str, Any] = VARIABLES, **options: Any) -> list[dict[str, Any]]:
     """The policies of one verb."""
-    found = permissions.policies(requested(variables))
+    found = permissions.policies(requested(variables, **options))
     return [document for name, document in found.items() if name.rpartition("-")[0] == verb]
 
 
@@ -104,8 +104,7 @@ def test_a_lock_in_a_bucket_of_others_is_within_reach(strict: Cloud) -> None:
     strict.client("s3").create_bucket(
         Bucket="acme-locks", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})  # fmt: skip
     for verb in ("apply", "destroy"):
-        found = permissions.policies(requested(VARIABLES, **elsewhere))
-        aws = user_with(strict, [each for name, each in found.items() if name.startswith(verb)])
+        aws = user_with(strict, policies(verb, **elsewhere))
         before = len(strict.journal())
         assert conducted(strict, VARIABLES, aws=aws, verb=verb, **elsewhere)["changed"]
         locks = [each for each in strict.writes(before) if each["operation"] == "PutObject"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A copy of the repository, in which the commands of a page are run as they stand."""
+"""Copies of the repository: what AWX would sync, and one in which the commands of a page are run as they stand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,20 @@ from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
 from tests.support.components import ROOT
 
-LEFT_OUT = (".git", ".venv", "artifacts", ".localcloud", ".ansible", "__pycache__", ".*_cache", "tests")
+
+def project_files() -> list[Path]:
+    """What git would deliver, with what is not committed yet, but the tests: they spell secrets out."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [Path(name) for name in names if (ROOT / name).is_file() and not name.startswith("tests/")]
+
+
+def deliver(folder: Path) -> None:
+    """Puts the project's files into a folder."""
+    for name in project_files():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
 
 
 class Clone:
@@ -22,7 +35,7 @@ class Clone:
 
     def __init__(self, folder: Path, cloud: Cloud) -> None:
         self.folder, self.cloud = folder, cloud
-        shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        deliver(folder)
         (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
         stated = folder / "inventories" / "dev" / "group_vars" / "all" / "environment.yml"
         stated.write_text(re.sub(r'account_id: "\d+"', f'account_id: "{ACCOUNT}"', stated.read_text()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import ansible_runner
 
 from localcloud.process import Cloud
+from tests.support.clone import deliver
 from tests.support.image import RUN
 from tests.support.playbooks import ROOT
 
@@ -33,22 +33,12 @@ class Job:
     folder: Path
 
 
-def project_files() -> list[Path]:
-    """What git would deliver, with what is not committed yet, but the tests: they spell secrets out."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    return [Path(name) for name in names if (ROOT / name).is_file() and not name.startswith("tests/")]
-
-
 def private_data_dir(folder: Path, cloud: Cloud, inventory: str = "dev", image: str = "") -> Path:
     """A directory as AWX makes it: the project, its inventory beside it, credentials in the environment.
 
     With an image its jobs run in a container, to which nothing but this directory is known.
     """
-    for name in project_files():
-        target = folder / "project" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
+    deliver(folder / "project")
     shutil.copytree(ROOT / "inventories" / inventory, folder / "inventory")
     environment = {
         **cloud.environment(),
