@@ -56,8 +56,16 @@ class Glance:
         """As in Aws; what the tagging API answers is not asked for again."""
         found = {key: None if key in self._left_out else answer(request, self._tags, self.region)
                  for key, request in requests.items()}  # fmt: skip
-        rest = {key: requests[key] for key, known in found.items() if known is None and key not in self._left_out}
+        # A bucket that the tags list may be gone: a glance waits for nothing, the look that follows does.
+        rest = {key: with_code(requests[key], "NoSuchBucket") for key, known in found.items()
+                if known is None and key not in self._left_out}  # fmt: skip
         return {**found, **(self._aws.read_many(rest) if rest else {})}
+
+
+def with_code(request: tuple[Any, ...], code: str) -> tuple[Any, ...]:
+    """The request, with one more code that says that there is nothing."""
+    service, operation, params, *absent = request
+    return (service, operation, params, (*(absent[0] if absent else ()), code))
 
 
 def answer(request: tuple[Any, ...], tags: Mapping[str, Tags], region: str | None) -> dict[str, Any] | None:

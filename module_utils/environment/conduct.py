@@ -359,8 +359,10 @@ class Run:
         """
         options, place = self._options, self._request.place if self._options["lock"] else None
         operation = options["lock_operation"] or ("destroy" if options["verb"] == "destroy" else "change")
-        wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"])
-        made = self._bucket_first(plan)
+        first = self._bucket_first(plan)
+        wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"],
+                            bucket_is_new=bool(first))  # fmt: skip
+        made = tuple(first.made) if first else ()
         with locking.alone(self._aws, place, wish, self._terms) as (terms, held), self._keeper(held, made) as keeper:
             passes = self._gate_of_the_rest(plan, made) if made else self._gate
 
@@ -381,18 +383,18 @@ class Run:
                        change_reference=options["change_reference"])  # fmt: skip
         return Keeper(self._aws, self._request.place, held, first, self._request.secrets, made, self._terms)
 
-    def _bucket_first(self, plan: Plan) -> tuple[Call, ...]:
+    def _bucket_first(self, plan: Plan) -> walk.Walked | None:
         """The bucket that will hold the lock cannot be made under it; its name is taken once, so two first runs do no
-        harm."""
+        harm. It is there when this returns, made or found to be there already; ``None`` where none was to be made."""
         lock = plan.offers.get(STATE_LOCK)
         if lock is None or lock.exists or not self._options["lock"]:
-            return ()
+            return None
         first = [call for call in plan.calls if call.on == lock.noun and call.change == CREATE]
         owners = engine.owners_of(self._declarations, self._terms)
         walked = walk.apply(owners, self._aws, self._terms, (), first)
         if walked.failures:
             raise AwsFailure("\n".join(walked.failures))
-        return tuple(walked.made)
+        return walked
 
     # Telling
 

@@ -107,13 +107,16 @@ def encryption_of(aws: Aws, bucket: str) -> dict[str, str]:
     return {names[key]: str(value) for key, value in default.items() if key in names and value}
 
 
-def take(aws: Aws, place: Place, operation: str, run: str, lease_seconds: int) -> dict[str, Any]:
+def take(
+    aws: Aws, place: Place, operation: str, run: str, lease_seconds: int, bucket_is_new: bool = False
+) -> dict[str, Any]:
     """The lock that this run now holds, as the component modules take it, with what it took over.
 
-    Empty where there is no bucket to hold a lock. ``careful`` says that the run before died: what it made last may
-    not show yet. Raises Held.
+    Empty where there is no bucket to hold a lock. A bucket that was made a moment ago is not asked for: S3 may not show
+    it yet, and what is sent to it is sent again until it is there. ``careful`` says that the run before died: what it
+    made last may not show yet. Raises Held.
     """
-    if aws.read("s3", "head_bucket", ("404", "NoSuchBucket"), Bucket=place.bucket) is None:
+    if not bucket_is_new and aws.read("s3", "head_bucket", ("404", "NoSuchBucket"), Bucket=place.bucket) is None:
         return {}
     who = f"{getpass.getuser()}@{platform.node()}"
     mine = new_lock(place, str(uuid.uuid4()), operation, who, run, lease_seconds, _now())

@@ -20,12 +20,16 @@ RETRY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Wish:
-    """What a lock is taken for and how long others may keep this run waiting; all of it in the words of the options."""
+    """What a lock is taken for and how long others may keep this run waiting, in the words of the options.
+
+    ``bucket_is_new`` says that this run has just made the bucket, which may show late.
+    """
 
     operation: str
     run: str
     lease_seconds: int
     wait_seconds: float
+    bucket_is_new: bool = False
 
 
 @contextmanager
@@ -57,7 +61,7 @@ def _taken(aws: Aws, place: Place, wish: Wish, terms: Terms) -> Mapping[str, Any
     told = ""
     while True:
         try:
-            return lease.take(aws, place, wish.operation, wish.run, wish.lease_seconds)
+            return lease.take(aws, place, wish.operation, wish.run, wish.lease_seconds, wish.bucket_is_new)
         except lease.Held as held:
             if terms.clock() >= deadline:
                 raise

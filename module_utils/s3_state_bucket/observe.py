@@ -41,10 +41,10 @@ def observe(aws: Aws, options: Options) -> Seen:
             raise
         return Seen(None, foreign=(name_taken(where["Bucket"]),))
     table = (found.get("table") or {}).get("Table")
-    requests = {**settings.requests(where), **extras.requests(where, options)} if found["bucket"] is not None else {}
-    answers = aws.read_many({**requests, **(table_requests(table) if table else {})})
-    access = settings.further(where, answers) if requests else {}
-    answers |= aws.read_many(access) if access else {}
+    beside = table_requests(table) if table else {}
+    answers = read_settings(aws, where, options, beside) if found["bucket"] is not None else None
+    if answers is None:
+        found["bucket"], answers = None, aws.read_many(beside)
     around = {"region": aws.region, "table_key": lock_table.key_of(options, found.get("table_key"))}
     tables, waits, strangers = observed_table(aws, options, table, answers)
     if found["bucket"] is None:
@@ -58,6 +58,23 @@ def observe(aws: Aws, options: Options) -> Seen:
     strangers += granted(options, resource, rest["grantees"])
     told = (*settings.strangers(where["Bucket"], options, resource, rest), *lock_table.beside(table, options))
     return Seen({**resource, **tables}, {}, {**around, **rest}, waits, foreign=strangers, strangers=told)
+
+
+def read_settings(
+    aws: Aws, where: Mapping[str, str], options: Options, beside: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The settings of a bucket that was seen, and what is read beside them; ``None`` when it has gone since.
+
+    Of a young bucket other servers of S3 do not know yet, which is why the reads are repeated for a while.
+    """
+    requests = {**settings.requests(where), **extras.requests(where, options)}
+    try:
+        answers = aws.read_many({**requests, **beside})
+        return answers | aws.read_many(settings.further(where, answers))
+    except ClientError as error:
+        if code_of(error) not in settings.GONE:
+            raise
+        return None
 
 
 def table_requests(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,10 +105,8 @@ def observed_table(
 
 def read_contents(aws: Aws, where: Mapping[str, str]) -> State:
     """Every version, delete marker and upload, and the text of the current states and locks."""
-    found = aws.read_many({
-        "versions": ("s3", "list_object_versions", where, settings.GONE),
-        "uploads": ("s3", "list_multipart_uploads", where, settings.GONE),
-    })  # fmt: skip
+    found = aws.read_many({"versions": ("s3", "list_object_versions", where),
+                           "uploads": ("s3", "list_multipart_uploads", where)})  # fmt: skip
     versions, markers = ((found["versions"] or {}).get(kind) or [] for kind in ("Versions", "DeleteMarkers"))
     current = [each["Key"] for each in versions if each["IsLatest"] and each["Key"].endswith((STATE, LOCK))]
     requests = {key: ("s3", "get_object", {**where, "Key": key}, ("NoSuchKey",)) for key in current}

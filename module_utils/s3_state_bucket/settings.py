@@ -13,6 +13,7 @@ from ..reconcile.plan import Call
 from ..reconcile.tags import OWNED_BY_AWS, ansible_tags
 from . import lifecycle, policy
 
+# HEAD has no body, and so no code.
 GONE = ("404", "NoSuchBucket")
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ENCRYPTION = ("sse_algorithm", "kms_key_id", "bucket_key_enabled")
@@ -26,10 +27,14 @@ DEFAULT_SIZE = "all_storage_classes_128K"
 
 
 def requests(where: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
-    """The reads of all settings; a code beside a read says that the setting is not set."""
+    """The reads of all settings of a bucket that was seen; a code beside a read says that the setting is not set.
+
+    That the bucket is not there is none of them: a young one shows late, so that such a read is worth repeating.
+    Source: S3 user guide, "Amazon S3 data consistency model": bucket configurations are eventually consistent.
+    """
 
     def read(operation: str, *codes: str) -> tuple[Any, ...]:
-        return ("s3", operation, where, (*GONE, *codes))
+        return ("s3", operation, where, codes)
 
     return {
         "versioning": read("get_bucket_versioning"),
@@ -51,7 +56,7 @@ def further(where: Mapping[str, str], answers: Mapping[str, Any]) -> dict[str, t
     """
     if ownership(answers["ownership"] or {}) == "BucketOwnerEnforced":
         return {}
-    return {"acl": ("s3", "get_bucket_acl", where, GONE)}
+    return {"acl": ("s3", "get_bucket_acl", where)}
 
 
 def ownership(answer: Mapping[str, Any]) -> str:

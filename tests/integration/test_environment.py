@@ -258,3 +258,15 @@ def test_outputs_of_a_half_laid_environment_name_what_is_missing(cloud: Cloud) -
     conducted(cloud, SMALL, roles=("vpc",))
     with pytest.raises(Refused, match=r"redis: found nothing, wanted the component laid.*run playbooks/site\.yml"):
         conducted(cloud, SMALL, verb="outputs")
+
+
+def test_a_bucket_that_shows_late_holds_the_lock_all_the_same(cloud: Cloud) -> None:
+    cloud.fault("stale", service="s3", reads=3)
+    said: list[str] = []
+    conducted(cloud, SMALL, roles=("state_bucket", "kinesis"), say=said.append)
+    made = [(each["operation"], str(each["params"].get("Key"))) for each in cloud.writes()]
+    assert made[0][0] == "CreateBucket"
+    assert made[1] == ("PutObject", "test/sensors.tfstate.tflock"), "something was made without the lock"
+    assert not any("no state bucket holds" in line for line in said)
+    cloud.clear_faults()
+    settled(cloud, SMALL, roles=("state_bucket", "kinesis"))
