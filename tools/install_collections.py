@@ -59,14 +59,20 @@ def from_galaxy(requirements: Path, base: Path) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def from_carrier(collections: Iterable[str], base: Path, carrier: str, python: str | Path = sys.executable) -> None:
+def carrier() -> str:
+    """The package on PyPI that carries all collections in their ranges."""
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["streambed"]["collection_carrier"]
+    return str(found)
+
+
+def from_carrier(collections: Iterable[str], base: Path, package: str, python: str | Path = sys.executable) -> None:
     """Unpacks the collections out of the `ansible` wheel that fits this Python.
 
     Raises CalledProcessError when PyPI does not deliver it.
     """
     with tempfile.TemporaryDirectory() as download:
         pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
-        subprocess.run([*pip, "--no-deps", "--only-binary", ":all:", "--dest", download, carrier], check=True)
+        subprocess.run([*pip, "--no-deps", "--only-binary", ":all:", "--dest", download, package], check=True)
         wheel = next(Path(download).glob("ansible-*.whl"))
         with zipfile.ZipFile(wheel) as archive:
             for name in collections:
@@ -82,9 +88,9 @@ def main() -> int:
         if list(unmet(collections, SITE_PACKAGES)) and not from_galaxy(requirements, SITE_PACKAGES):
             missing |= collections
     if missing:
-        carrier = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["streambed"]["collection_carrier"]
-        print(f"set-up: Galaxy does not answer, taking {', '.join(missing)} out of {carrier}", flush=True)
-        from_carrier(missing, SITE_PACKAGES, carrier)
+        package = carrier()
+        print(f"set-up: Galaxy does not answer, taking {', '.join(missing)} out of {package}", flush=True)
+        from_carrier(missing, SITE_PACKAGES, package)
     left = [sentence for requirements in REQUIREMENTS for sentence in unmet(wanted(requirements), SITE_PACKAGES)]
     for sentence in left:
         print(f"{sentence}. Next: change the range in the requirements, or collection_carrier in pyproject.toml")

@@ -17,14 +17,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.install_collections import folder_of, from_carrier, wanted
+from tools.install_collections import carrier, folder_of, from_carrier, unmet, wanted
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".ansible" / "matrix"
 TABLE = ROOT / "artifacts" / "release" / "matrix.md"
 # Where pyenv keeps Pythons that it does not put on the PATH.
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-# The package that carries a version of the collections; the newest carries the newest.
+# The package that carries an end of amazon.aws's range; awx.awx has one version, which its newest no longer carries.
 CARRIERS = {"oldest": "ansible==12.0.0", "newest": "ansible"}
 # The oldest boto3 that requirements.txt allows.
 BOTO3 = {"oldest": "boto3==1.42.0", "newest": "boto3"}
@@ -85,7 +85,7 @@ def site_packages(python: Path) -> Path:
 def prepared(row: Row, python: Path) -> Path:
     """The Python of the row's environment, which is made where it is missing.
 
-    Raises CalledProcessError when something is not to be had.
+    Raises CalledProcessError or LookupError when something is not to be had.
     """
     folder = HOME / row.name
     inside, ready = folder / "bin" / "python", folder / ".ready"
@@ -97,8 +97,11 @@ def prepared(row: Row, python: Path) -> Path:
         if uv:
             install = [uv, "pip", "install", "-q", "--python", inside]
         subprocess.run([*install, "-r", ROOT / "requirements-dev.txt", *row.packages], check=True)
-        collections = {**wanted(ROOT / "requirements.yml"), **wanted(ROOT / "awx" / "requirements.yml")}
-        from_carrier(collections, site_packages(inside), CARRIERS[row.aws], inside)
+        for collections, package in ((wanted(ROOT / "requirements.yml"), CARRIERS[row.aws]),
+                                     (wanted(ROOT / "awx" / "requirements.yml"), carrier())):  # fmt: skip
+            from_carrier(collections, site_packages(inside), package, inside)
+            for sentence in unmet(collections, site_packages(inside)):
+                raise LookupError(sentence)
         ready.touch()
     return inside
 
@@ -130,8 +133,9 @@ def line(row: Row) -> list[str]:
         return [row.python, row.core, row.boto3, row.aws, *(["skipped: this Python is not installed"] * len(STEPS))]
     try:
         inside = prepared(row, python)
-    except subprocess.CalledProcessError as error:
-        return [row.python, row.core, row.boto3, row.aws, *([f"failed to install: {error.cmd[-1]}"] * len(STEPS))]
+    except (subprocess.CalledProcessError, LookupError) as error:
+        why = error.cmd[-1] if isinstance(error, subprocess.CalledProcessError) else error
+        return [row.python, row.core, row.boto3, row.aws, *([f"failed to install: {why}"] * len(STEPS))]
     return [*versions(inside), *(step(inside, name) for name in STEPS)]
 
 
