@@ -20,14 +20,16 @@ from ansible.module_utils.reconcile.walk import Terms
 
 from localcloud.process import Cloud
 from tests.integration.test_faults import DECLARATIONS, objects
+from tests.support import figures
 from tests.support.components import component, options
 from tests.support.crowd import PLACE, at_once, make_bucket, take, whole_run
 from tests.support.deaths import Killed, faulty
 from tests.support.environments import conducted
+from tests.support.platform import make_key
 from tests.support.runs import CLOCK_SPEED, aws_of, but_locks, run
 
 # How often each race is run, how many first runs begin at once, and how often they do; every round begins with an empty
-# cloud. `make proof` runs 20 races, and crowds of 2, 4, 8 and 16.
+# cloud. `make proof` runs more of each.
 RACES = int(os.environ.get("STREAMBED_RACES", "3"))
 CROWDS = [int(runs) for runs in os.environ.get("STREAMBED_CROWDS", "2,8").split(",")]
 ROUNDS = int(os.environ.get("STREAMBED_ROUNDS", "1"))
@@ -53,6 +55,7 @@ def winners(results: list[Any]) -> list[dict[str, Any]]:
 
 def test_one_of_sixteen_wins(bucket: Cloud) -> None:
     for _ in range(RACES):
+        figures.count("races for the lock")
         [lock] = winners(at_once(16, lambda: take(bucket)))
         assert not lock["careful"]
         assert lease.free(aws_of(bucket), PLACE, lock["id"]) is None
@@ -250,16 +253,23 @@ def test_who_removes_after_a_dead_run_waits_for_what_shows_late(bucket: Cloud) -
 FEW = {module: DECLARATIONS[module] for module in ("kinesis_data_stream", "s3_state_bucket")}
 
 
+def emptied(cloud: Cloud) -> None:
+    """Nothing is there but the key that the declaration of the bucket names."""
+    cloud.reset()
+    make_key(cloud, DECLARATIONS["s3_state_bucket"]["kms_key_id"])
+
+
 @pytest.mark.parametrize("runs", CROWDS)
 @pytest.mark.parametrize("declarations", [FEW, DECLARATIONS], ids=["stream and bucket", "everything"])
 def test_any_number_of_first_runs_at_once_make_one_environment(
     cloud: Cloud, declarations: dict[str, Any], runs: int
 ) -> None:
     for _ in range(ROUNDS):
-        cloud.reset()
+        figures.count("rounds of first runs at once")
+        emptied(cloud)
         assert whole_run(cloud, declarations, 0) == "changed"
         wanted = objects(cloud)
-        cloud.reset()
+        emptied(cloud)
         outcomes = at_once(runs, lambda: whole_run(cloud, declarations, 120))
         assert sorted(outcomes, key=str) == ["changed", *["unchanged"] * (runs - 1)]
         assert objects(cloud) == wanted

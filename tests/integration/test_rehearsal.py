@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.process import Cloud
 from tests.support.environments import conducted
-from tests.support.platform import SMALL
+from tests.support.platform import SMALL, make_key
 
 KEY = "alias/streambed"
 
@@ -54,10 +54,8 @@ def test_a_read_that_is_denied_and_a_refusal_are_lines_of_the_table(cloud: Cloud
 
 @pytest.mark.parametrize(("enabled", "verdict"), [(True, "ok"), (False, "stop")])
 def test_a_key_has_to_be_usable(cloud: Cloud, enabled: bool, verdict: str) -> None:
-    kms = cloud.client("kms")
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.create_alias(AliasName=KEY, TargetKeyId=key)
+    key = make_key(cloud, KEY)
     if not enabled:
-        kms.disable_key(KeyId=key)
+        cloud.client("kms").disable_key(KeyId=key)
     _, checks = rehearsed(cloud, state_bucket_kms_key_id=KEY, state_bucket_sse_algorithm="aws:kms")
     assert checks[f"KMS key {KEY}"]["verdict"] == verdict

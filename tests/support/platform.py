@@ -47,6 +47,14 @@ def ours(cloud: Cloud) -> dict[str, list[Any]]:
     return {kind: things for kind, things in found.items() if things}
 
 
+def make_key(cloud: Cloud, alias: str) -> str:
+    """The id of a new key of the account with this alias."""
+    kms = cloud.client("kms")
+    key = str(kms.create_key()["KeyMetadata"]["KeyId"])
+    kms.create_alias(AliasName=alias, TargetKeyId=key)
+    return key
+
+
 def later(cloud: Cloud, seconds: float) -> None:
     """Lets time pass in the cloud."""
     cloud.configure(clock_ahead_seconds=cloud.configure()["clock_ahead_seconds"] + seconds)
