@@ -86,7 +86,8 @@ class Control:
 
     def _health(self) -> dict[str, Any]:
         uptime = round(time.monotonic() - self._started, 3)
-        return {"pid": os.getpid(), "port": self._port, "uptime": uptime, "endpoints": _endpoints()}
+        return {"pid": os.getpid(), "port": self._port, "uptime": uptime, "endpoints": _endpoints(),
+                "struck": dict(self._journal.struck)}  # fmt: skip
 
     def _reset(self, options: dict[str, Any]) -> dict[str, Any]:
         """Forget all objects and calls. The settings stay, unless `settings` says what differs from the defaults."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._entries: list[dict[str, Any]] = []
+        #: How many calls each kind of fault struck since the start; a reset forgets none.
+        self.struck: Counter[str] = Counter()
         self.reset()
 
     def reset(self) -> None:
@@ -47,5 +50,7 @@ class Journal:
             "user": caller_of(call).arn if call.write else None,
         }
         self._entries.append(entry)
+        if fault:
+            self.struck[fault["kind"]] += 1
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")

@@ -195,7 +195,8 @@ class Cloud:
         return self._ask("POST", "settings", settings)
 
     def health(self) -> dict[str, Any]:
-        """Pid, port, uptime in seconds, and what is behind the endpoints of replication groups."""
+        """Pid, port, uptime in seconds, what is behind the endpoints of replication groups, and how many calls each
+        kind of fault struck since the start."""
         return self._ask("GET", "health")
 
     def redis(self) -> dict[str, Any]:

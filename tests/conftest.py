@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the import names of run time work in pytest, and adds the option that writes golden plans anew."""
+"""Makes the import names of run time work in pytest, adds the option that writes golden plans anew, and says how large
+the proofs were."""
 
+import json
 from pathlib import Path
 
 import pytest
 from ansible import module_utils
 from hypothesis import HealthCheck, settings
+
+from tests.support import figures
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,3 +24,8 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-plans", action="store_true", help="write the plans under tests/golden/ anew")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if figures.COUNTED:
+        terminalreporter.write_line(f"figures: {json.dumps(figures.COUNTED, sort_keys=True)}")

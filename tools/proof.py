@@ -2,7 +2,8 @@
 """Runs every test there is in its full size, file by file: python tools/proof.py [WORD ...]
 
 Words choose the files whose paths contain one of them. It can be stopped at any time: what was green at this commit is
-not run again, as long as nothing but that is in the tree. What came out stands in artifacts/proof/, a table at the end.
+not run again, as long as nothing but that is in the tree. What came out stands in artifacts/proof/; at the end stands
+how large each kind of proof was, as the tests themselves counted it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Lock
 
@@ -27,8 +30,11 @@ FULL = {
     "STREAMBED_KILLS": "all", "STREAMBED_PAIRS": "300", "STREAMBED_STEPS": "10000", "STREAMBED_RACES": "60",
     "STREAMBED_CROWDS": "2,4,8,16", "STREAMBED_ROUNDS": "25", "STREAMBED_LATE_SEEDS": "10", "STREAMBED_DEATHS": "100",
     "STREAMBED_TERRAFORM_CONFIGURATIONS": "all", "STREAMBED_PERMISSIONS": "all",
+    "STREAMBED_DOUBLE_DEATHS": "500", "STREAMBED_WEATHER": "all", "STREAMBED_REAL_REDIS": "1",
 }  # fmt: skip
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|error)")
+# What tests/conftest.py prints.
+FIGURES = re.compile(r"^figures: (\{.*\})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Result:
     failed: int
     skipped: int
     seconds: float
+    figures: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_green(self) -> bool:
@@ -52,7 +59,17 @@ def counted(file: str, code: int, output: str, seconds: float) -> Result:
     found = {word: int(number) for number, word in COUNTED.findall(last)}
     failed = found.get("failed", 0) + found.get("error", 0)
     # 5: no test was left after the selection, as where a whole file is skipped.
-    return Result(file, found.get("passed", 0), failed or int(code not in (0, 5)), found.get("skipped", 0), seconds)
+    figures = FIGURES.search(output)
+    return Result(file, found.get("passed", 0), failed or int(code not in (0, 5)), found.get("skipped", 0), seconds,
+                  json.loads(figures.group(1)) if figures else {})  # fmt: skip
+
+
+def in_all(results: Iterable[Result]) -> Counter[str]:
+    """How large each kind of proof was."""
+    found: Counter[str] = Counter()
+    for each in results:
+        found.update(each.figures)
+    return found
 
 
 def version() -> str:
@@ -124,6 +141,8 @@ def main() -> int:
     red = [each for each in results if not each.is_green]
     print(f"proof: {sum(each.passed for each in results)} passed, {sum(each.failed for each in results)} failed, "
           f"{sum(each.skipped for each in results)} skipped, in {len(results)} files")  # fmt: skip
+    for what, number in sorted(in_all(results).items()):
+        print(f"proof: {number:,} {what}")
     for each in red:
         print(told(each))
     return 1 if red else 0

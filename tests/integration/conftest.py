@@ -13,18 +13,21 @@ import pytest
 
 from localcloud.inside import Inside
 from localcloud.process import Cloud
+from tests.support import figures
 
 
 @pytest.fixture(scope="session")
 def shared_cloud() -> Iterator[Cloud]:
     with Cloud(settle_polls=1) as cloud:
         yield cloud
+        figures.struck(cloud)
 
 
 @pytest.fixture(scope="session")
 def inside_cloud() -> Iterator[Cloud]:
     with Inside(settle_polls=1) as cloud:
         yield cloud
+        figures.struck(cloud)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from ansible.module_utils.reconcile import planning
 from ansible.module_utils.reconcile.errors import Failure, Refused
 
 from localcloud.process import CREDENTIALS, REGION, Cloud
+from tests.support import figures
 from tests.support.environments import Remembering, conducted, requested
 from tests.support.playbooks import ROOT, play
 from tests.support.runs import aws_of, connection
@@ -88,6 +89,7 @@ def judged(cloud: Cloud, given: dict[str, Any], answers: dict[Any, Any]) -> str:
 
 @pytest.mark.parametrize("case", TABLE)
 def test_each_bad_input_ends_with_one_sentence(cloud: Cloud, answers: dict[Any, Any], case: str) -> None:
+    figures.count("bad inputs")
     given = written_out(TABLE[case]["given"])
     said = judged(cloud, given, answers)
     assert said == TABLE[case]["said"]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from localcloud.process import REGION, Cloud
+from tests.support import figures
 from tests.support.environments import conducted, operations
 
 DENY = json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]})
@@ -472,6 +473,7 @@ def laid() -> Iterator[Cloud]:
 @pytest.mark.parametrize("drifts", batches(), ids=lambda drifts: f"{len(drifts)} at once")
 def test_drifts_are_repaired_or_told(laid: Cloud, drifts: list[Drift]) -> None:
     account = Account(laid)
+    figures.count("changes by others", len(drifts))
     undo = [drift.intrude(account) for drift in drifts]
     found = conducted(laid, VARIABLES, verb="drift")
     told = {each["what"] for part in found["plan"]["components"].values() for each in part["foreign"]}

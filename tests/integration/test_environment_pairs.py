@@ -15,6 +15,7 @@ import pytest
 from ansible.module_utils.reconcile.errors import Refused
 
 from localcloud.process import Cloud
+from tests.support import figures
 from tests.support.environments import conducted, one_plan
 from tests.support.platform import DAY_SECONDS, SMALL, later, ours
 
@@ -99,6 +100,7 @@ def test_from_one_environment_to_another(cloud: Cloud, seed: int) -> None:
         differing = {name: (here[name], there[name]) for name in here if here[name] != there[name]}
         print(f"pair {number}: {differing}")
         later(cloud, DAY_SECONDS)
+        figures.count("random pairs of whole environments")
         made = len(cloud.journal())
         try:
             one_plan(cloud, there)

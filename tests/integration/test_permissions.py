@@ -27,6 +27,7 @@ from localcloud.calls import Call
 from localcloud.fault_answers import action_of
 from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
+from tests.support import figures
 from tests.support.environments import conducted, requested
 from tests.support.runs import connection
 
@@ -171,6 +172,7 @@ def test_an_action_that_is_missing_is_denied_and_named(strict: Cloud, verb: str,
     begun = tmp_path / "begun"
     strict.save(begun)
     for action in taken_away(strict, verb):
+        figures.count("actions taken away")
         strict.load(begun)
         since, said = len(strict.journal()), told(strict, verb, action)
         denials = [entry for entry in strict.journal(since) if entry["error"] in DENIED]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from localcloud.process import Cloud
+from tests.support import figures
 from tests.support.playbooks import play
 
 TOKEN = "Canary&Wagtail#Bullfinch^2026"
@@ -33,6 +34,7 @@ def forms(secret: str) -> set[str]:
 
 
 def assert_nowhere(secret: str, texts: dict[str, str]) -> None:
+    figures.count("places searched for a secret", len(texts))
     for place, text in texts.items():
         for form in forms(secret):
             assert form not in text, f"{place} holds the secret"

@@ -9,6 +9,7 @@ import pytest
 
 from localcloud.process import Cloud
 from tests.localcloud.network import Network
+from tests.support import figures
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,7 @@ def server() -> Iterator[Cloud]:
     """The running cloud."""
     with Cloud() as cloud:
         yield cloud
+        figures.struck(cloud)
 
 
 @pytest.fixture

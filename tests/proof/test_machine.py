@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from localcloud.process import Cloud
 from tests.proof import world
+from tests.support import figures
 from tests.support.deaths import Killed, dying, faulty
 from tests.support.platform import DAY_SECONDS, LEASE_SECONDS, later
 
@@ -54,6 +55,7 @@ class Machine(RuleBasedStateMachine):
         self.holds()
 
     def holds(self) -> None:
+        figures.count("steps of the state machine")
         wanted, seen = world.wanted(self.declared), world.found(self.cloud)
         differing = {name: (seen.get(name), wanted[name]) for name in wanted if seen.get(name) != wanted[name]}
         assert not differing, f"found, wanted: {differing}"
@@ -93,6 +95,7 @@ class Machine(RuleBasedStateMachine):
     def intrude(self, which: list[str]) -> None:
         """Others change something; what a stream that is gone cannot lose, it does not lose."""
         later(self.cloud, DAY_SECONDS)
+        figures.count("changes by others", len(which))
         for name in sorted(which, key=lambda name: "is deleted" in name):
             world.INTRUSIONS[name](self.cloud)
         self.converged()

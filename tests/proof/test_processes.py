@@ -21,6 +21,7 @@ from ansible.module_utils.environment import lease
 from ansible.module_utils.environment.lock import Place
 
 from localcloud.process import Cloud
+from tests.support import figures
 from tests.support.platform import LEASE_SECONDS, SMALL, later, ours
 from tests.support.playbooks import kill, play, start
 from tests.support.runs import aws_of
@@ -59,6 +60,7 @@ def die(cloud: Cloud, arguments: tuple[str, ...], calls: int, ending: signal.Sig
             time.sleep(0.05)
     if process.poll() is None:
         kill(process)
+    figures.count("processes ended")
     later(cloud, LEASE_SECONDS)
 
 

@@ -13,6 +13,7 @@ from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer, Refused
 
 from localcloud.process import Cloud
+from tests.support import figures
 from tests.support.runs import aws_of, beside_plans, run
 
 
@@ -26,6 +27,8 @@ class Faulty(Aws):
     def write(self, *arguments: Any) -> dict[str, Any]:
         self.fail_at -= 1
         fails = self.fail_at == 0
+        if fails:
+            figures.count("deaths at a call" if isinstance(self.error, Killed) else "lost answers")
         if fails and not self.after:
             raise self.error
         answer = super().write(*arguments)
@@ -58,6 +61,8 @@ class Mortal(Aws):
 
     def write(self, service: str, operation: str, params: Any, *rest: Any) -> dict[str, Any]:
         last = not beside_plans(params) and next(self._numbers) == self.at
+        if last:
+            figures.count("deaths at a call")
         self.dead = self.dead or (last and not self.after)
         if self.dead:
             raise Killed

@@ -22,6 +22,7 @@ from jinja2.nativetypes import NativeEnvironment
 
 from localcloud.process import REGION, Cloud
 from localcloud.settings import ACCOUNT
+from tests.support import figures
 from tests.support.components import IDENTITY, ROOT
 from tests.support.runs import CLOCK_SPEED, Believing, aws_of, but_locks, unmatched
 
@@ -116,6 +117,7 @@ def conducted(
 
 def one_plan(cloud: Cloud, variables: Mapping[str, Any], **options: Any) -> dict[str, Any]:
     """Check, run, check, run: the plan is the deed, call by call, and nothing is left.  The plan's document."""
+    figures.count("plans held against the deed")
     before = len(cloud.journal())
     plan = conducted(cloud, variables, check=True, **options)["plan"]
     assert not cloud.writes(before), "check mode wrote"

@@ -17,6 +17,7 @@ from ansible.module_utils.reconcile.plan import HIDDEN, KNOWN_AFTER_APPLY
 from ansible.module_utils.reconcile.walk import Terms
 
 from localcloud.process import CREDENTIALS, REGION, Cloud
+from tests.support import figures
 from tests.support.components import component, options
 
 
@@ -132,6 +133,7 @@ def same_call(call: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
 
 def four_steps(cloud: Cloud, module: str, given: Mapping[str, Any], region: str = REGION) -> dict[str, Any]:
     """Check, run, check, run; the result of the first run.  Fails where one of them is not what it must be."""
+    figures.count("plans held against the deed")
     before = len(cloud.journal())
     plan = run(cloud, module, given, check=True, region=region)
     assert not cloud.writes(before), "check mode wrote"
@@ -159,6 +161,7 @@ def _same_but_ids(planned: Sequence[Mapping[str, Any]], made: Sequence[Mapping[s
 
 def taken(cloud: Cloud, module: str, given: Mapping[str, Any], region: str = REGION) -> bool:
     """Whether a declaration is taken, with all four steps; what is refused is so in both modes and writes nothing."""
+    figures.count("random pairs")
     before = len(cloud.journal())
     refused = _refusal(cloud, module, given, True, region)
     if not refused:

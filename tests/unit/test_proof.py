@@ -21,6 +21,15 @@ def test_what_pytest_said_is_counted(code: int, output: str, wanted: tuple[int, 
     assert (found.passed, found.failed, found.skipped) == wanted
 
 
+def test_what_tests_counted_is_added_up() -> None:
+    figures = 'figures: {"lost answers": 3, "stale reads": 1}'
+    first = proof.counted("tests/x.py", 0, f"..\n{figures}\n2 passed in 1s", 1.0)
+    second = proof.counted("tests/y.py", 1, f".F\n{figures}\n=== short test summary\n1 failed, 1 passed in 1s", 1.0)
+    assert first.figures == {"lost answers": 3, "stale reads": 1}
+    assert proof.in_all([first, second, proof.counted("tests/z.py", 0, "1 passed in 1s", 1.0)]) == {
+        "lost answers": 6, "stale reads": 2}  # fmt: skip
+
+
 def test_what_was_green_at_a_commit_is_known_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "RESULTS", tmp_path)
     green = proof.Result("tests/x.py", 3, 0, 0, 1.5)
