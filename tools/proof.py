@@ -111,7 +111,7 @@ def files(words: list[str]) -> list[str]:
 def run(file: str, book: Book) -> None:
     """Runs one file, says what came out, and keeps it; the output of a file that failed lies beside the results."""
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", file]
+    command = [sys.executable, "-m", "pytest", "--tb=short", "-p", "no:cacheprovider", file]
     done = subprocess.run(command, cwd=ROOT, env=FULL | os.environ, capture_output=True, text=True, check=False)
     result = counted(file, done.returncode, done.stdout, time.monotonic() - started)
     if not result.is_green:

@@ -30,6 +30,15 @@ def test_what_tests_counted_is_added_up() -> None:
         "lost answers": 6, "stale reads": 2}  # fmt: skip
 
 
+def test_a_file_is_run_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "RESULTS", tmp_path)
+    book = proof.Book("abc")
+    proof.run("tests/unit/test_versions.py", book)
+    found = book.results["tests/unit/test_versions.py"]
+    assert found.passed
+    assert found.is_green
+
+
 def test_what_was_green_at_a_commit_is_known_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "RESULTS", tmp_path)
     green = proof.Result("tests/x.py", 3, 0, 0, 1.5)
