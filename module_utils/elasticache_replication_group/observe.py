@@ -259,8 +259,11 @@ def described(
     waiting = state["status"] == "available"
     pending = translate.pending_state(group, members[0], offers)
     pending = {field: value for field, value in pending.items() if value != state[field]}
+    state["waiting"] = {}
     if waiting and options.get("apply_immediately"):
-        pending = {field: value for field, value in pending.items() if unwanted(options, field, state[field], value)}
+        left = {field: value for field, value in pending.items() if unwanted(options, field, state[field], value)}
+        state["waiting"] = {field: value for field, value in pending.items() if field not in left}
+        pending = left
     window = state["preferred_maintenance_window"]
     scheduled = {field: f"{shown(value)} in the maintenance window {window}" for field, value in pending.items()}
     state["in_force"] = {field: state[field] for field in pending}

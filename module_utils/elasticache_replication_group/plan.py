@@ -40,6 +40,7 @@ from .users import removed as removed_users
 Options = Mapping[str, Any]
 State = dict[str, Any]
 Differences = Mapping[str, Difference]
+Step = Callable[[State, State, Differences], list[Call]]
 
 # Options that AWS takes under another name in CreateReplicationGroup and ModifyReplicationGroup alike.
 PARAMETERS = {
@@ -361,22 +362,63 @@ def way(ladder: tuple[Any, ...], now: Any, target: Any) -> list[Any]:
     return list(ladder[here + 1 : there + 1] if there > here else reversed(ladder[there:here]))
 
 
-# The order of all steps, each waiting until the group is available again. What is taken back comes before log delivery,
-# which is immediate and takes along what waits. Then node groups, for replicas are counted for each of them; replicas
-# before the failover and Multi-AZ that need them, and their removal after; the version before the TLS that needs it,
-# and TLS before the token that needs it; tags last, and then what the group has left.
+def bring_forward(observed: State, desired: State, differences: Differences) -> list[Call]:
+    """With apply_immediately the first immediate call makes all happen that waits for the window; so it names of it.
+
+    Source: ModifyReplicationGroup API reference, ApplyImmediately.
+    """
+    step = waiting_step(observed, desired, differences)
+    return step(observed, desired, of_waiting(observed, differences)) if step else []
+
+
+def waiting_step(observed: State, desired: State, differences: Differences) -> Step | None:
+    """The first step that names something of what waits; ``None`` where nothing does."""
+    found = of_waiting(observed, differences)
+    return next((step for step in (nodes, cluster_mode, transit_encryption) if step(observed, desired, found)), None)
+
+
+def of_waiting(observed: State, differences: Differences) -> Differences:
+    """The differences that already wait for the window; Multi-AZ waits with failover, unseen."""
+    fields = set(observed.get("waiting", ()))
+    if fields & {"engine", "engine_version"}:
+        fields.add("cache_parameter_group_name")
+    if "automatic_failover_enabled" in fields:
+        fields.add("multi_az_enabled")
+    return {field: each for field, each in differences.items() if field in fields}
+
+
+def brought_forward(observed: State, desired: State, differences: Differences) -> tuple[State, Differences]:
+    """The group as it is once all that waited has happened, and what differs then."""
+    step = waiting_step(observed, desired, differences)
+    if step is None:
+        return observed, differences
+    waited = observed["waiting"]
+    named = of_waiting(observed, differences) if step is nodes else waited
+    now = {**observed, **waited, **{field: desired[field] for field in named}, "waiting": {}}
+    done = {field for field in {*waited, *named} if field not in differences or now[field] == desired[field]}
+    return now, {field: each for field, each in differences.items() if field not in done}
+
+
+# The order of all steps, each waiting until the group is available again. What is taken back comes before all that is
+# immediate, and what waits and is wanted is brought forward; log delivery is always immediate. Then node groups, for
+# replicas are counted for each of them; replicas before the failover and Multi-AZ that need them, and their removal
+# after; the version before the TLS that needs it, and TLS before the token that needs it; tags last, and then what the
+# group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
-STEPS: tuple[Callable[[State, State, Differences], list[Call]], ...] = (
-    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, own_logs.calls, take_back,
-    log_delivery, cluster_mode,
-    shard_count, more_replicas, settings, nodes, leave_users, transit_encryption, take_users, auth_token,
-    fewer_replicas, tags, former_parameter_groups, former_users, watch,
+FIRST: tuple[Step, ...] = (
+    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, own_logs.calls, take_back, bring_forward,
+)  # fmt: skip
+THEN: tuple[Step, ...] = (
+    log_delivery, cluster_mode, shard_count, more_replicas, settings, nodes, leave_users, transit_encryption,
+    take_users, auth_token, fewer_replicas, tags, former_parameter_groups, former_users, watch,
 )  # fmt: skip
 
 
 def update(observed: State, desired: State, differences: Differences) -> list[Call]:
-    """The calls that remove the differences, in the order of STEPS."""
-    return [call for step in STEPS for call in step(observed, desired, differences)]
+    """The calls that remove the differences, in the order of the steps."""
+    now, left = brought_forward(observed, desired, differences)
+    return [*(call for step in FIRST for call in step(observed, desired, differences)),
+            *(call for step in THEN for call in step(now, desired, left))]  # fmt: skip
 
 
 def delete(seen: Seen, options: Options) -> list[Call]:
