@@ -24,7 +24,7 @@ from typing import Any
 
 from ..reconcile.errors import AwsFailure, Failure, LostAnswer
 from . import answers, credentials, recorder
-from .codes import DENIED, READ_THROTTLES, TAKING_AWAY, THROTTLES, code_of, is_gone, is_quota, is_unknown
+from .codes import DENIED, READ_THROTTLES, TAKING_AWAY, THROTTLES, code_of, is_gone, is_quota, is_unknown, remedy
 from .credentials import first_line
 from .sdk import Config, OperationModel, ResponseParserError, loaders
 from .sdk import exceptions as boto
@@ -487,4 +487,4 @@ def _next_step(code: str, operation: str, message: str) -> str:
         return "ask for a higher quota in Service Quotas or remove what is unused, and run again; what exists is kept"
     if "Expired" in code or "InvalidClientToken" in code or "UnrecognizedClient" in code:
         return "renew the credentials"
-    return "correct the declaration or run again; a run continues from what is there"
+    return remedy(code) or "correct the declaration or run again; a run continues from what is there"
