@@ -16,7 +16,7 @@ CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup site plan drift history permissions report preflight rehearse accept verify outputs destroy unlock adopt environment \
-        cloud-up cloud-down cloud-status check test proof lint unit integration real-redis molecule sanity matrix \
+        cloud-up cloud-down cloud-status check test proof mutants lint unit integration real-redis molecule sanity matrix \
         collection changelog docs sbom plans schema prices bench lock clean
 
 help: ## List the targets
@@ -93,6 +93,9 @@ test: lint unit integration molecule ## Run what each commit has to prove
 proof: $(READY) ## Run every test there is in its full size, over hours; stopped, it goes on where it was (ARGS=words chooses files)
 	@$(BIN)/python tools/proof.py $(ARGS)
 	@$(if $(ARGS),true,$(BIN)/python tools/molecule.py)
+
+mutants: $(READY) ## Change our own code in places that are drawn, and see whether a test fails (ARGS="number seed")
+	@$(BIN)/python tools/mutants.py $(ARGS)
 
 lint: $(READY) ## Check style, types, YAML, playbooks and the changelog's fragments
 	@$(BIN)/ruff check .

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes our own code in one place after the other, to see whether a test fails: python tools/mutants.py [NUMBER SEED]
+
+So many places (100) are drawn by a seed (1) from all that cosmic-ray knows in the folders below. A mutant meets the
+unit tests first, and what survives them a few tests on the embedded cloud. Survivors are printed, for somebody to look
+at; the run fails when fewer are killed than before. Everything happens in a clone of the last commit, below .ansible/;
+two seeds can run side by side, and what is stopped goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".ansible" / "mutants"
+# Only what does the mutating; it brings thirty packages along, which is why no requirements file names it.
+PACKAGES = ["cosmic-ray==8.7.0"]
+MUTATED = ["module_utils/reconcile", "module_utils/aws", "module_utils/environment", "module_utils/kinesis_data_stream",
+           "module_utils/s3_state_bucket", "module_utils/ec2_vpc_network", "module_utils/elasticache_replication_group",
+           "localcloud/overlays"]  # fmt: skip
+# Percent of the mutants that tests kill; it is raised when more are, and never lowered.
+FLOOR = 85
+# Seconds for the tests of one mutant: some loop without end.
+TIMEOUT_SECONDS = 300
+FIRST = ["tests/unit"]
+THEN = ["tests/integration/test_environment.py", "tests/integration/test_cycles.py",
+        "tests/integration/test_transitions.py", "tests/localcloud/test_strictness.py"]  # fmt: skip
+
+
+def made(seed: int) -> Path:
+    """The folder of a seed, with a clone of the last commit and the environment that mutates it."""
+    folder, tree = HOME / str(seed), HOME / str(seed) / "tree"
+    if not (HOME / "venv" / "bin" / "cosmic-ray").exists():
+        venv.create(HOME / "venv", with_pip=True, clear=True)
+        subprocess.run([HOME / "venv" / "bin" / "python", "-m", "pip", "install", "-q", *PACKAGES], check=True)
+    if not tree.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["git", "clone", "-q", ROOT, tree], check=True)
+        (tree / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def command() -> str:
+    """What kills a mutant by failing."""
+    tests = "PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest -x -p no:cacheprovider"
+    return f"sh -c '{tests} {' '.join(FIRST)} && {tests} {' '.join(THEN)}'"
+
+
+def configuration(tree: Path) -> str:
+    """cosmic-ray's, as TOML; JSON's strings and lists are TOML's as well."""
+    paths = [each for each in MUTATED if (tree / each).exists()]
+    lines = {"module-path": paths, "timeout": float(TIMEOUT_SECONDS), "excluded-modules": [], "test-command": command()}
+    stated = "\n".join(f"{key} = {json.dumps(value)}" for key, value in lines.items())
+    return f'[cosmic-ray]\n{stated}\n[cosmic-ray.distributor]\nname = "local"\n'
+
+
+def main() -> int:
+    """0 when no fewer mutants were killed than the floor says."""
+    number, seed = (int(word) for word in (sys.argv[1:] + ["100", "1"][len(sys.argv) - 1 :])[:2])
+    folder = made(seed)
+    tree, session, settings = folder / "tree", folder / "session.sqlite", folder / "cosmic-ray.toml"
+    program, python = (HOME / "venv" / "bin" / name for name in ("cosmic-ray", "python"))
+    drawn = [python, ROOT / "tools" / "mutants_drawn.py"]
+    if not session.exists():
+        settings.write_text(configuration(tree), encoding="utf-8")
+        subprocess.run([program, "init", settings, session], cwd=tree, check=True)
+        subprocess.run([*drawn, "draw", session, str(number), str(seed)], check=True)
+    # What a stop left mutated.
+    subprocess.run(["git", "checkout", "-q", "--", "."], cwd=tree, check=True)
+    subprocess.run([program, "exec", settings, session], cwd=tree, check=True)
+    return subprocess.run([*drawn, "tell", session, str(FLOOR)], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
