@@ -363,7 +363,8 @@ class Run:
         wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"],
                             bucket_is_new=bool(first))  # fmt: skip
         made = tuple(first.made) if first else ()
-        with locking.alone(self._aws, place, wish, self._terms) as (terms, held), self._keeper(held, made) as keeper:
+        with locking.alone(self._aws, place, wish, self._terms) as alone, self._keeper(alone[1], made) as keeper:
+            terms, held = alone
             passes = self._gate_of_the_rest(plan, made) if made else self._gate
 
             def gate(now: Plan) -> None:

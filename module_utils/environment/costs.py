@@ -64,7 +64,8 @@ def priced(before: Iterable[Use], after: Iterable[Use], region: str) -> list[Ent
 def line(before: Use | None, after: Use | None, region: str) -> Entry:
     """One item: its counts, what a unit costs, and what that is in a month; what is unknown is ``None``."""
     use = after or before
-    assert use is not None, "a line is of something"
+    if use is None:
+        raise ValueError("a line is of something")
     unit = prices.price(region, use.item)
     counts = [each.count if each else 0 for each in (before, after)]
     old, new = (monthly(count, unit, use.item) for count in counts)

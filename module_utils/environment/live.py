@@ -42,13 +42,13 @@ def table(pictures: Iterable[Picture]) -> Table:
     for each in drawn:
         name = f"{each.environment}: " if len(drawn) > 1 else ""
         for row in each.rows:
-            bar: Any = ""
+            progress: Any = ""
             times = lasted(row.elapsed_seconds)
             if row.typical_seconds:
                 times += f" / {lasted(row.typical_seconds)}"
-                bar = ProgressBar(row.typical_seconds, min(row.elapsed_seconds, row.typical_seconds), BAR_WIDTH)
+                progress = ProgressBar(row.typical_seconds, min(row.elapsed_seconds, row.typical_seconds), BAR_WIDTH)
             # No markup: an id in brackets is no style.
-            found.add_row(*map(_plain, (f"{name}{row.noun}", row.state, times)), bar, _plain(row.word))
+            found.add_row(*map(_plain, (f"{name}{row.noun}", row.state, times)), progress, _plain(row.word))
     return found
 
 

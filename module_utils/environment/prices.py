@@ -6,6 +6,8 @@ word is its unit. What is not in here is unknown, and is said to be. `tools/pric
 price list itself, where the pricing API can be reached.
 """
 
+from __future__ import annotations
+
 CURRENCY = "USD"
 AS_OF = "2026-10-01"
 # Source: the pricing pages of Amazon VPC, ElastiCache, Kinesis Data Streams, CloudWatch and Secrets Manager. The nodes

@@ -94,16 +94,16 @@ def _joined(links: Sequence[_Span]) -> list[Entry]:
 def _object(
     noun: str, mine: Sequence[tuple[int, _Span]], spans: Mapping[int, _Span], links: set[int], begun: float
 ) -> Entry:
-    behind = [spans[span.behind].noun for _, span in mine if span.behind is not None and span.behind in spans]
+    behind = [spans[span.behind].noun for _key, span in mine if span.behind is not None and span.behind in spans]
     others = [each for each in behind if each != noun]
     return {
         "object": noun,
         "component": mine[-1][1].owner,
-        "parts": [[round(span.begun - begun, 1), round(span.ended - span.begun, 1)] for _, span in mine],
-        "seconds": round(sum(span.ended - span.begun for _, span in mine), 1),
+        "parts": [[round(span.begun - begun, 1), round(span.ended - span.begun, 1)] for _key, span in mine],
+        "seconds": round(sum(span.ended - span.begun for _key, span in mine), 1),
         "after": others[-1] if others else "",
         "failed": mine[-1][1].failed,
-        "in_chain": any(key in links for key, _ in mine),
+        "in_chain": any(key in links for key, _span in mine),
     }
 
 
@@ -124,7 +124,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     for each in rows:
         starts, takes = lasted(each["parts"][0][0]), lasted(each["seconds"])
         told.append(f"{'*' if each['in_chain'] else ' '} {_name(each).ljust(width)} at {starts:>6} for {takes:>6} "
-                    f"|{bar(each['parts'], found['seconds'])}|{_why(each)}")  # fmt: skip
+                    f"|{stroke(each['parts'], found['seconds'])}|{_why(each)}")  # fmt: skip
     longest = max((each["seconds"] for each in rest), default=0.0)
     return [*told, f"  and {len(rest)} more, none for longer than {lasted(longest)}"] if rest else told
 
@@ -166,7 +166,7 @@ def _why(each: Entry) -> str:
     return (" FAILED" if each["failed"] else "") + (f" after {each['after']}" if each["after"] else "")
 
 
-def bar(parts: Sequence[Sequence[float]], seconds: float) -> str:
+def stroke(parts: Sequence[Sequence[float]], seconds: float) -> str:
     """When something was under way, in the room that the whole run has."""
     cells = [" "] * BAR_WIDTH
     scale = BAR_WIDTH / max(seconds, 0.1)

@@ -109,8 +109,8 @@ def _inside(
     wrong = [each for shard in shards for each in (*key_obstacles(login, shard), *node_obstacles(login, shard, pause))]
     yield line_of(what, wrong, WORKS, "see the group's events, and fail over or replace the node that is named")
     yield line_of(f"{what}: slots and replicas", list(shape_obstacles(shards, group)),
-                "all slots, and the replicas that AWS shows",
-                "wait for AWS to replace the node, or run drift.yml")  # fmt: skip
+                  "all slots, and the replicas that AWS shows",
+                  "wait for AWS to replace the node, or run drift.yml")  # fmt: skip
     yield from closed(what, group, login, *endpoint)
 
 

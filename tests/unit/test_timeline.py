@@ -114,7 +114,7 @@ def test_a_large_plan_has_few_rows_and_what_failed_is_among_them() -> None:
     ],
 )
 def test_a_bar_is_as_long_as_its_part_of_the_whole(parts: list[list[float]], seconds: float, drawn: str) -> None:
-    assert timeline.bar(parts, seconds) == drawn
+    assert timeline.stroke(parts, seconds) == drawn
 
 
 def test_a_page_has_bars_within_the_whole_and_none_upon_another() -> None:
