@@ -20,9 +20,10 @@ def write(folder: str, files: Mapping[str, str]) -> list[str]:
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            file = place / name
-            if not file.exists() or file.read_text() != text:
-                file.write_text(text)
+            # In bytes: what lies there may be no text.
+            file, content = place / name, text.encode()
+            if not file.exists() or file.read_bytes() != content:
+                file.write_bytes(content)
                 written.append(name)
     except OSError as error:
         raise Failure(
@@ -40,6 +41,6 @@ def read_json(folder: str, name: str) -> dict[str, Any] | None:
     """A file of an earlier run; ``None`` where there is none that can be read."""
     try:
         found = json.loads((Path(folder) / name).read_text()) if folder else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
