@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.parameters import sanitize_keys
 
 from ..aws.client import RETRY_SECONDS, Aws
 from ..reconcile.entry import connect, open_module
@@ -103,6 +104,8 @@ def run(
             each.pop("diff", None)
     else:
         result["diff"] = [each["diff"] for each in result.get("components", {}).values() if each["changed"]]
+    # Ansible shows the arguments at -vvv, with secrets taken out of values and left in the keys of mappings.
+    result["invocation"] = {"module_args": sanitize_keys(module.params, module.no_log_values)}
     (module.fail_json if result.get("failed") else module.exit_json)(**result)
 
 

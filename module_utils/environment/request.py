@@ -11,8 +11,17 @@ from typing import Any
 from ..reconcile import identity
 from ..reconcile.errors import Refusal, Refused, did_you_mean
 from ..reconcile.planning import Declaration
-from . import backend_settings, gates
-from .components import COMPONENTS, declared, instances, namesakes, unknown_variables, wrong_values
+from . import backend_settings, gates, misplaced
+from .components import (
+    COMPONENTS,
+    Instance,
+    declared,
+    instances,
+    namesakes,
+    options_of,
+    unknown_variables,
+    wrong_values,
+)
 from .keys import role_of
 from .lock import Place
 
@@ -64,7 +73,7 @@ def of(options: Mapping[str, Any]) -> Request:
     """The request that the module's options make."""
     ours = identity.identity_of(options)
     found = [each.written(spelled(options)) for each in _own_refusals(options)]
-    declarations, secrets = [], set()
+    declarations, secrets, known = [], set(), []
     place = None if found else Request(options, (), (), (), frozenset()).place
     common = {name: options.get(name) for name in ("stack_name", "environment_suffix", "account_id", "poll_seconds")}
     for role, given in (options["components"] or {}).items():
@@ -77,11 +86,14 @@ def of(options: Mapping[str, Any]) -> Request:
             found += one.refusals
             if one.refusals:
                 continue
+            known.append(one)
             declaration, wrong, hidden = declared(one, common)
             found += wrong_values(one, wrong, ours)
             secrets |= hidden
             if not wrong:
                 declarations.append(_placed(declaration, options, place))
+    # What another refusal would quote may be the secret.
+    found = _misplaced(options, known, secrets) or found
     found += [] if found else [*_unlockable(options, declarations), *namesakes(declarations)]
     only = [*COMPONENTS] if options["only"] is None else options["only"]
     changing = tuple(each for each in declarations if role_of(each.key) in only)
@@ -92,6 +104,17 @@ def of(options: Mapping[str, Any]) -> Request:
 def spelled(options: Iterable[str]) -> dict[str, str]:
     """Option of the run -> its variable."""
     return {name: f"{OWN_PREFIX}{name}" for name in options if name not in PLAIN}
+
+
+def _misplaced(options: Mapping[str, Any], known: Iterable[Instance], secrets: Iterable[str]) -> list[Refusal]:
+    """Refusals for secrets that stand where they would be shown."""
+    own = {name: value for name, value in options.items() if name not in ("components", "variables")}
+    name = identity.identity_of(options).name
+    found = misplaced.refusals("environment", name, misplaced.texts({}, own), secrets, spelled(options))
+    for one in known:
+        places, noun = misplaced.texts(options_of(one.role), one.given), COMPONENTS[one.role].noun
+        found += misplaced.refusals(noun, name, places, secrets, one.variables)
+    return found
 
 
 def _unlockable(options: Mapping[str, Any], declarations: Sequence[Declaration]) -> list[Refusal]:
