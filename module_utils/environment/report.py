@@ -92,20 +92,23 @@ def _after(part: Part) -> Mapping[str, Any]:
 def merged(before: Sequence[Box], after: Sequence[Box], calls: Mapping[str, Set[str]]) -> list[Entry]:
     """Each thing that is there before or after, with what the plan does with it.
 
-    ``calls`` are the classes of the calls on each thing.
+    ``calls`` are the classes of the calls on each thing; what another's call changes about it, as a route does about
+    its subnet, shows in its facts.
     """
     was, will = {each.on: each for each in before}, {each.on: each for each in after}
     found = []
     for on in dict.fromkeys([*will, *was]):
         box = will.get(on) or was[on]
-        state = NEW if on not in was else GOES if on not in will else _kept(calls.get(on, set()))
+        state = NEW if on not in was else GOES if on not in will else _kept(calls.get(on, set()), was[on] == box)
         found.append({**box.__dict__, "facts": list(box.facts), "state": state})
     return found
 
 
-def _kept(calls: Set[str]) -> str:
+def _kept(calls: Set[str], looks_the_same: bool) -> str:
     """What happens to a thing that is there before and after."""
-    return SAME if not calls else REPLACED if {CREATE, DELETE} <= calls or REPLACE in calls else CHANGES
+    if not calls and looks_the_same:
+        return SAME
+    return REPLACED if {CREATE, DELETE} <= calls or REPLACE in calls else CHANGES
 
 
 def grid(boxes: Iterable[Mapping[str, Any]]) -> Entry:

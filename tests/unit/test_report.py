@@ -116,6 +116,12 @@ def test_a_thing_bears_what_the_plan_does_with_it(before: bool, after: bool, cal
     assert found["state"] == state
 
 
+def test_what_another_things_call_changes_about_it_is_a_change_of_it() -> None:
+    before, after = (Box("subnet a", "subnet", "10.0.0.0/20", (way,)) for way in ("no way out", "out by NAT gateway"))
+    (found,) = report.merged([before], [after], {"route table a": {"in place"}})
+    assert (found["state"], found["facts"]) == ("changes", ["out by NAT gateway"])
+
+
 def test_a_grid_has_its_columns_in_order() -> None:
     boxes = [{"row": "app", "column": "b"}, {"row": "app", "column": "a"}, {"row": "", "column": ""},
              {"row": "data", "column": ""}]  # fmt: skip
