@@ -10,6 +10,8 @@ from localcloud.process import Cloud
 from localcloud.settings import ACCOUNT
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "s3_state_bucket"
 NAME = f"sensors-test-state-{ACCOUNT}"
 PLAIN = {"account_id": ACCOUNT}

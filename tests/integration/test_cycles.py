@@ -13,6 +13,8 @@ from localcloud.process import Cloud
 from tests.support.components import MODULES
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 CYCLES = Path(__file__).parent / "cycles"
 NETWORK = {
     "cidr_block": "10.20.0.0/16",

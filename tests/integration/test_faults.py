@@ -18,6 +18,8 @@ from tests.support.components import MODULES
 from tests.support.deaths import Killed, faulty, places
 from tests.support.runs import run
 
+pytestmark = pytest.mark.inside
+
 DECLARATIONS = yaml.safe_load((Path(__file__).parent / "declarations.yml").read_text())
 NETWORK = DECLARATIONS["ec2_vpc_network"]
 

@@ -9,6 +9,8 @@ from ansible.module_utils.reconcile.errors import AwsFailure
 from localcloud.process import Cloud
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 NETWORK = {
     "cidr_block": "10.20.0.0/16",

@@ -9,6 +9,8 @@ from ansible.module_utils.reconcile.errors import Refused
 from localcloud.process import Cloud
 from tests.support.runs import run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 NETWORK = {
     "cidr_block": "10.20.0.0/16",

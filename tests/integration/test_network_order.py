@@ -15,6 +15,8 @@ from tests.integration.test_network_settings import BASE, emptied
 from tests.support.components import component, options
 from tests.support.runs import aws_of, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 CLOSED = {"ingress": [{"rule_number": 100, "protocol": "all", "cidr_block": "vpc"},
                       {"rule_number": 110, "port": 443, "cidr_block": "0.0.0.0/0"}]}  # fmt: skip

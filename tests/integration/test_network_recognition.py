@@ -11,6 +11,8 @@ from localcloud.process import Cloud
 from tests.support.deaths import refused_in_both_modes, taken_up
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 OWN_ACL = {"ingress": [{"rule_number": 100, "port": 6379, "cidr_block": "vpc"}]}
 ZONES = ["eu-west-1a", "eu-west-1b"]

@@ -20,6 +20,8 @@ from tests.integration.test_faults import objects
 from tests.support.deaths import EVERY, Killed, faulty, in_turn, refused_in_both_modes, taken_up
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 MATRIX = yaml.safe_load((Path(__file__).parent / "matrix" / "network_settings.yml").read_text())
 BASE = MATRIX["base"]

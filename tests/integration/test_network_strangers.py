@@ -13,6 +13,8 @@ from localcloud.process import Cloud
 from tests.support.deaths import refused_in_both_modes
 from tests.support.runs import aws_of, four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 GIVEN: dict[str, Any] = {
     "cidr_block": "10.20.0.0/16",

@@ -17,6 +17,8 @@ from localcloud.settings import ACCOUNT
 from tests.support.components import stated
 from tests.support.runs import four_steps, taken
 
+pytestmark = pytest.mark.inside
+
 PAIRS_OF_A_WALK = 5
 WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "20")) // PAIRS_OF_A_WALK)
 # The share of pairs that has to be taken: a generator whose declarations are mostly refused would test little.

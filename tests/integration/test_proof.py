@@ -13,6 +13,8 @@ from localcloud.process import Cloud
 from tests.integration.test_faults import DECLARATIONS, prepared
 from tests.support.runs import aws_of, run
 
+pytestmark = pytest.mark.inside
+
 
 class Careless(Aws):
     """AWS that overlooks one parameter."""

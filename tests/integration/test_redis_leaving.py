@@ -9,6 +9,8 @@ from localcloud.process import Cloud
 from tests.integration.test_faults import DECLARATIONS, prepared
 from tests.support.runs import run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "elasticache_replication_group"
 
 

@@ -19,6 +19,8 @@ from tests.support.components import stated
 from tests.support.deaths import in_turn, refused_in_both_modes, taken_up
 from tests.support.runs import fits, run, unmatched
 
+pytestmark = pytest.mark.inside
+
 MODULE = "elasticache_replication_group"
 MATRIX = yaml.safe_load((Path(__file__).parent / "matrix" / f"{MODULE}.yml").read_text())
 GROUP = "sensors-test"

@@ -18,6 +18,8 @@ from localcloud.process import Cloud
 from tests.support.components import component, options, stated
 from tests.support.runs import run, taken
 
+pytestmark = pytest.mark.inside
+
 MODULE = "elasticache_replication_group"
 PAIRS_OF_A_WALK = 4
 WALKS = -(-int(os.environ.get("STREAMBED_PAIRS", "12")) // PAIRS_OF_A_WALK)

@@ -12,6 +12,8 @@ from localcloud.process import Cloud
 from tests.integration.test_faults import Killed, faulty
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "elasticache_replication_group"
 NETWORK = {
     "cidr_block": "10.20.0.0/16",

@@ -12,6 +12,8 @@ from localcloud.process import Cloud
 from tests.integration.test_redis_secret import NETWORK
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "elasticache_replication_group"
 PLAIN = {"cache_node_type": "cache.t4g.small", "num_cache_clusters": 1}
 

@@ -12,6 +12,8 @@ from tests.integration.test_cycles import NETWORK
 from tests.support.deaths import refused_in_both_modes, taken_up
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "elasticache_replication_group"
 LETTERS = "abc"
 NODES: dict[str, Any] = {

@@ -12,6 +12,8 @@ from localcloud.process import Cloud
 from tests.support.deaths import Killed, faulty
 from tests.support.runs import four_steps, run
 
+pytestmark = pytest.mark.inside
+
 MODULE = "kinesis_data_stream"
 
 

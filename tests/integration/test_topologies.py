@@ -25,6 +25,8 @@ from tests.integration.test_faults import DECLARATIONS, objects
 from tests.support.components import component, options
 from tests.support.runs import aws_of, four_steps, taken
 
+pytestmark = pytest.mark.inside
+
 MODULE = "ec2_vpc_network"
 # The region of AWS's with most zones.
 REGION = "us-east-1"

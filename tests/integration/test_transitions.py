@@ -16,6 +16,8 @@ from localcloud.process import Cloud
 from tests.support.components import component, options
 from tests.support.runs import aws_of, run
 
+pytestmark = pytest.mark.inside
+
 DECLARATIONS = yaml.safe_load((Path(__file__).parent / "declarations.yml").read_text())
 NETWORK, STREAM = DECLARATIONS["ec2_vpc_network"], DECLARATIONS["kinesis_data_stream"]
 CACHE = DECLARATIONS["elasticache_replication_group"]
