@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..aws.client import Aws
+from ..aws.client import Aws, explain
 from ..aws.sdk import BotoCoreError, ClientError
 from ..reconcile.errors import Failure, LostAnswer
 from ..reconcile.walk import Terms
@@ -51,8 +51,11 @@ def alone(aws: Aws, place: Place | None, wish: Wish, terms: Terms) -> Iterator[t
             yield replace(terms, fence=ours.fence), held
     finally:
         # What went wrong before matters more; a lease that is left ends by itself.
-        with suppress(Failure, LostAnswer, BotoCoreError, ClientError):
+        try:
             lease.free(aws, place, held["id"])
+        except (Failure, LostAnswer, BotoCoreError, ClientError) as error:
+            terms.say(f"the lock {place.path} is left, and ends {wish.lease_seconds} s after it was last renewed: "
+                      f"{explain(error)}")  # fmt: skip
 
 
 def _taken(aws: Aws, place: Place, wish: Wish, terms: Terms) -> Mapping[str, Any]:

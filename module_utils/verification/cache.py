@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..elasticache_replication_group.generated_token import secret_name
 from ..environment.preflight import OK, STOP, WARNING, Check
 from ..reconcile.errors import Failure
 from . import traces
@@ -103,6 +104,9 @@ def _inside(
         shards = ask(client)
     except (redis.RedisError, OSError) as error:
         yield Check(what, words(error), WORKS, STOP, next_step(error))
+        if isinstance(error, redis.AuthenticationError):
+            # A server that lets everybody in takes no token either.
+            yield from closed(what, group, login, *endpoint)
         return
     finally:
         client.close()
@@ -143,7 +147,9 @@ def login_of(aws: Aws, options: Mapping[str, Any], group: Mapping[str, Any], ca_
     tls = bool(group.get("transit_encryption_enabled"))
     if options.get("auth_token"):
         return Login(tls, ca_file, None, options["auth_token"])
-    secret = options.get("auth_token_secret_arn") or (group.get("auth_token_secret") or {}).get("name")
+    # A generated token's secret has its name, whether it is there or not.
+    generated = secret_name(options) if options.get("auth_token_generation") is not None else None
+    secret = options.get("auth_token_secret_arn") or generated
     if secret:
         return Login(tls, ca_file, None, secret_text(aws, secret))
     for user in options.get("users") or ():

@@ -270,3 +270,11 @@ def test_a_bucket_that_shows_late_holds_the_lock_all_the_same(cloud: Cloud) -> N
     assert not any("no state bucket holds" in line for line in said)
     cloud.clear_faults()
     settled(cloud, SMALL, roles=("state_bucket", "kinesis"))
+
+
+def test_a_lock_that_cannot_be_freed_is_told(cloud: Cloud) -> None:
+    cloud.fault("denied", service="s3", operation="DeleteObject")
+    said: list[str] = []
+    conducted(cloud, SMALL, roles=("state_bucket", "kinesis"), say=said.append)
+    told = next(line for line in said if "is left, and ends 120 s after" in line)
+    assert "allow s3:DeleteObject" in told

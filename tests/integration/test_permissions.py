@@ -120,8 +120,15 @@ SAMPLE = {
     "destroy": ["ec2:DeleteSubnet", "elasticache:DeleteReplicationGroup"],
 }
 DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "403")
-# What a run does without, and says so where it matters.
-DISPENSABLE = {"servicequotas:GetServiceQuota", "elasticache:DescribeReservedCacheNodesOfferings", "tag:GetResources"}
+# What a run does without: what bears our tags is looked for one by one then, names of node types and of endpoint
+# services are AWS's to refuse, and some settings are looked for where somebody declares them.
+DISPENSABLE = {
+    "elasticache:DescribeReservedCacheNodesOfferings", "ec2:DescribeVpcEndpointServices", "tag:GetResources",
+    "ec2:DescribeDhcpOptions", "ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeVpcBlockPublicAccessExclusions",
+    "ec2:DescribeVpcEncryptionControls",
+}  # fmt: skip
+# Source: STS API reference, GetCallerIdentity: "No permissions are required".
+UNDENIABLE = {"sts:GetCallerIdentity"}
 
 
 def actions_of(entry: dict[str, Any]) -> set[str]:
@@ -136,7 +143,7 @@ def used_by(cloud: Cloud, verb: str) -> list[str]:
     since = len(cloud.journal())
     as_(cloud, verb)
     asked = {name for document in policies(verb) for each in document["Statement"] for name in each["Action"]}
-    return sorted(asked & {action for entry in cloud.journal(since) for action in actions_of(entry)})
+    return sorted((asked - UNDENIABLE) & {action for entry in cloud.journal(since) for action in actions_of(entry)})
 
 
 def prepared(cloud: Cloud, verb: str) -> None:
@@ -146,15 +153,16 @@ def prepared(cloud: Cloud, verb: str) -> None:
 
 def told(cloud: Cloud, verb: str, action: str) -> str:
     """What a run of the verb says to somebody who may do all but one action."""
-    aws = user_with(cloud, without(policies(verb), action), retry_seconds=1)
+    aws, lines = user_with(cloud, without(policies(verb), action), retry_seconds=1), list[str]()
+    name = {"plan": "apply"}.get(verb, verb)
     try:
-        result = conducted(cloud, VARIABLES, aws=aws, verb={"plan": "apply"}.get(verb, verb), check=verb == "plan")
+        result = conducted(cloud, VARIABLES, aws=aws, verb=name, check=verb == "plan", say=lines.append)
     except (Failure, Refused) as error:
         return str(error)
     except ClientError as error:
         # As the entry of a run tells it.
         return explain(error)
-    return json.dumps([result.get("msg"), result.get("checks"), result["plan"]["refused"]])
+    return json.dumps([result.get("msg"), result.get("checks"), result["plan"]["refused"], lines])
 
 
 def taken_away(cloud: Cloud, verb: str) -> list[str]:
