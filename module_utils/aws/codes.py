@@ -30,6 +30,8 @@ REMEDIES = {
     "BucketAlreadyExists": "choose another name: a name is taken once for all accounts of AWS",
     "OptInRequired": "see to the account: AWS wants it signed up for this service first",
     "PendingVerification": "see to the account: AWS is still verifying it",
+    "Internal": "run again: AWS's own servers failed, and a run continues from what is there",
+    "ServiceUnavailable": "run again: AWS's own servers failed, and a run continues from what is there",
     "Blocked": "see to the account: AWS has blocked it, and its support tells why",
 }
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403")

@@ -19,6 +19,7 @@ from tests.support.environments import conducted
 ROLES = ("state_bucket", "kinesis")
 STREAM, BUCKET, TABLE = "sensors-test", f"sensors-test-state-{ACCOUNT}", "sensors-test-state-lock"
 LOCK_KEY = "test/sensors.tfstate.tflock"
+OURS = {"streambed:stack": "sensors", "streambed:environment": "test"}
 BASE: dict[str, Any] = {
     "kinesis_stream_mode": "PROVISIONED", "kinesis_shard_count": 1, "kinesis_retention_hours": 24,
     "kinesis_allow_retention_decrease": True, "kinesis_consumers": [], "kinesis_enforce_consumer_deletion": True,
@@ -178,9 +179,24 @@ def _table_gone(cloud: Cloud) -> None:
 
 
 def _state_written(cloud: Cloud) -> None:
-    cloud.client("s3").put_object(Bucket=BUCKET, Key="test/sensors.tfstate", Body=b"{}")
+    cloud.client("s3").put_object(Bucket=BUCKET, Key="test/sensors.tfstate", Body=b'{"version": 4, "resources": []}')
 
 
+def _stream_tags_back(cloud: Cloud) -> None:
+    kinesis = cloud.client("kinesis")
+    if STREAM in kinesis.list_streams()["StreamNames"]:
+        kinesis.add_tags_to_stream(StreamName=STREAM, Tags=OURS)
+
+
+def _bucket_tags_back(cloud: Cloud) -> None:
+    tags = [{"Key": key, "Value": value} for key, value in OURS.items()]
+    cloud.client("s3").put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": tags})
+
+
+# What takes an object's owner away, and how it is given back: as the refusal tells, by somebody who knows whose it is.
+DISOWNED: dict[str, Callable[[Cloud], None]] = {
+    "the stream's tags are taken off": _stream_tags_back, "its tags are deleted": _bucket_tags_back,
+}  # fmt: skip
 INTRUSIONS: dict[str, Callable[[Cloud], None]] = {
     "the stream is deleted": _stream_gone, "the stream's tags are taken off": _stream_tags_gone,
     "the stream gets a tag of others": _stream_tag_of_others, "its records are kept longer": _retention,
