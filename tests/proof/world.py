@@ -175,6 +175,8 @@ def _table_gone(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     for name in dynamodb.list_tables()["TableNames"]:
         dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        while dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
+            pass  # each look brings it further
         dynamodb.delete_table(TableName=name)
 
 
