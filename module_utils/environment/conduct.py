@@ -361,8 +361,8 @@ class Run:
         operation = options["lock_operation"] or ("destroy" if options["verb"] == "destroy" else "change")
         first = self._bucket_first(plan)
         wish = locking.Wish(operation, options["lock_run"], options["lock_lease_seconds"], options["lock_wait_seconds"],
-                            bucket_is_new=bool(first))  # fmt: skip
-        made = tuple(first.made) if first else ()
+                            bucket_is_new=first is not None)  # fmt: skip
+        made = first or ()
         with locking.alone(self._aws, place, wish, self._terms) as alone, self._keeper(alone[1], made) as keeper:
             terms, held = alone
             passes = self._gate_of_the_rest(plan, made) if made else self._gate
@@ -384,18 +384,27 @@ class Run:
                        change_reference=options["change_reference"])  # fmt: skip
         return Keeper(self._aws, self._request.place, held, first, self._request.secrets, made, self._terms)
 
-    def _bucket_first(self, plan: Plan) -> walk.Walked | None:
-        """The bucket that will hold the lock cannot be made under it; its name is taken once, so two first runs do no
-        harm. It is there when this returns, made or found to be there already; ``None`` where none was to be made."""
+    def _bucket_first(self, plan: Plan) -> tuple[Call, ...] | None:
+        """The calls that made the bucket that will hold the lock, which cannot be made under it; ``None`` where none
+        was to be made.
+
+        Its name is taken once, so two first runs do no harm, nor does asking again when an answer is lost. The bucket
+        is there when this returns, made or found to be there already.
+        """
         lock = plan.offers.get(STATE_LOCK)
         if lock is None or lock.exists or not self._options["lock"]:
             return None
         first = [call for call in plan.calls if call.on == lock.noun and call.change == CREATE]
         owners = engine.owners_of(self._declarations, self._terms)
-        walked = walk.apply(owners, self._aws, self._terms, (), first)
-        if walked.failures:
-            raise AwsFailure("\n".join(walked.failures))
-        return walked
+        lost: list[Call] = []
+        for _unused in range(engine.LOST_ANSWERS):
+            walked = walk.apply(owners, self._aws, self._terms, (), first)
+            if walked.failures:
+                raise AwsFailure("\n".join(walked.failures))
+            if walked.lost is None:
+                return tuple(walked.made or lost)
+            lost = [walked.lost]
+        raise engine.lost_too_often()
 
     # Telling
 

@@ -101,7 +101,12 @@ def carry_out(declarations: Sequence[Declaration], aws: Aws, terms: Terms, plan:
         made.append(walked.lost)
         now = _shown(declarations, aws, terms, walked.lost)
         refuse(now.refusals)
-    raise AwsFailure(f"{LOST_ANSWERS} answers were lost. Next: check the network, run again")
+    raise lost_too_often()
+
+
+def lost_too_often() -> AwsFailure:
+    """What ends a run that goes on after lost answers."""
+    return AwsFailure(f"{LOST_ANSWERS} answers were lost. Next: check the network, run again")
 
 
 def owners_of(declarations: Sequence[Declaration], terms: Terms) -> dict[str, Owner]:

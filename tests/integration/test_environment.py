@@ -278,3 +278,12 @@ def test_a_lock_that_cannot_be_freed_is_told(cloud: Cloud) -> None:
     conducted(cloud, SMALL, roles=("state_bucket", "kinesis"), say=said.append)
     told = next(line for line in said if "is left, and ends 120 s after" in line)
     assert "allow s3:DeleteObject" in told
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_bucket_whose_answer_was_lost_is_made_once_and_holds_the_lock(cloud: Cloud, after: bool) -> None:
+    cloud.fault("lost", service="s3", operation="CreateBucket", after=after, count=1)
+    conducted(cloud, SMALL, roles=("state_bucket", "kinesis"))
+    made = [each["operation"] for each in cloud.writes()]
+    assert made[:3] == ["CreateBucket", "CreateBucket", "PutObject"], "something was made without the lock"
+    settled(cloud, SMALL, roles=("state_bucket", "kinesis"))
