@@ -24,16 +24,15 @@ READ_THROTTLES = THROTTLES | {"LimitExceededException", "503"}
 # What helps where neither time nor another declaration does, by how the code begins.
 # Source: the services' API references, "Errors"; EC2 "Client error codes".
 REMEDIES = {
-    "Insufficient": "choose another node type or other zones, or run again later: AWS has no more of it there",
-    "KMS": "see that the key exists in this region, is enabled, and may be used by these credentials",
-    "InvalidKMSKey": "see that the key exists in this region, is enabled, and may be used by these credentials",
-    "BucketAlreadyExists": "choose another name: a name is taken once for all accounts of AWS",
-    "OptInRequired": "see to the account: AWS wants it signed up for this service first",
-    "PendingVerification": "see to the account: AWS is still verifying it",
-    "Internal": "run again: AWS's own servers failed, and a run continues from what is there",
-    "ServiceUnavailable": "run again: AWS's own servers failed, and a run continues from what is there",
-    "Blocked": "see to the account: AWS has blocked it, and its support tells why",
-}
+    ("Insufficient",): "choose another node type or other zones, or run again later: AWS has no more of it there",
+    ("KMS", "InvalidKMSKey"):
+        "see that the key exists in this region, is enabled, and may be used by these credentials",
+    ("BucketAlreadyExists",): "choose another name: a name is taken once for all accounts of AWS",
+    ("OptInRequired",): "see to the account: AWS wants it signed up for this service first",
+    ("PendingVerification",): "see to the account: AWS is still verifying it",
+    ("Internal", "ServiceUnavailable"): "run again: AWS's own servers failed, and a run continues from what is there",
+    ("Blocked",): "see to the account: AWS has blocked it, and its support tells why",
+}  # fmt: skip
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403")
 
 

@@ -8,6 +8,7 @@ of the tests, which costs half as much.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,3 +37,9 @@ def cloud(request: pytest.FixtureRequest) -> Cloud:
     found: Cloud = request.getfixturevalue("inside_cloud" if inside else "shared_cloud")
     found.reset()
     return found
+
+
+@pytest.fixture
+def instant_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore's own pauses between attempts take no time."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))

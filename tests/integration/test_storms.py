@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.support import runs
 from tests.support.components import MODULES
 from tests.support.runs import connection, four_steps, run
 
+pytestmark = pytest.mark.usefixtures("instant_retries")
 # Every create of each module, a few to a run: the core goes on after a lost answer, but not after five.
 CREATES = [
     ("ec2_vpc_network", ("ec2:CreateVpc", "ec2:CreateSubnet", "ec2:CreateNatGateway")),
@@ -53,12 +53,6 @@ READS = {
     "kinesis_data_stream": "kinesis:DescribeStreamSummary",
     "s3_state_bucket": "s3:HeadBucket",
 }
-
-
-@pytest.fixture(autouse=True)
-def instant_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore's own pauses between attempts take no time."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 @pytest.fixture

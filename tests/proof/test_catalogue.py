@@ -7,7 +7,6 @@ The rows stand in catalogue.yml. Nothing is lost either way: the next run finish
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,18 +16,12 @@ from ansible.module_utils.reconcile.engine import failure_of
 from localcloud.process import Cloud
 from tests.integration.test_drifts import VARIABLES
 from tests.support import figures
-from tests.support.changes import one_of_each
-from tests.support.environments import conducted, settled
+from tests.support.changes import complete
+from tests.support.environments import conducted
 from tests.support.platform import LEASE_SECONDS, later
 
-pytestmark = pytest.mark.inside
+pytestmark = [pytest.mark.inside, pytest.mark.usefixtures("instant_retries")]
 ROWS = yaml.safe_load((Path(__file__).parent / "catalogue.yml").read_text())
-
-
-@pytest.fixture(autouse=True)
-def instant_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore's own pauses between attempts take no time."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 def fault(cloud: Cloud, row: dict[str, Any], **options: Any) -> None:
@@ -56,8 +49,7 @@ def test_each_answer_is_outlasted_or_told(cloud: Cloud, row: dict[str, Any]) -> 
     cloud.clear_faults()
     later(cloud, LEASE_SECONDS)
     conducted(cloud, VARIABLES)
-    one_of_each(cloud)
-    settled(cloud, VARIABLES)
+    complete(cloud, VARIABLES)
 
 
 def test_there_are_enough_of_them() -> None:

@@ -11,7 +11,6 @@ import random
 import threading
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,9 +22,9 @@ from tests.support import environments, figures
 from tests.support.changes import calls_of, complete, die
 from tests.support.environments import conducted
 from tests.support.platform import LEASE_SECONDS, SMALL, later
-from tests.support.runs import aws_of, but_locks
+from tests.support.runs import but_locks, connection
 
-pytestmark = pytest.mark.inside
+pytestmark = [pytest.mark.inside, pytest.mark.usefixtures("instant_retries")]
 ALL = os.environ.get("STREAMBED_WEATHER") == "all"
 # What comes instead of a write's answer, whether the write took effect or not.
 LOSSES: dict[str, dict[str, Any]] = {
@@ -41,12 +40,6 @@ LOSSES: dict[str, dict[str, Any]] = {
 STORMS = {0.3: 12, 0.6: 12, 0.9: 8, 1.0: 4} if ALL else {0.3: 1, 1.0: 1}
 STALE_READS = (1, 2, 5)
 STALE_ROUNDS = 10 if ALL else 1
-
-
-@pytest.fixture(autouse=True)
-def instant_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore's own pauses between attempts take no time."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 class Elapsed:
@@ -65,8 +58,7 @@ class Elapsed:
 
 def timed(cloud: Cloud, elapsed: Elapsed) -> Aws:
     """AWS for a run that waits on a clock of its own."""
-    aws = aws_of(cloud)
-    return type(aws)(aws._connection, None, elapsed.pause, RETRY_SECONDS, elapsed.now)
+    return Aws(connection(cloud), None, elapsed.pause, RETRY_SECONDS, elapsed.now)
 
 
 def writes_of(cloud: Cloud) -> list[tuple[str, str, int]]:
