@@ -395,6 +395,9 @@ class Run:
         if lock is None or lock.exists or not self._options["lock"]:
             return None
         first = [call for call in plan.calls if call.on == lock.noun and call.change == CREATE]
+        if not first:
+            # It is removed, and gone already.
+            return None
         owners = engine.owners_of(self._declarations, self._terms)
         lost: list[Call] = []
         for _unused in range(engine.LOST_ANSWERS):

@@ -117,9 +117,13 @@ def wanted(declared: Mapping[str, Any]) -> dict[str, Any]:
 # What others do to it behind our back; each is either repaired by the next run or of no matter to it.
 
 
-def _stream_client(cloud: Cloud) -> tuple[Any, str]:
+def _active_stream(cloud: Cloud) -> tuple[Any, str]:
+    """Kinesis, and the stream's ARN once it takes changes."""
     kinesis = cloud.client("kinesis")
-    return kinesis, kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]["StreamARN"]
+    while True:  # each look brings it further
+        summary = kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]
+        if summary["StreamStatus"] == "ACTIVE":
+            return kinesis, summary["StreamARN"]
 
 
 def _stream_gone(cloud: Cloud) -> None:
@@ -127,26 +131,26 @@ def _stream_gone(cloud: Cloud) -> None:
 
 
 def _stream_tags_gone(cloud: Cloud) -> None:
-    kinesis = cloud.client("kinesis")
+    kinesis, _unused = _active_stream(cloud)
     kinesis.remove_tags_from_stream(StreamName=STREAM, TagKeys=["streambed:stack", "team", "Name"])
 
 
 def _stream_tag_of_others(cloud: Cloud) -> None:
-    cloud.client("kinesis").add_tags_to_stream(StreamName=STREAM, Tags={"cost-centre": "42"})
+    _active_stream(cloud)[0].add_tags_to_stream(StreamName=STREAM, Tags={"cost-centre": "42"})
 
 
 def _retention(cloud: Cloud) -> None:
-    kinesis = cloud.client("kinesis")
+    kinesis, _unused = _active_stream(cloud)
     kinesis.increase_stream_retention_period(StreamName=STREAM, RetentionPeriodHours=336)
 
 
 def _metrics(cloud: Cloud) -> None:
-    kinesis = cloud.client("kinesis")
+    kinesis, _unused = _active_stream(cloud)
     kinesis.enable_enhanced_monitoring(StreamName=STREAM, ShardLevelMetrics=["WriteProvisionedThroughputExceeded"])
 
 
 def _consumer_gone(cloud: Cloud) -> None:
-    kinesis, arn = _stream_client(cloud)
+    kinesis, arn = _active_stream(cloud)
     for each in kinesis.list_stream_consumers(StreamARN=arn)["Consumers"][:1]:
         kinesis.deregister_stream_consumer(StreamARN=arn, ConsumerName=each["ConsumerName"])
 
@@ -187,6 +191,7 @@ def _state_written(cloud: Cloud) -> None:
 def _stream_tags_back(cloud: Cloud) -> None:
     kinesis = cloud.client("kinesis")
     if STREAM in kinesis.list_streams()["StreamNames"]:
+        _active_stream(cloud)
         kinesis.add_tags_to_stream(StreamName=STREAM, Tags=OURS)
 
 

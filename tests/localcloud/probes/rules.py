@@ -6,6 +6,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.localcloud.probes.registry import Client, accepted, network, still_wrong
 
 
@@ -50,11 +52,14 @@ def group(client: Client) -> tuple[Any, dict[str, str]]:
 
 
 @still_wrong("ec2", "revoke_security_group_ingress")
-def rules_outlast_being_revoked_by_their_ids(client: Client) -> bool:
-    """A rule that is named by its id stays."""
+def unknown_rules_are_unknown_permissions(client: Client) -> bool:
+    """An id that no rule has is told as a permission that is not there."""
     ec2, made = group(client)
-    ec2.revoke_security_group_ingress(GroupId=made["GroupId"], SecurityGroupRuleIds=[made["rule"]])
-    return bool(ec2.describe_security_groups(GroupIds=[made["GroupId"]])["SecurityGroups"][0]["IpPermissions"])
+    try:
+        ec2.revoke_security_group_ingress(GroupId=made["GroupId"], SecurityGroupRuleIds=["sgr-00000000000000000"])
+    except ClientError as error:
+        return error.response["Error"]["Code"] != "InvalidSecurityGroupRuleId.NotFound"
+    return True
 
 
 @still_wrong("ec2", "modify_security_group_rules")
