@@ -349,7 +349,8 @@ class LocalKinesis(Shards):
         return super().describe_stream_consumer()
 
     def list_stream_consumers(self) -> Any:
-        """moto's answer; each look brings new consumers one poll nearer."""
+        """moto's answer, which fails where there is no such stream; each look brings new consumers one poll nearer."""
+        self._stream()
         self._look_at_consumers()
         return super().list_stream_consumers()
 
