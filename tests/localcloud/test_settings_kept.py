@@ -131,9 +131,13 @@ def test_a_new_alarm_has_seen_nothing_and_a_changed_one_keeps_its_state(cloud: C
 
 def test_quotas_come_in_pages(cloud: Cloud) -> None:
     quotas = cloud.client("service-quotas")
-    first = quotas.list_service_quotas(ServiceCode="vpc", MaxResults=3)
-    rest = quotas.list_service_quotas(ServiceCode="vpc", MaxResults=3, NextToken=first["NextToken"])
-    assert (len(first["Quotas"]), len(rest["Quotas"]), "NextToken" in rest) == (3, 1, False)
+    pages = [quotas.list_service_quotas(ServiceCode="vpc", MaxResults=3)]
+    while "NextToken" in pages[-1]:
+        pages.append(quotas.list_service_quotas(ServiceCode="vpc", MaxResults=3, NextToken=pages[-1]["NextToken"]))
+    codes = [each["QuotaCode"] for page in pages for each in page["Quotas"]]
+    whole = quotas.list_service_quotas(ServiceCode="vpc")["Quotas"]
+    assert codes == [each["QuotaCode"] for each in whole]
+    assert {len(page["Quotas"]) for page in pages[:-1]} == {3}
     with refused("InvalidPaginationTokenException"):
         quotas.list_service_quotas(ServiceCode="vpc", NextToken="zzzz")
     assert {"vpc", "elasticache"} <= {each["ServiceCode"] for each in quotas.list_services()["Services"]}
