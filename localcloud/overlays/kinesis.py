@@ -344,7 +344,9 @@ class LocalKinesis(Shards):
         return ActionResult({"Consumer": made.to_json()})
 
     def describe_stream_consumer(self) -> ActionResult:
-        """moto's answer; each look brings a new consumer one poll nearer."""
+        """moto's answer, which fails where there is no such stream; each look brings a new consumer one poll nearer."""
+        if "StreamARN" in self.given:
+            self._stream()
         self._look_at_consumers()
         return super().describe_stream_consumer()
 

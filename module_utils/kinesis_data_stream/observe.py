@@ -37,8 +37,8 @@ def observe(aws: Aws, options: Options) -> Seen:
                      **beside(options, summary)}  # fmt: skip
     second = aws.read_many(requests) if requests else {}
     found, strangers = alarms.observed(options, first.get("alarms"), second)
-    # A stream that is being deleted may go between the two rounds.
-    if summary is None or second["tags"] is None:
+    # A stream that is being deleted may go between the two rounds, and in the midst of the second.
+    if summary is None or any(second.get(key, {}) is None for key in ("tags", "consumers")):
         return Seen(None, {"alarms": found}, {ACCOUNT: first.get(ACCOUNT)}, foreign=strangers)
     theirs = consumers_of_others(aws, options, second)
     resource = {**described(name, summary, second), "alarms": found}
