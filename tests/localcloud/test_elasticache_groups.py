@@ -163,7 +163,7 @@ BAD = [
     ("InvalidParameterCombination", {"DataTieringEnabled": True}),
     ("InvalidParameterCombination", {"CacheNodeType": "cache.r6gd.xlarge"}),
     ("SnapshotNotFoundFault", {"SnapshotName": "none"}),
-    ("NotImplemented", {"GlobalReplicationGroupId": "none"}),
+    ("NotImplemented", {"ServerlessCacheSnapshotName": "none"}),
 ]
 
 

@@ -16,12 +16,11 @@ from localcloud.clock import now
 from localcloud.overlays.elasticache import checks, engines, interfaces
 from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import check_node_type, find_version, is_tiered, version_of
-from localcloud.overlays.elasticache.groups import active_logs
 from localcloud.overlays.elasticache.layout import role
 from localcloud.overlays.elasticache.parameter_groups import default_name, find_parameter_group
 from localcloud.overlays.elasticache.store import Group, Store
 from localcloud.overlays.elasticache.subnet_groups import vpc_of
-from localcloud.overlays.elasticache.views import group_view
+from localcloud.overlays.elasticache.views import active_logs, group_view
 from localcloud.overlays.elasticache.windows import check_windows
 
 #: Applied at once, whatever ApplyImmediately says.
@@ -51,6 +50,12 @@ _LATE = {*_DEFERRABLE.values(), "engine", "version", "auth_tokens", "auth_token_
 #: Attribute -> the one that it may not run ahead of.
 _FOLLOWS = {"multi_az": "automatic_failover", "parameter_group": "version"}
 _LOWERED = {"maintenance_window", "parameter_group"}
+#: What a member of a global datastore shares with the others, or has from AWS.
+#: Source: hashicorp/terraform-provider-aws#47644, terraform-aws-modules/terraform-aws-elasticache#7, #27.
+_OF_DATASTORES = {
+    "AuthToken", "AutoMinorVersionUpgrade", "AutomaticFailoverEnabled", "CacheNodeType", "CacheParameterGroupName",
+    "ClusterMode", "Engine", "EngineVersion", "TransitEncryptionEnabled", "TransitEncryptionMode",
+}  # fmt: skip
 _WITH_CLUSTER_MODE = {"ReplicationGroupId", "ClusterMode", "CacheParameterGroupName", "ApplyImmediately"}
 _NEXT_MODE = {"disabled": "compatible", "compatible": "enabled"}
 
@@ -62,6 +67,8 @@ class Changes(Base):
         """The group, `modifying` or with pending values; the change lands when `modifying` ends."""
         given = self.given
         group = self.store.available_group(given["ReplicationGroupId"])
+        if _OF_DATASTORES & set(given):
+            checks.check_alone(group)
         at_once = given.get("ApplyImmediately", False)
         wanted = self._differences(group, given)
         if not wanted and not (at_once and group.deferred):
@@ -77,7 +84,7 @@ class Changes(Base):
             # Asking again for what is there takes back what was pending.
             group.deferred = {n: v for n, v in waiting.items() if getattr(group, n, None) != v}
         if soon:
-            _begin(self.store, group, soon)
+            begin(self.store, group, soon)
         return ActionResult({"ReplicationGroup": group_view(group)})
 
     def _differences(self, group: Group, given: dict[str, Any]) -> dict[str, Any]:
@@ -134,11 +141,11 @@ def let_window_pass(store: Store) -> list[str]:
     for group in waiting:
         soon, group.deferred = group.deferred, {}
         store.note(group.id, "Maintenance window: pending modifications are being applied")
-        _begin(store, group, soon)
+        begin(store, group, soon)
     return [group.id for group in waiting]
 
 
-def _begin(store: Store, group: Group, changes: dict[str, Any]) -> None:
+def begin(store: Store, group: Group, changes: dict[str, Any]) -> None:
     """The group is `modifying`; the changes are there when that ends."""
     group.changing = changes
     store.settle(group, "modifying", lambda: _land(store, group))

@@ -57,6 +57,12 @@ def check_id(name: str) -> None:
         raise value(f"The parameter ReplicationGroupId must be a valid identifier: {name}.")
 
 
+def check_alone(group: Group) -> None:
+    """Source: hashicorp/terraform-provider-aws#27875."""
+    if group.global_id:
+        raise value(f"Cluster [{group.id}] is part of a global cluster [{group.global_id}]. Request rejected.")
+
+
 def check_counts(params: dict[str, Any]) -> None:
     """NumCacheClusters describes one shard, the other counts describe many: never both."""
     shard_words = {"NumNodeGroups", "ReplicasPerNodeGroup", "NodeGroupConfiguration"} & set(params)

@@ -9,21 +9,21 @@ from moto.core.responses import ActionResult
 
 from localcloud.clock import clock, now
 from localcloud.overlays.elasticache import checks, engines, interfaces, layout
-from localcloud.overlays.elasticache.base import Base
 from localcloud.overlays.elasticache.catalogue import EngineVersion, check_node_type, find_version
+from localcloud.overlays.elasticache.datastores import Datastores
 from localcloud.overlays.elasticache.parameter_groups import default_name, find_parameter_group
 from localcloud.overlays.elasticache.snapshots import take_snapshot
 from localcloud.overlays.elasticache.store import Group, Member, Shard
 from localcloud.overlays.elasticache.subnet_groups import vpc_of, zones_of
-from localcloud.overlays.elasticache.views import group_view, member_view
+from localcloud.overlays.elasticache.views import active_logs, group_view, member_view
 from localcloud.overlays.elasticache.windows import fill_windows
 from localcloud.refusals import refuse
 
 #: Parameters that would change what is made, and that nobody has written yet.
-_NOT_THERE = {"CacheSecurityGroupNames", "GlobalReplicationGroupId", "PrimaryClusterId", "ServerlessCacheSnapshotName"}
+_NOT_THERE = {"CacheSecurityGroupNames", "PrimaryClusterId", "ServerlessCacheSnapshotName"}
 
 
-class Groups(Base):
+class Groups(Datastores):
     """CreateReplicationGroup, DescribeReplicationGroups, DescribeCacheClusters, DeleteReplicationGroup."""
 
     def create_replication_group(self) -> ActionResult:
@@ -39,6 +39,9 @@ class Groups(Base):
             raise checks.value("The parameter ReplicationGroupDescription must be provided and must not be blank.")
         checks.check_counts(given)
         checks.check_tags(given.get("Tags", []))
+        datastore = given.get("GlobalReplicationGroupId")
+        if datastore:
+            given = self.inherited(given)
         version = find_version(given.get("Engine", "redis").lower(), given.get("EngineVersion"))
         group = self._new_group(name, given, version)
         self._place(group, given)
@@ -47,10 +50,14 @@ class Groups(Base):
         interfaces.follow(self.store, group)
         self.tag(group.arn, given.get("Tags", []))
         self.store.settle(group, "creating", lambda: self._created(group))
+        if datastore:
+            self.join(group, datastore)
         return ActionResult({"ReplicationGroup": group_view(group)})
 
     def _created(self, group: Group) -> None:
         engines.follow(self.store, group)
+        if group.global_status:
+            group.global_status = "associated"
         self.store.note(group.id, "Replication group created")
 
     def _new_group(self, name: str, given: dict[str, Any], version: EngineVersion) -> Group:
@@ -198,6 +205,7 @@ class Groups(Base):
         group = self.store.idle_group(
             name, f"Replication group {name} has status {status} which is not valid for deletion."
         )
+        checks.check_alone(group)
         snapshot = given.get("FinalSnapshotIdentifier")
         retain = given.get("RetainPrimaryCluster", False)
         if snapshot and snapshot in self.store.snapshots:
@@ -233,15 +241,6 @@ class Groups(Base):
         alone = member_view(group, shard, member, with_nodes=True)
         del alone["ReplicationGroupId"]
         self.store.retained[member.id] = {**alone, "CacheClusterStatus": "available"}
-
-
-def active_logs(configurations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Log delivery as the API shows it once it runs."""
-    return [
-        {**{name: inner for name, inner in c.items() if name != "Enabled"}, "Status": "active"}
-        for c in configurations
-        if c.get("Enabled", True)
-    ]
 
 
 def _protection(given: dict[str, Any], engine: str) -> dict[str, Any]:

@@ -173,6 +173,6 @@ def _view(group: ParameterGroup) -> dict[str, Any]:
         "CacheParameterGroupName": group.name,
         "CacheParameterGroupFamily": group.family,
         "Description": group.description,
-        "IsGlobal": False,
+        "IsGlobal": group.is_global,
         "ARN": group.arn,
     }

@@ -34,6 +34,7 @@ class Scaling(Base):
         """The group, `modifying`; shards and slots change when that ends."""
         given = self.given
         group = self._scalable(given)
+        checks.check_alone(group)
         if group.cluster_mode != "enabled":
             raise checks.combination("Shards can only be changed in a group with cluster mode enabled.")
         count = given["NodeGroupCount"]

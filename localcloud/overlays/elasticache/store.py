@@ -87,6 +87,10 @@ class Group:
     interfaces: dict[str, str] = field(default_factory=dict)
     #: Member id -> the port of its server; empty while its endpoint is only a name.
     ports: dict[str, int] = field(default_factory=dict)
+    #: The global datastore that it belongs to, as what, and how far that has come.
+    global_id: str | None = None
+    global_role: str | None = None
+    global_status: str | None = None
 
     @property
     def clustered(self) -> bool:
@@ -108,6 +112,17 @@ class ParameterGroup:
     description: str
     arn: str
     values: dict[str, str] = field(default_factory=dict)
+    is_global: bool = False
+
+
+@dataclass
+class Datastore:
+    """One global datastore; its members are the groups that bear its id, wherever they are."""
+
+    id: str
+    arn: str
+    description: str
+    status: str = "creating"
 
 
 class Store:
@@ -122,6 +137,8 @@ class Store:
         self.subnet_groups: dict[str, dict[str, Any]] = {}
         self.snapshots: dict[str, dict[str, Any]] = {}
         self.user_groups: dict[str, dict[str, Any]] = {}
+        #: The global datastores that began in this region.
+        self.datastores: dict[str, Datastore] = {}
         self.events: list[dict[str, Any]] = []
         self.failovers: list[tuple[datetime.datetime, str]] = []
 

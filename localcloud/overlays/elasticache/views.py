@@ -31,7 +31,7 @@ def group_view(group: Group) -> dict[str, Any]:
         "SnapshotRetentionLimit": group.snapshot_retention,
         "SnapshotWindow": group.snapshot_window,
         "SnapshottingClusterId": group.snapshotting_cluster,
-        "GlobalReplicationGroupInfo": {},
+        "GlobalReplicationGroupInfo": _global(group),
         "ClusterEnabled": group.clustered,
         "ClusterMode": group.cluster_mode,
         "CacheNodeType": group.node_type,
@@ -88,6 +88,22 @@ def member_view(group: Group, shard: Shard, member: Member, with_nodes: bool) ->
         **_shared(group),
     }
     return _without_none(view)
+
+
+def active_logs(configurations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Log delivery as the API shows it once it runs."""
+    return [
+        {**{name: inner for name, inner in c.items() if name != "Enabled"}, "Status": "active"}
+        for c in configurations
+        if c.get("Enabled", True)
+    ]
+
+
+def _global(group: Group) -> dict[str, Any]:
+    """Source: API reference, GlobalReplicationGroupInfo; recorded: empty where there is no global datastore."""
+    if not group.global_id:
+        return {}
+    return {"GlobalReplicationGroupId": group.global_id, "GlobalReplicationGroupMemberRole": group.global_role}
 
 
 def _shared(group: Group) -> dict[str, Any]:
