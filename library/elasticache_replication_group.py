@@ -301,6 +301,33 @@ options:
       - When it is true, AWS also applies what was waiting before.
     type: bool
     default: false
+  global_replication_group_id_suffix:
+    description:
+      - Begins a global datastore with this group as its primary, once the group is as it is declared. AWS puts five
+        letters of the region before the suffix; the whole id is C(global_replication_group_id) of the result.
+      - Its nodes are of size large or above and do not burst, from version 5.0.6 on, with IPv4 only.
+      - What all members share is not changed while the group is in it - engine, version, node type, cluster mode and
+        number of node groups, failover, encryption and AUTH token.
+    type: str
+  global_replication_group_id:
+    description:
+      - A global datastore of another region, by its whole id, which a new group joins as a secondary. AWS takes no
+        group that exists already.
+      - A secondary has from its primary what all members share, and failover and Multi-AZ at its birth; these options
+        are of no effect on it. Subnets, security groups, replicas, users, windows and tags are its own.
+      - An empty text leaves. A secondary is let go; with a primary whom nobody follows the datastore ends. Both stay as
+        groups of their own, with all that is declared.
+    type: str
+  global_replication_group_role:
+    description:
+      - C(primary) promotes a secondary, with O(allow_global_failover); the present primary follows it then.
+      - C(secondary) says that another one is written to, and is refused where that is not so. Nothing is no opinion.
+    type: str
+    choices: [primary, secondary]
+  allow_global_failover:
+    description: Leave to promote a secondary. What was not replicated yet is lost.
+    type: bool
+    default: false
   allow_memory_decrease:
     description: Whether node groups may become fewer or nodes smaller; keys that no longer fit are evicted.
     type: bool

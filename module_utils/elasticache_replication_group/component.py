@@ -10,6 +10,8 @@ from ..reconcile.component import Component
 from ..reconcile.offers import NETWORK
 from .alarms import OPTION as ALARMS
 from .charges import charges
+from .datastores import OPTIONS as DATASTORES
+from .datastores import arns as datastore_arns
 from .desire import FIELDS, desire
 from .generated_token import secret_name
 from .guards import guards
@@ -89,6 +91,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     },
     "alarms": ALARMS,
+    **DATASTORES,
     "apply_immediately": {"type": "bool", "default": False},
     "allow_memory_decrease": {"type": "bool", "default": False},
     "final_snapshot": {"type": "bool", "default": True},
@@ -112,7 +115,7 @@ def arns(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             f"replicationgroup:{name}", f"subnetgroup:{subnet_group_name(options)}",
             *(f"{kind}:{name}-*" for kind in kinds), f"parametergroup:{name}", f"usergroup:{name}",
             "parametergroup:default.*", "user:default", *(f"parametergroup:{each}" for each in parameters),
-            *users, *snapshots,
+            *users, *snapshots, *datastore_arns(options),
         ),
         "cloudwatch": (f"alarm:{name}-0*",),
         "logs": (f"log-group:{log_group_name(name, '')}*",),

@@ -11,6 +11,7 @@ from ..reconcile.fields import Field, bare_key, lower_case, unordered
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import DISRUPTIVE, MULTI_STEP, Secret
 from ..reconcile.tags import new_tags, wanted_tags
+from . import datastores
 from .alarms import wanted as wanted_alarms
 from .generated_token import compared as compared_secret
 from .generated_token import wanted as wanted_secret
@@ -42,7 +43,7 @@ STATED = (
     "cache_parameter_group_name", "snapshot_retention_days", "snapshot_window", "preferred_maintenance_window",
     "notification_topic_arn", "auto_minor_version_upgrade", "apply_immediately",
     "network_type", "ip_discovery", "snapshot_name", "snapshot_arns", "allow_memory_decrease",
-    "allow_snapshot_retention_decrease",
+    "allow_snapshot_retention_decrease", "allow_global_failover",
 )  # fmt: skip
 
 
@@ -92,6 +93,8 @@ FIELDS = (
     Field("security_group_ids", normal=unordered),
     Field("network_type", fixed="the addresses of the nodes are chosen when a group is created"),
     Field("ip_discovery"),
+    Field(datastores.ID),
+    Field(datastores.ROLE),
     Field("snapshot_retention_days"),
     Field("snapshot_window"),
     Field("preferred_maintenance_window", normal=lower_case),
@@ -129,16 +132,18 @@ def desire(options: Options, seen: Seen) -> State:
         "transit_encryption_enabled": options["transit_encryption_enabled"],
         "transit_encryption_mode": options["transit_encryption_mode"],
         **wanted_access(options, seen),
+        **datastores.wanted(options, observed),
     }
     if observed is None:
         wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
         wanted.update({**birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)})
-        return {**wanted, "alarms": wanted_alarms(options, None, wanted)}
+        alarms = wanted_alarms(options, None, wanted)
+        return {**datastores.without_inherited(wanted, options, None), "alarms": alarms}
     wanted["cache_parameter_group_name"] = parameter_group(wanted, observed, around)
     wanted.update(rungs(wanted, observed))
-    wanted["former_parameter_groups"] = former(wanted, observed)
+    wanted["former_parameter_groups"] = former(options, wanted, observed)
     wanted["member_zones_spread"] = spread(options, wanted, around)
-    known = opinions(wanted, observed)
+    known = datastores.without_inherited(opinions(wanted, observed), options, observed)
     return {**known, "alarms": wanted_alarms(options, observed, known)}
 
 
@@ -154,6 +159,8 @@ def upgraded(options: Options, observed: Mapping[str, Any] | None) -> str:
     """
     declared = options["engine_version"]
     if not declared or not observed or not observed.get("engine_version"):
+        return ""
+    if datastores.follows(options, observed):
         return ""
     allowed = options["auto_minor_version_upgrade"]
     allowed = observed.get("auto_minor_version_upgrade") if allowed is None else allowed
@@ -193,16 +200,19 @@ def parameter_group(wanted: State, observed: Mapping[str, Any], around: Mapping[
         return wanted["cache_parameter_group_name"]
     if wanted["parameters"]:
         return wanted["parameters"]["name"]
+    if datastores.stays(wanted, observed):
+        # A secondary that was promoted goes on with the copy that AWS made for it.
+        return None
     if observed and observed["cache_parameter_group_name"] in around.get("own_parameter_groups", ()):
         return None
     return f"default.{around['family']}" + ("" if mode == "disabled" else ".cluster.on")
 
 
-def former(wanted: State, observed: Mapping[str, Any]) -> list[str] | None:
+def former(options: Options, wanted: State, observed: Mapping[str, Any]) -> list[str] | None:
     """No former parameter groups, as soon as the group is in the present one: now, or by the end of this run."""
-    if not wanted["parameters"]:
+    if not wanted["parameters"] and not datastores.leaves(options):
         return None
-    if observed["cache_parameter_group_name"] == wanted["parameters"]["name"]:
+    if observed["cache_parameter_group_name"] == wanted["cache_parameter_group_name"]:
         return []
     late = ("engine", "engine_version", "cluster_mode")
     waits = any(wanted[field] not in (None, observed[field]) for field in late) and not wanted["apply_immediately"]

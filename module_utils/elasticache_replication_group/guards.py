@@ -8,7 +8,7 @@ from typing import Any
 
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
-from . import leaving, node_groups, windows
+from . import datastores, leaving, node_groups, windows
 from .names import NOUN
 from .versions import at_least, older
 
@@ -30,7 +30,7 @@ DESTROY = "keep it, or restore a snapshot into a new group"
 def guards(observed: State, desired: State, differences: Differences) -> Iterator[Refusal]:
     """Every such change, each in its own words."""
     parts = (engine, cluster_mode, transit_encryption, access, log_delivery, failover, losses, schedule)
-    for part in (*parts, subnets, zones, places):
+    for part in (*parts, subnets, zones, places, datastores.guards):
         for field, found, wanted, step in part(observed, desired, differences):
             yield Refusal(NOUN, desired["name"], field, found, wanted, step)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..reconcile.errors import Refusal
+from . import datastores
 from .generated_token import misfits as generation
 from .names import NOUN, group_name, tells_of
 from .parameters import misfitting
@@ -41,6 +42,7 @@ def misfits(
             *user_misfits(options, around, facts, observed or facts.get("satellites", {})),
             *undeclared(options, observed, around, offers),
             *node_type(options, observed, facts),
+            *datastores.misfits(options, observed),
         ]
     for field, value, wanted, step in found:
         yield Refusal(NOUN, group_name(options), field, value, wanted, step)
@@ -57,7 +59,7 @@ def failed_creation(name: str, facts: Facts) -> Finding:
 
 def unborn(options: Options, observed: Mapping[str, Any] | None) -> Iterator[Finding]:
     """What a new group needs."""
-    if observed is None and not options["cache_node_type"]:
+    if observed is None and not options["cache_node_type"] and not datastores.joins(options, observed):
         yield "cache_node_type", None, "a node type for a new group, such as cache.t4g.small", "set cache_node_type"
 
 

@@ -12,7 +12,7 @@ from ..reconcile.component import Seen
 from ..reconcile.errors import shown
 from ..reconcile.plan import Wait
 from ..reconcile.tags import ansible_tags, foreign
-from . import generated_token, own_logs, translate, users
+from . import datastores, generated_token, own_logs, translate, users
 from .alarms import looks as alarm_looks
 from .alarms import of_nodes
 from .desire import upgraded
@@ -60,7 +60,7 @@ def observe(aws: Aws, options: Options) -> Seen:
     around = surroundings(options, first, resource, offers) if offers else {}
     groups, of_others = parameter_groups(options, first, second)
     around.update(choice(options, resource, around, groups, offers))
-    satellites.update(parameter_satellites(options, around, groups))
+    satellites.update(parameter_satellites(options, around, groups, first.get("parameter_groups")))
     own_users, other_users = users.satellites(options, first, second)
     own_secret, other_secret = generated_token.satellites(options, first)
     own_alarms, other_alarms = alarms.observed(options, of_nodes(options, first.get("alarms")), second)
@@ -68,8 +68,10 @@ def observe(aws: Aws, options: Options) -> Seen:
     satellites.update({**own_users, **own_secret, **own_groups_of_logs, "alarms": own_alarms})
     strangers += (*of_others, *other_users, *other_secret, *other_log_groups, *other_alarms)
     if resource is not None:
-        resource.update({"subnet_group": None, **satellites})
-        strangers += ownership(options, resource)
+        resource.update(
+            {"subnet_group": None, **satellites, **datastores.observed(group or {}, second.get("datastore"))}
+        )
+        strangers += (*ownership(options, resource), *datastores.removal(options, resource))
     if options["state"] == "present" and not strangers:
         third = aws.read_many({**third_round(options, resource, around, groups),
                                **secret_round(options, resource, around, satellites)})  # fmt: skip
@@ -79,7 +81,7 @@ def observe(aws: Aws, options: Options) -> Seen:
                  "satellites": satellites}  # fmt: skip
         strangers = tuple(misfits(options, resource, around, facts, offers))
     satellites = {} if resource is not None else satellites
-    waits = (gone(group_name(options)),) if leaving else waits_of(resource)
+    waits = (gone(group_name(options)),) if leaving else (*waits_of(resource), *datastores.waits(resource))
     told = by_itself(options, resource)
     return Seen(resource, satellites, around, (*waits, *users.waits(options, first)), scheduled, strangers, told)
 
@@ -149,7 +151,7 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
         "subnet_group": ("elasticache", "describe_cache_subnet_groups",
                          {"CacheSubnetGroupName": subnet_group_name(options)}, ("CacheSubnetGroupNotFoundFault",)),
     }  # fmt: skip
-    if options["state"] == "absent" or options["parameters"] is not None:
+    if options["state"] == "absent" or options["parameters"] is not None or datastores.leaves(options):
         # All of them: which of our names are in use depends on families of the past.
         requests["parameter_groups"] = ("elasticache", "describe_cache_parameter_groups", {})
     requests.update({**users.looks(options), **generated_token.look(options), **alarm_looks(options),
@@ -189,6 +191,7 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
             requests["snapshot"] = ("elasticache", "describe_snapshots", about, ("SnapshotNotFoundFault",))
         return requests
     requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)
+    requests.update(datastores.look(group))
     if group.get("MemberClusters"):
         member = sorted(group["MemberClusters"])[0]
         # An available group has members, also where AWS does not show them yet: that read is worth repeating.
@@ -199,7 +202,12 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
     name = group["ReplicationGroupId"]
     if group["Status"] == "create-failed":
         requests["events"] = ("elasticache", "describe_events", {"Duration": EVENT_MINUTES})
-    if options["cache_node_type"] not in (None, group.get("CacheNodeType")) and group["Status"] == "available":
+    compared = not datastores.is_secondary(group) or datastores.leaves(options)
+    if (
+        compared
+        and options["cache_node_type"] not in (None, group.get("CacheNodeType"))
+        and group["Status"] == "available"
+    ):
         about = {"ReplicationGroupId": name}
         requests["node_types"] = ("elasticache", "list_allowed_node_type_modifications", about)
     return requests

@@ -17,6 +17,7 @@ from ..reconcile.fields import Difference
 from ..reconcile.identity import identity_of
 from ..reconcile.plan import CREATE, DELETE, Call
 from ..reconcile.tags import ansible_tags, boto3_tags, foreign, wanted_tags
+from . import datastores
 from .calls import SERVICE, tag_params
 from .names import PARAMETER_GROUP_NOUN, group_name, group_noun, parameter_group_noun
 from .rules import mode_of
@@ -122,14 +123,18 @@ def choice(
     }
 
 
-def parameter_satellites(options: Options, around: Mapping[str, Any], present: Mapping[str, State]) -> State:
+def parameter_satellites(
+    options: Options, around: Mapping[str, Any], present: Mapping[str, State], every: Mapping[str, Any] | None
+) -> State:
     """The parameter group that is meant and the former ones; nothing where nobody asked."""
-    if options["state"] == "present" and options["parameters"] is None:
+    leaves = options["state"] == "absent" or datastores.leaves(options)
+    if not leaves and options["parameters"] is None:
         return {}
+    copies = datastores.copies(group_name(options), every) if leaves else []
     meant = around.get("parameter_group")
     found = shown(options, present.get(str(meant)))
     return {**({"parameters": found} if found else {}),
-            "former_parameter_groups": [name for name in sorted(present) if name != meant]}  # fmt: skip
+            "former_parameter_groups": [name for name in sorted((*present, *copies)) if name != meant]}  # fmt: skip
 
 
 def known_parameters(

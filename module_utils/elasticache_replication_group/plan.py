@@ -13,7 +13,7 @@ from ..reconcile.component import Seen
 from ..reconcile.fields import Difference
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, IN_PLACE, MULTI_STEP, Call
 from ..reconcile.tags import boto3_tags
-from . import alarms, node_groups, own_logs
+from . import alarms, datastores, node_groups, own_logs
 from .calls import SERVICE, change, kind, needed, tag_params
 from .desire import CLUSTER_MODE, TLS
 from .generated_token import removed as removed_secret
@@ -83,7 +83,8 @@ INTERRUPTING = {"engine", "engine_version", "cache_node_type"}
 
 def newborn(desired: State) -> State:
     """Creation carries everything but the satellites, which stand on their own names."""
-    return {field: value for field, value in desired.items() if field not in SATELLITES}
+    born = {field: value for field, value in desired.items() if field not in SATELLITES}
+    return {**born, **datastores.newborn(desired)}
 
 
 def create(desired: State) -> list[Call]:
@@ -96,7 +97,7 @@ def create(desired: State) -> list[Call]:
     if desired["auth_token_version"]:
         tags[TOKEN_VERSION_TAG] = desired["auth_token_version"]
     params["Tags"] = boto3_tags(tags)
-    params.update(node_groups.at_birth(desired))
+    params.update({**node_groups.at_birth(desired), **datastores.at_birth(desired)})
     if desired["log_delivery"]:
         params["LogDeliveryConfigurations"] = [request(each) for each in by_type(desired["log_delivery"])]
     if desired["user_group_id"]:
@@ -406,11 +407,13 @@ def brought_forward(observed: State, desired: State, differences: Differences) -
 # group has left.
 # Source: hashicorp/terraform-provider-aws, replication_group.go, resourceReplicationGroupUpdate.
 FIRST: tuple[Step, ...] = (
-    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, own_logs.calls, take_back, bring_forward,
+    subnet_group, parameter_group, secret_calls, user_calls, user_group_calls, own_logs.calls,
+    datastores.leave, take_back, bring_forward,
 )  # fmt: skip
 THEN: tuple[Step, ...] = (
     log_delivery, cluster_mode, shard_count, more_replicas, settings, nodes, leave_users, transit_encryption,
-    take_users, auth_token, fewer_replicas, tags, former_parameter_groups, former_users, watch,
+    take_users, auth_token, fewer_replicas, tags, datastores.promote, datastores.begin,
+    former_parameter_groups, former_users, watch,
 )  # fmt: skip
 
 
@@ -427,6 +430,7 @@ def delete(seen: Seen, options: Options) -> list[Call]:
     group = seen.resource
     if group is not None:
         name = group["name"]
+        calls += datastores.departure(group)
         params = {"ReplicationGroupId": name, **final_snapshot(group, options)}
         calls.append(Call(SERVICE, "delete_replication_group", params, group_noun(name), f"delete {group_noun(name)}",
                           DELETE, wait=gone(name), releases=tuple(group["security_group_ids"] or ())))  # fmt: skip

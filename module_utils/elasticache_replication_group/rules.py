@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import alarms, forms
 from ..reconcile.errors import Refusal
-from . import node_groups, own_logs, windows
+from . import datastores, node_groups, own_logs, windows
 from .logs import log_rules
 from .names import GENERATION_TAG, NOUN, TOKEN_VERSION_TAG, group_name
 from .user_rules import user_rules
@@ -51,7 +51,7 @@ def rules(options: Options) -> Iterator[Refusal]:
     """Every combination that ElastiCache would refuse, each in its own words."""
     name = group_name(options)
     parts = (shape, availability, encryption, token, generation, engine, parameters, node_type, schedule, texts)
-    of_each = [part(options) for part in (*parts, places, log_rules, own_logs.rules, user_rules)]
+    of_each = [part(options) for part in (*parts, places, log_rules, own_logs.rules, user_rules, datastores.rules)]
     of_each.append(node_groups.rules(options, mode_of(options), replicas_of(options)))
     for field, found, wanted, step in chain(*of_each, alarms.rules(options["alarms"])):
         yield Refusal(NOUN, name, field, found, wanted, step)

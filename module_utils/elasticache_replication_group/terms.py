@@ -13,6 +13,9 @@ PERMISSIONS = OF_ALARMS | OF_LOG_GROUPS | frozenset({
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "elasticache:AddTagsToResource",
     "elasticache:CreateCacheParameterGroup", "elasticache:CreateCacheSubnetGroup",
+    "elasticache:CreateGlobalReplicationGroup", "elasticache:DeleteGlobalReplicationGroup",
+    "elasticache:DescribeGlobalReplicationGroups", "elasticache:DisassociateGlobalReplicationGroup",
+    "elasticache:FailoverGlobalReplicationGroup",
     "elasticache:CreateReplicationGroup", "elasticache:CreateSnapshot", "elasticache:CreateUser",
     "elasticache:CreateUserGroup", "elasticache:DecreaseReplicaCount", "elasticache:DeleteUser",
     "elasticache:DeleteUserGroup", "elasticache:DescribeSnapshots", "elasticache:DescribeUserGroups",
@@ -45,6 +48,7 @@ PARTING = frozenset({"elasticache:DeleteCacheSubnetGroup", "elasticache:DeleteRe
 # Source: API reference, Errors of CreateReplicationGroup, DeleteCacheSubnetGroup and DeleteCacheParameterGroup.
 PATIENCE = {
     "InvalidReplicationGroupState": 600,
+    "InvalidGlobalReplicationGroupState": 600,
     "InvalidCacheClusterState": 600,
     "CacheSubnetGroupInUse": 120,
     "InvalidCacheParameterGroupState": 120,

@@ -81,8 +81,9 @@ class Place:
     named: tuple[str, ...]
 
     def arn(self, service: str, part: str) -> str:
-        """The ARN of one object; those of S3 name neither region nor account, those of IAM no region."""
+        """The ARN of one object: neither region nor account with S3, no region with IAM and global datastores."""
         region, account = {"s3": ("", ""), "iam": ("", self.account_id)}.get(service, (self.region, self.account_id))
+        region = "" if part.startswith("globalreplicationgroup:") else region
         return f"arn:{world(self.region)[0]}:{service}:{region}:{account}:{part}"
 
     def arn_of(self, name: str) -> str:

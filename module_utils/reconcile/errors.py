@@ -91,8 +91,10 @@ def shown(value: Any) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` (did you mean X?)`` with the nearest known word, or an empty string when none is near."""
     candidates = sorted(known)
-    nearest = difflib.get_close_matches(word, candidates, n=1)
+    slips = difflib.get_close_matches(word, candidates, n=1, cutoff=0.8)
     # A known option that is part of what was typed: replication_group_description for description.
+    ends = [candidate for candidate in candidates if word.endswith(f"_{candidate}")]
     inside = [candidate for candidate in candidates if candidate in word or word in candidate]
-    guess = (nearest or sorted(inside, key=len, reverse=True) or [""])[0]
+    nearest = difflib.get_close_matches(word, candidates, n=1)
+    guess = (slips or ends or nearest or sorted(inside, key=len, reverse=True) or [""])[0]
     return f" (did you mean {guess}?)" if guess else ""

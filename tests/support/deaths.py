@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils.aws.client import Aws
 from ansible.module_utils.reconcile.errors import AwsFailure, LostAnswer, Refused
 
-from localcloud.process import Cloud
+from localcloud.process import REGION, Cloud
 from tests.support import figures
 from tests.support.runs import aws_of, beside_plans, run
 
@@ -41,8 +41,8 @@ class Killed(BaseException):
     """The run was ended from outside."""
 
 
-def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException) -> Aws:
-    aws = aws_of(cloud, Faulty)
+def faulty(cloud: Cloud, fail_at: int, after: bool, error: BaseException, region: str = REGION) -> Aws:
+    aws = aws_of(cloud, Faulty, region)
     aws.fail_at, aws.after, aws.error = fail_at, after, error
     return aws
 

@@ -355,6 +355,12 @@ def test_the_option_that_was_meant_is_named(typed: str, meant: str) -> None:
     assert found == (f" (did you mean {meant}?)" if meant else "")
 
 
+def test_what_a_word_ends_with_is_meant_before_what_it_resembles() -> None:
+    known = ["description", "global_replication_group_role", "cache_subnet_group_name", "name"]
+    assert "mean description?" in errors.did_you_mean("replication_group_description", known)
+    assert "mean cache_subnet_group_name?" in errors.did_you_mean("cache_subnet_groups_name", known)
+
+
 def test_names_and_ownership_come_from_one_place() -> None:
     ours = identity.Identity("sensors", "dev")
     assert ours.name == "sensors-dev"
