@@ -174,7 +174,7 @@ def wanted(options: Options, resource: State | None) -> dict[str, Any]:
 def without_inherited(wanted: State, options: Options, resource: State | None) -> dict[str, Any]:
     """The declaration without opinions on what a secondary has from its primary, nor on what AWS sets in members."""
     silent: set[str] = set(INHERITED) if follows(options, resource) else set()
-    if resource is None and options[SUFFIX] or silent or (resource and resource[ID] and not leaves(options)):
+    if options[SUFFIX] or silent or (resource and resource[ID] and not leaves(options)):
         silent.add("auto_minor_version_upgrade")
     return {field: None if field in silent else value for field, value in wanted.items()}
 
@@ -281,8 +281,8 @@ def guards(state: State, desired: State, differences: Differences) -> Iterator[F
         elif not isinstance(wanted_id, Ref):
             yield (ID, wanted_id, "a group that does not exist yet: AWS takes no other into a global datastore",
                    "destroy the group and run again, or remove it")  # fmt: skip
-        elif not at_least(state["engine_version"], *LEAST_VERSION):
-            yield SUFFIX, desired[ID].name, "version 5.0.6 or later", "raise engine_version first"
+        else:
+            yield from unable_to_begin(state, desired, differences)
     if ID in differences and wanted_id == "":
         yield from unable_to_leave(state)
     if ROLE in differences:
@@ -291,6 +291,30 @@ def guards(state: State, desired: State, differences: Differences) -> Iterator[F
     if changed:
         yield (changed[0], f"a change of {', '.join(changed)}", f"what all members of {noun(called)} share",
                f"keep them, or leave it first, with {ID}: ''")  # fmt: skip
+
+
+def unable_to_begin(state: State, desired: State, differences: Differences) -> Iterator[Finding]:
+    """A group that cannot be a primary, as it is at the end of this run."""
+    named = desired[ID].name
+    kind, mode, version = (desired[field] or state[field] for field in
+                           ("cache_node_type", "transit_encryption_mode", "engine_version"))  # fmt: skip
+    waiting = sorted({*state["in_force"], *(() if desired["apply_immediately"] else set(SHARED) & set(differences))})
+    if waiting:
+        yield (SUFFIX, named, f"nothing that waits for the maintenance window ({', '.join(waiting)})",
+               "begin after the window, or set apply_immediately")  # fmt: skip
+    if TOO_SMALL.match(kind):
+        yield (
+            SUFFIX,
+            named,
+            f"nodes of size large or above that do not burst, not {kind}",
+            "change cache_node_type first",
+        )
+    if mode == "preferred":
+        yield SUFFIX, named, "transit_encryption_mode required", "set transit_encryption_mode: required"
+    if state.get("network_type") not in (None, "ipv4"):
+        yield SUFFIX, named, "IPv4 only", "remove it: the addresses are chosen when a group is created"
+    if not at_least(version, *LEAST_VERSION):
+        yield SUFFIX, named, "version 5.0.6 or later", "raise engine_version first"
 
 
 def unable_to_leave(group: State) -> Iterator[Finding]:

@@ -72,6 +72,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
         {"engine_cpu_percent": 90.0, "actions": [f"{TOPICS}:a"]},
         {"engine_cpu_percent": 80.0, "evictions": 0.0, "replication_lag_seconds": 5.0},
     ),
+    "global_replication_group_id_suffix": (None, None, "telemetry", "readings"),
+    "global_replication_group_id": (None, None, ""),
     "security_group_names": (None, ["app"], ["cache", "app"]),
     "tags": (None, {}, {"team": "telemetry"}, {"team": "readings", "cost": "low"}),
     "purge_tags": (True, True, False),
