@@ -23,19 +23,26 @@ PACKAGES = ["cosmic-ray==8.7.0"]
 # What is mutated, and the tests that are about it.
 JUDGES = {
     "module_utils/reconcile": ["integration/test_environment.py", "integration/test_faults.py",
-                               "integration/test_proof.py"],
+                               "integration/test_proof.py", "integration/test_storms.py"],
     "module_utils/aws": ["integration/test_storms.py", "integration/test_transport.py",
                          "integration/test_credentials.py"],
     "module_utils/verification": ["integration/test_verify.py"],
     "module_utils/environment": ["integration/test_environment.py", "integration/test_history.py",
-                                 "integration/test_lock.py", "integration/test_bad_input.py"],
-    "module_utils/kinesis_data_stream": ["integration/test_cycles.py", "integration/test_stream_steps.py",
-                                         "integration/test_pairs.py"],
-    "module_utils/s3_state_bucket": ["integration/test_cycles.py", "integration/test_bucket_extras.py",
-                                     "integration/test_pairs.py"],
+                                 "integration/test_lock.py", "integration/test_bad_input.py",
+                                 "integration/test_report.py", "integration/test_changers.py",
+                                 "integration/test_permissions.py", "integration/test_accept.py"],
+    "module_utils/kinesis_data_stream": ["integration/test_transitions.py", "integration/test_stream_steps.py",
+                                         "integration/test_pairs.py", "integration/test_adoption.py"],
+    "module_utils/s3_state_bucket": ["integration/test_transitions.py", "integration/test_bucket_extras.py",
+                                     "integration/test_pairs.py", "integration/test_adoption.py"],
     "module_utils/ec2_vpc_network": ["integration/test_network_order.py", "integration/test_network_strangers.py",
                                      "integration/test_network_settings.py"],
-    "module_utils/elasticache_replication_group": ["integration/test_cycles.py", "integration/test_redis_matrix.py"],
+    "module_utils/elasticache_replication_group": ["integration/test_redis_matrix.py",
+                                                   "integration/test_redis_users.py",
+                                                   "integration/test_redis_secret.py",
+                                                   "integration/test_redis_parameters.py",
+                                                   "integration/test_redis_generated_token.py",
+                                                   "integration/test_redis_zones.py"],
     "localcloud/overlays": ["localcloud"],
 }  # fmt: skip
 # Percent of the mutants that tests kill; it is raised when more are, and never lowered. No sample worth the name was
@@ -90,11 +97,11 @@ def main() -> int:
     if not session.exists():
         settings.write_text(configuration(tree), encoding="utf-8")
         subprocess.run([program, "init", settings, session], cwd=tree, check=True)
-        subprocess.run([*drawn, "draw", session, str(number), str(seed)], check=True)
+        subprocess.run([*drawn, "draw", session, str(number), str(seed)], cwd=tree, check=True)
     # What a stop left mutated.
     subprocess.run(["git", "checkout", "-q", "--", "."], cwd=tree, check=True)
     subprocess.run([program, "exec", settings, session], cwd=tree, check=True)
-    return subprocess.run([*drawn, "tell", session, str(FLOOR)], check=False).returncode
+    return subprocess.run([*drawn, "tell", session, str(FLOOR)], cwd=tree, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -407,6 +407,8 @@ def test_a_change_has_two_minutes_to_show(shows_after_seconds: float, shown: boo
     declared = [planning.Declaration("m", part, options)]
     if shown:
         assert engine.run(declared, Recorder(), patient).made
+        # It goes on as soon as it is shown: looks are two seconds apart.
+        assert now[0] <= shows_after_seconds + 2
     else:
         with pytest.raises(errors.AwsFailure, match="AWS does not show it: size: found 1, wanted 2"):
             engine.run(declared, Recorder(), patient)

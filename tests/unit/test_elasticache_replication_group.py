@@ -7,7 +7,15 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible.module_utils.elasticache_replication_group import alarms, logs, node_groups, parameters, translate, windows
+from ansible.module_utils.elasticache_replication_group import (
+    alarms,
+    logs,
+    node_groups,
+    parameters,
+    secret,
+    translate,
+    windows,
+)
 from ansible.module_utils.elasticache_replication_group import leaving as leaving_module
 from ansible.module_utils.elasticache_replication_group.misfits import misfits
 from ansible.module_utils.elasticache_replication_group.names import tells_of
@@ -373,3 +381,14 @@ def test_nodes_stay_where_they_are_declared(there: str, zones: str, staying: str
     move = leaving_module.placed("0001", nodes, list(zones))
     ids = ["".join(node["id"] for node in part) for part in (move.staying, move.leaving)]
     assert (*ids, "".join(move.coming)) == (staying, leaving, coming)
+
+
+@pytest.mark.parametrize(("resource", "reads"), [
+    (None, True), ({"auth_token_enabled": False, "auth_token_version": ""}, True),
+    ({"auth_token_enabled": True, "auth_token_version": "old"}, True),
+    ({"auth_token_enabled": True, "auth_token_version": "new"}, False),
+    ({"auth_token_enabled": True, "auth_token_version": None}, False),
+])  # fmt: skip
+def test_a_token_is_read_only_where_it_is_about_to_be_sent(resource: Any, reads: bool) -> None:
+    given = options("elasticache_replication_group", {"auth_token_secret_arn": "arn:aws:secretsmanager:::secret:a"})
+    assert bool(secret.fetch(given, resource, {"auth_token_version": "new"})) == reads

@@ -217,3 +217,14 @@ def test_what_is_no_lock_can_be_named_and_freed(body: bytes) -> None:
 ])  # fmt: skip
 def test_actions_that_no_operation_of_ours_is_named_after_are_asked_for(module: str, action: str) -> None:
     assert action in component(module).permissions
+
+
+@pytest.mark.parametrize(("region", "words"), [
+    ("eu-central-1", "found eu-central-1"), ("us-east-1", "found us-east-1"), ("eu-west-1", ""),
+])  # fmt: skip
+def test_a_bucket_in_another_region_is_refused_wherever_that_is(region: str, words: str) -> None:
+    given = options("s3_state_bucket", {"account_id": "123456789012"})
+    ours = {"streambed:stack": given["stack_name"], "streambed:environment": given["environment_suffix"]}
+    refused = bucket.foreign_bucket(given, {"name": "b", "region": region, "tags": ours}, "eu-west-1")
+    assert words in " ".join(map(str, refused))
+    assert bool(refused) == bool(words)

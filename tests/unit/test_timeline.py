@@ -141,3 +141,10 @@ def test_what_begins_at_the_very_end_is_still_seen() -> None:
 
 def test_no_run_no_timeline() -> None:
     assert timeline.page(None) is None
+
+
+def test_a_row_begins_with_the_first_of_its_parts() -> None:
+    told = timeline.lines({"calls": 2, "seconds": 100, "chain": [], "failed": False, "objects": [
+        {"object": "table a", "component": "vpc", "parts": [[3, 20], [70, 20]], "seconds": 40, "after": "",
+         "failed": False, "in_chain": True}]})  # fmt: skip
+    assert " at   3.0s for    40s" in told[1]

@@ -242,3 +242,19 @@ def test_controls_on_a_network(found: Any, logs: Any, fails: Any) -> None:
 def test_the_page_lists_the_permissions_of_a_verification() -> None:
     page = (ROOT / "docs" / "verify.md").read_text()
     assert page.partition("```text permissions\n")[2].partition("```")[0].split() == sorted(checks.PERMISSIONS)
+
+
+def test_a_client_whose_group_is_gone_hides_nothing_of_the_others() -> None:
+    def part(key: str) -> list[dict[str, str]]:
+        return [{"Key": "streambed:part", "Value": f"security-group/{key}"}]
+
+    nobody: dict[str, Any] = {"IpPermissions": [], "IpPermissionsEgress": []}
+    groups = [{"GroupId": f"sg-{key}", "Tags": part(key), **nobody} for key in ("cache", "web")]
+    subnets = [{"SubnetId": f"subnet-{tier}", "CidrBlock": f"10.0.{number}.0/24",
+                "Tags": [{"Key": "streambed:tier", "Value": tier}]}
+               for number, tier in enumerate(("cache", "web"))]  # fmt: skip
+    way = network.Way("cache", ["gone", "web"], ["cache"], "cache", 6379)
+    tiers = {"tiers": {"cache": {}, "web": {}}}
+    told = network._cache(paths.Network(subnets=subnets, security_groups=groups), tiers, way)
+    assert "security group gone is gone" in told.found
+    assert "security-group/web (sg-web) lets nothing out to port 6379" in told.found
