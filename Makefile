@@ -9,8 +9,11 @@ READY   := $(VENV)/.ready
 # What each commit proves on the embedded cloud; `make proof` runs all of it, which takes hours on a slow machine.
 EACH_COMMIT := $(addprefix tests/integration/test_,environment.py platform.py golden_plans.py summary.py routes.py cost.py \
                             transitions.py credentials.py recorded_answers.py bad_input.py no_opinion.py costs.py \
-                            several.py gone_meanwhile.py) \
-               $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py policies.py)
+                            several.py gone_meanwhile.py pairs.py redis_pairs.py global_datastores.py) \
+               $(addprefix tests/localcloud/test_,models.py strictness.py rates.py tagging.py kinesis.py policies.py) \
+               $(addprefix tests/proof/test_,machine.py removal.py broken_streambed.py)
+# How many steps of random walks each commit takes for the stream, for the bucket and for the cache: 500 pairs and more.
+EACH_WALK := 120
 # An environment that lives in the embedded cloud says so in its inventory.
 CLOUD   := $(if $(shell grep -Rls LOCALCLOUD_DIR inventories/$(ENV)),cloud-up)
 
@@ -109,7 +112,7 @@ unit: $(READY) ## Run the tests that need no cloud
 	@$(BIN)/pytest tests/unit
 
 integration: $(READY) ## Run the tests on the embedded cloud that each commit has to pass
-	@$(BIN)/pytest -n 2 --dist loadfile $(EACH_COMMIT)
+	@STREAMBED_PAIRS=$(EACH_WALK) $(BIN)/pytest -n 2 --dist loadfile $(EACH_COMMIT)
 
 real-redis: $(READY) ## Run the tests that need redis-server or valkey-server
 	@STREAMBED_REAL_REDIS=1 $(BIN)/pytest -rs tests/localcloud/test_real_redis.py tests/integration/test_real_rotation.py \

@@ -27,10 +27,10 @@ FOLDERS = ("tests/unit", "tests/localcloud", "tests/integration", "tests/proof",
 SIDE_BY_SIDE = 2
 # How large each proof is; a test alone takes a part of every kind.
 FULL = {
-    "STREAMBED_KILLS": "all", "STREAMBED_PAIRS": "300", "STREAMBED_STEPS": "10000", "STREAMBED_RACES": "60",
+    "STREAMBED_KILLS": "all", "STREAMBED_PAIRS": "400", "STREAMBED_STEPS": "10000", "STREAMBED_RACES": "500",
     "STREAMBED_CROWDS": "2,4,8,16", "STREAMBED_ROUNDS": "25", "STREAMBED_LATE_SEEDS": "10", "STREAMBED_DEATHS": "100",
     "STREAMBED_TERRAFORM_CONFIGURATIONS": "all", "STREAMBED_PERMISSIONS": "all",
-    "STREAMBED_DOUBLE_DEATHS": "500", "STREAMBED_WEATHER": "all", "STREAMBED_REAL_REDIS": "1",
+    "STREAMBED_DOUBLE_DEATHS": "700", "STREAMBED_WEATHER": "all", "STREAMBED_REAL_REDIS": "1",
 }  # fmt: skip
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|error)")
 # What tests/conftest.py prints.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..reconcile.errors import Refusal
@@ -203,7 +202,7 @@ def departure(group: State) -> list[Call]:
     name, called = group["name"], group[ID]
     if not called:
         return []
-    after = idle(called, called, replace(settled(name), then=None))
+    after = idle(called, called, settled(name))
     if group[ROLE] == SECONDARY:
         params = {"GlobalReplicationGroupId": called, "ReplicationGroupId": name,
                   "ReplicationGroupRegion": region_of(group["arn"])}  # fmt: skip

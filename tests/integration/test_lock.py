@@ -64,6 +64,7 @@ def test_one_of_sixteen_wins(bucket: Cloud) -> None:
 def test_a_run_that_died_has_one_heir_and_frees_nothing_any_more(bucket: Cloud) -> None:
     dead = take(bucket)
     for race in range(1, RACES + 1):
+        figures.count("races for the lock")
         bucket.configure(clock_ahead_seconds=200 * race)
         [heir] = winners(at_once(16, lambda: take(bucket)))
         assert heir["careful"]
