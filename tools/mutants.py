@@ -45,9 +45,8 @@ JUDGES = {
                                                    "integration/test_redis_zones.py"],
     "localcloud/overlays": ["localcloud"],
 }  # fmt: skip
-# Percent of the mutants that tests kill; it is raised when more are, and never lowered. No sample worth the name was
-# measured yet.
-FLOOR = 0
+# Percent of the mutants that tests kill; it is raised when more are, and never lowered: 32 of the first 38 of seed 1.
+FLOOR = 84
 # Seconds for the tests of one mutant, which may loop without end; a mutant that takes longer counts as killed.
 TIMEOUT_SECONDS = 1500
 

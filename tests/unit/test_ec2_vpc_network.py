@@ -361,3 +361,17 @@ def test_an_endpoint_among_subnets_with_ipv6_only_has_addresses_of_that_kind(add
     given = {**declared(ipv6_pool="amazon", **endpoint), "tiers": {"app": {"internet": "none", "ipv6_native": True}}}
     found = [each for each in rules.rules(given) if each.field == "endpoint_settings kms ip_address_type"]
     assert len(found) == refused
+
+
+@pytest.mark.parametrize(("entry", "shown"), [
+    ({"Protocol": "6", "PortRange": {"From": 80, "To": 90}}, {"protocol": "tcp", "from_port": 80, "to_port": 90}),
+    ({"Protocol": "17"}, {"protocol": "udp"}),
+    ({"Protocol": "-1", "PortRange": {"From": 0, "To": 0}}, {"protocol": "all"}),
+    ({"Protocol": "-1", "IcmpTypeCode": {"Type": 8, "Code": 0}}, {"protocol": "all"}),
+    ({"Protocol": "1", "IcmpTypeCode": {"Type": 8, "Code": 0}, "PortRange": {"From": 0, "To": 0}},
+     {"protocol": "icmp", "icmp_type": 8, "icmp_code": 0}),
+])  # fmt: skip
+def test_ports_and_types_are_of_protocols_that_have_them(entry: dict[str, Any], shown: dict[str, Any]) -> None:
+    about = {"RuleNumber": 100, "Egress": False, "RuleAction": "allow", "CidrBlock": "10.0.0.0/8"}
+    wanted = {"action": "allow", "cidr_block": "10.0.0.0/8", **shown}
+    assert acls._observed_rule({**about, **entry}) == wanted
