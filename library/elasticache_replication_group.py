@@ -305,7 +305,8 @@ options:
     description:
       - Begins a global datastore with this group as its primary, once the group is as it is declared. AWS puts five
         letters of the region before the suffix; the whole id is C(global_replication_group_id) of the result.
-      - Its nodes are of size large or above and do not burst, from version 5.0.6 on, with IPv4 only.
+      - Lower-case letters, digits and hyphens. Nodes are of size large or above and do not burst, from version 5.0.6
+        on, with IPv4 only.
       - What all members share is not changed while the group is in it - engine, version, node type, cluster mode and
         number of node groups, failover, encryption and AUTH token.
     type: str
@@ -320,7 +321,8 @@ options:
     type: str
   global_replication_group_role:
     description:
-      - C(primary) promotes a secondary, with O(allow_global_failover); the present primary follows it then.
+      - C(primary) promotes a secondary that is there, with O(allow_global_failover); the present primary follows it.
+        What all members share has to be declared as it is by then, or not at all.
       - C(secondary) says that another one is written to, and is refused where that is not so. Nothing is no opinion.
     type: str
     choices: [primary, secondary]

@@ -14,6 +14,12 @@ from .names import NODES_SECONDS, group_noun, log_group_noun, parameter_group_no
 SERVICE = "elasticache"
 # Right after a change AWS may still show the group as available.  Source: terraform-provider-aws waits as long.
 MODIFYING_SHOWS_SECONDS = 30
+# What waits for the maintenance window unless apply_immediately is set.
+# Source: ModifyReplicationGroup API reference, ApplyImmediately.
+DEFERRABLE = {
+    "engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "multi_az_enabled", "cluster_mode",
+    "transit_encryption_enabled", "transit_encryption_mode",
+}  # fmt: skip
 # What adds or takes nodes; so does a change that interrupts, for nodes are made anew.
 SCALING = ("modify_replication_group_shard_configuration", "increase_replica_count", "decrease_replica_count")
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
 from ..reconcile.plan import CREATE, DELETE, DISRUPTIVE, Call, Ref, Wait
-from .calls import SERVICE
+from .calls import DEFERRABLE, SERVICE
 from .names import NODES_SECONDS, NOUN, POLL_SECONDS, group_name, group_noun, settled
 from .versions import at_least
 
@@ -32,7 +32,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "allow_global_failover": {"type": "bool", "default": False},
 }
 GONE = ("GlobalReplicationGroupNotFoundFault",)
+# What the parameter groups begin with that AWS copies.
+COPY = "global-datastore-"
 IDLE = ("available", "primary-only")
+# Lower case, so that AWS spells it as it is declared.
+SUFFIX_FORM = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{0,39}(?<!-)\Z")
 # Five letters of the region in which it began.  Source: hashicorp/terraform-provider-aws, global_replication_group.go.
 WHOLE_ID = re.compile(r"[a-z]{5}-.+\Z")
 # What a member shares with the others, or has from AWS.  Source: hashicorp/terraform-provider-aws,
@@ -43,7 +47,7 @@ SHARED = (
     "auth_token_version", "cache_parameter_group_name",
 )  # fmt: skip
 # What AWS hands on to a new secondary, and lets it change later.
-INHERITED = (*SHARED, "multi_az_enabled", "member_zones_spread")
+INHERITED = (*SHARED, "multi_az_enabled", "member_zones_spread", "parameters")
 # What a secondary cannot be created with.
 NOT_OF_SECONDARIES = (
     "auth_token", "auth_token_secret_arn", "auth_token_generation", "parameters", "cache_parameter_group_name",
@@ -60,7 +64,12 @@ def noun(name: str) -> str:
 
 
 def arns(options: Options) -> Iterator[str]:
-    """The last parts of the ARNs of the datastore that is declared; whoever leaves one may not name it."""
+    """The last parts of the ARNs of the datastore that is declared, and of what AWS copied for it.
+
+    Whoever leaves a datastore does not name it.
+    """
+    if options[ID] is not None or options[SUFFIX]:
+        yield f"parametergroup:{COPY}{group_name(options)}-*"
     if options[ID] or options[SUFFIX]:
         yield f"globalreplicationgroup:{options[ID] or '*-' + options[SUFFIX]}"
     elif options[ID] == "":
@@ -75,6 +84,13 @@ def look(group: Mapping[str, Any] | None) -> dict[str, tuple[Any, ...]]:
     name = _info(group).get("GlobalReplicationGroupId")
     about = {"GlobalReplicationGroupId": name, "ShowMemberInfo": True}
     return {"datastore": (SERVICE, "describe_global_replication_groups", about, GONE)} if name else {}
+
+
+def look_for(options: Options) -> dict[str, tuple[Any, ...]]:
+    """The read of the datastores of this region, where one is to begin."""
+    if options["state"] == "absent" or not options[SUFFIX]:
+        return {}
+    return {"datastores": (SERVICE, "describe_global_replication_groups", {"ShowMemberInfo": True})}
 
 
 def _info(group: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -130,7 +146,7 @@ def copies(group: str, answer: Mapping[str, Any] | None) -> list[str]:
     Source: hashicorp/terraform-provider-aws, replication_group.go, Delete and parameter_group_name.
     """
     names = [each["CacheParameterGroupName"] for each in (answer or {}).get("CacheParameterGroups", ())]
-    return [name for name in names if re.fullmatch(rf"global-datastore-{re.escape(group)}-[a-z0-9]+", name)]
+    return [name for name in names if re.fullmatch(rf"{COPY}{re.escape(group)}-[a-z0-9]+", name)]
 
 
 # What is wanted
@@ -147,10 +163,10 @@ def leaves(options: Options) -> bool:
 
 
 def follows(options: Options, resource: State | None) -> bool:
-    """Whether the group is a secondary, or will be one, and so has from others what is shared."""
+    """Whether the group is a secondary at the end of this run, and so has from others what is shared."""
     if resource is None:
         return joins(options, None)
-    return resource[ROLE] == SECONDARY and not leaves(options)
+    return resource[ROLE] == SECONDARY and options[ROLE] != PRIMARY and not leaves(options)
 
 
 def stays(wanted: State, resource: State) -> bool:
@@ -228,13 +244,18 @@ def begin(state: State, desired: State, differences: Differences) -> list[Call]:
     """A new datastore whose primary is the group, once that is as it is declared."""
     if not isinstance(desired[ID], Ref):
         return []
-    name, suffix = desired["name"], desired[ID].name.removeprefix(noun(""))
+    name, suffix = desired["name"], suffix_of(desired)
     params = {"GlobalReplicationGroupIdSuffix": suffix, "PrimaryReplicationGroupId": name,
               "GlobalReplicationGroupDescription": desired["description"] or state["description"]}  # fmt: skip
     saves = {desired[ID].name: "GlobalReplicationGroup.GlobalReplicationGroupId"}
     wait = idle(suffix, desired[ID], settled(name))
-    return [Call(SERVICE, "create_global_replication_group", params, group_noun(name), f"begin {noun(suffix)}", CREATE,
-                 saves=saves, wait=wait)]  # fmt: skip
+    return [Call(SERVICE, "create_global_replication_group", params, noun(suffix), f"begin {noun(suffix)}", CREATE,
+                 after=(group_noun(name),), saves=saves, wait=wait)]  # fmt: skip
+
+
+def suffix_of(desired: State) -> str:
+    """The suffix of a datastore that is to begin."""
+    return str(desired[ID].name.removeprefix(noun("")))
 
 
 # What AWS would refuse
@@ -249,9 +270,6 @@ def rules(options: Options) -> Iterator[Finding]:
     if called and not WHOLE_ID.match(called):
         yield (ID, called, "a whole id, such as sgaui-telemetry, which begins with the letters of a region",
                f"correct {ID}: outputs of the environment that began it name it")  # fmt: skip
-    for field in NOT_OF_SECONDARIES if called and options[ROLE] != PRIMARY else ():
-        if options[field] not in (None, "", []):
-            yield (field, "a value", f"none in a secondary of {called}: it has it from its primary", f"remove {field}")
     if options[ROLE] and not (called or suffix):
         yield (
             ROLE,
@@ -259,16 +277,18 @@ def rules(options: Options) -> Iterator[Finding]:
             f"a global datastore to have a role in: {ID} or {SUFFIX}",
             f"set one, or remove {ROLE}",
         )
+    if (called or suffix) and options["network_type"] not in (None, "ipv4"):
+        yield "network_type", options["network_type"], "ipv4 in a global datastore", "set network_type: ipv4"
     if not suffix:
         return
+    if not SUFFIX_FORM.match(suffix):
+        yield SUFFIX, suffix, "lower-case letters, digits and single hyphens, at most 40", f"correct {SUFFIX}"
     if options["cache_node_type"] and TOO_SMALL.match(options["cache_node_type"]):
         yield ("cache_node_type", options["cache_node_type"], "nodes of size large or above in a global datastore, and "
                "none that burst", "choose such a node type")  # fmt: skip
     if options["transit_encryption_mode"] == "preferred":
         yield ("transit_encryption_mode", "preferred", "required in a global datastore",
                "set transit_encryption_mode: required")  # fmt: skip
-    if options["network_type"] not in (None, "ipv4"):
-        yield "network_type", options["network_type"], "ipv4 in a global datastore", "set network_type: ipv4"
 
 
 def guards(state: State, desired: State, differences: Differences) -> Iterator[Finding]:
@@ -276,7 +296,8 @@ def guards(state: State, desired: State, differences: Differences) -> Iterator[F
     called, wanted_id = state[ID], desired[ID]
     if ID in differences and wanted_id:
         if called:
-            yield ID, wanted_id, f"the present {called}", f"leave it first, with {ID}: ''"
+            named = (SUFFIX, suffix_of(desired)) if isinstance(wanted_id, Ref) else (ID, wanted_id)
+            yield *named, f"the present {called}", f"leave it first, with {ID}: ''"
         elif not isinstance(wanted_id, Ref):
             yield (ID, wanted_id, "a group that does not exist yet: AWS takes no other into a global datastore",
                    "destroy the group and run again, or remove it")  # fmt: skip
@@ -286,6 +307,10 @@ def guards(state: State, desired: State, differences: Differences) -> Iterator[F
         yield from unable_to_leave(state)
     if ROLE in differences:
         yield from unable_to_change_roles(state, desired)
+    if called and wanted_id != "" and desired["num_cache_clusters"] and state["cluster_mode"] == "enabled":
+        yield ("num_cache_clusters", desired["num_cache_clusters"],
+               f"replicas_per_node_group, for {noun(called)} has cluster mode enabled",
+               "set replicas_per_node_group instead")  # fmt: skip
     changed = sorted(set(SHARED) & set(differences)) if called and wanted_id != "" else []
     if changed:
         yield (changed[0], f"a change of {', '.join(changed)}", f"what all members of {noun(called)} share",
@@ -294,14 +319,14 @@ def guards(state: State, desired: State, differences: Differences) -> Iterator[F
 
 def unable_to_begin(state: State, desired: State, differences: Differences) -> Iterator[Finding]:
     """A group that cannot be a primary, as it is at the end of this run."""
-    named = desired[ID].name
+    named = suffix_of(desired)
     kind, mode, version = (desired[field] or state[field] for field in
                            ("cache_node_type", "transit_encryption_mode", "engine_version"))  # fmt: skip
-    waiting = sorted({*state["in_force"], *(() if desired["apply_immediately"] else set(SHARED) & set(differences))})
+    waiting = sorted({*state["in_force"], *(() if desired["apply_immediately"] else DEFERRABLE & set(differences))})
     if waiting:
         yield (SUFFIX, named, f"nothing that waits for the maintenance window ({', '.join(waiting)})",
                "begin after the window, or set apply_immediately")  # fmt: skip
-    if TOO_SMALL.match(kind):
+    if TOO_SMALL.match(kind or ""):
         yield (
             SUFFIX,
             named,
@@ -312,7 +337,7 @@ def unable_to_begin(state: State, desired: State, differences: Differences) -> I
         yield SUFFIX, named, "transit_encryption_mode required", "set transit_encryption_mode: required"
     if state.get("network_type") not in (None, "ipv4"):
         yield SUFFIX, named, "IPv4 only", "remove it: the addresses are chosen when a group is created"
-    if not at_least(version, *LEAST_VERSION):
+    if version and not at_least(version, *LEAST_VERSION):
         yield SUFFIX, named, "version 5.0.6 or later", "raise engine_version first"
 
 
@@ -342,8 +367,32 @@ def removal(options: Options, resource: State | None) -> Iterator[Refusal]:
         yield Refusal(NOUN, group_name(options), field, found, what, step)
 
 
-def misfits(options: Options, resource: State | None) -> Iterator[Finding]:
-    """A datastore that cannot begin as it is declared."""
+def misfits(options: Options, resource: State | None, facts: Mapping[str, Any]) -> Iterator[Finding]:
+    """A datastore that cannot begin, or be joined, as it is declared."""
+    if joins(options, resource):
+        yield from unable_to_join(options)
+    if options[ID] and (resource is None or resource[ROLE] != PRIMARY):
+        for field in NOT_OF_SECONDARIES:
+            if options[field] not in (None, "", []):
+                yield (field, "a value", f"none in a secondary of {options[ID]}: it has it from its primary",
+                       f"remove {field}")  # fmt: skip
     begins = options[SUFFIX] and not (resource and resource[ID])
     if begins and options[ROLE] == SECONDARY:
         yield ROLE, SECONDARY, f"primary in a global datastore that begins with this group ({SUFFIX})", f"remove {ROLE}"
+    for other in (facts.get("datastores") or {}).get("GlobalReplicationGroups", ()) if begins else ():
+        _letters, _hyphen, suffix = other["GlobalReplicationGroupId"].partition("-")
+        if suffix == options[SUFFIX]:
+            members = ", ".join(each["ReplicationGroupId"] for each in other.get("Members", ()))
+            yield (SUFFIX, suffix, f"no global datastore of that name ({other['GlobalReplicationGroupId']}, of "
+                   f"{members})", f"choose another suffix, or join it with {ID}")  # fmt: skip
+
+
+def unable_to_join(options: Options) -> Iterator[Finding]:
+    """What a new secondary cannot be, or has to say because nobody here sees its primary."""
+    if options[ROLE] == PRIMARY:
+        yield (ROLE, PRIMARY, f"secondary, as every group begins that joins {options[ID]}",
+               f"remove {ROLE}, and promote the group once it is there")  # fmt: skip
+    sharded = options["replicas_per_node_group"] is not None or options["cluster_mode"] == "enabled"
+    if options["alarms"] and sharded and options["num_node_groups"] is None:
+        yield ("num_node_groups", None, "as many as the primary has, for the alarms on their nodes",
+               "set num_node_groups")  # fmt: skip

@@ -135,7 +135,8 @@ def desire(options: Options, seen: Seen) -> State:
         **datastores.wanted(options, observed),
     }
     if observed is None:
-        wanted["former_parameter_groups"] = [] if wanted["parameters"] else None
+        asked = wanted["parameters"] or datastores.leaves(options)
+        wanted["former_parameter_groups"] = [] if asked else None
         wanted.update({**birth(options, wanted, around), "member_zones_spread": spread(options, wanted, around)})
         alarms = wanted_alarms(options, None, wanted)
         return {**datastores.without_inherited(wanted, options, None), "alarms": alarms}

@@ -9,16 +9,13 @@ from typing import Any
 from ..reconcile.errors import Refusal
 from ..reconcile.fields import Difference
 from . import datastores, leaving, node_groups, windows
+from .calls import DEFERRABLE
 from .names import NOUN
 from .versions import at_least, older
 
 State = Mapping[str, Any]
 Differences = Mapping[str, Difference]
 Finding = tuple[str, Any, str, str]
-DEFERRABLE = {
-    "engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "multi_az_enabled", "cluster_mode",
-    "transit_encryption_enabled", "transit_encryption_mode",
-}  # fmt: skip
 # What AWS is changing right now never waits for the window, whatever it shows as pending.
 AT_ONCE = {"user_group_id", "log_delivery"}
 # They stand on their own names and change beside the group.

@@ -42,7 +42,7 @@ def misfits(
             *user_misfits(options, around, facts, observed or facts.get("satellites", {})),
             *undeclared(options, observed, around, offers),
             *node_type(options, observed, facts),
-            *datastores.misfits(options, observed),
+            *datastores.misfits(options, observed, facts),
         ]
     for field, value, wanted, step in found:
         yield Refusal(NOUN, group_name(options), field, value, wanted, step)

@@ -158,7 +158,7 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
                      **own_logs.looks(options)})  # fmt: skip
     if options["state"] == "absent":
         return requests
-    requests.update(look(options))
+    requests.update({**look(options), **datastores.look_for(options)})
     requests["offers"] = VERSIONS
     if options["subnet_ids"]:
         about = {"SubnetIds": list(options["subnet_ids"])}

@@ -48,7 +48,9 @@ def own_names(group: str, family: str) -> tuple[str, str, str]:
 
 
 def own_groups(options: Options, answer: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
-    """Parameter groups that bear our names, by name, out of all of the account's."""
+    """Parameter groups that bear our names, by name, out of all of the account's; none where nobody asks for them."""
+    if options["state"] == "present" and options["parameters"] is None:
+        return {}
     found = {each["CacheParameterGroupName"]: each for each in (answer or {}).get("CacheParameterGroups", [])}
     return {name: each for name, each in found.items()
             if name in own_names(group_name(options), each["CacheParameterGroupFamily"])}  # fmt: skip

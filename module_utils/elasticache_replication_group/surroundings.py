@@ -15,7 +15,7 @@ from ..reconcile.identity import identity_of
 from ..reconcile.offers import NETWORK, PART_TAG, TIER_TAG, Network, Subnet
 from ..reconcile.plan import Ref
 from ..reconcile.tags import ansible_tags
-from . import node_groups
+from . import datastores, node_groups
 from .names import NOUN, group_name
 from .rules import mode_of
 
@@ -126,7 +126,8 @@ def misfits(options: Options, seen: Seen) -> Iterator[Refusal]:
         return
     yield from _missing(options, seen.around)
     name, network = group_name(options), seen.around.get(NETWORK) or Network()
-    if seen.resource is None and mode_of(options) == "enabled" and options["num_node_groups"] is None:
+    joins = datastores.joins(options, seen.resource)
+    if seen.resource is None and mode_of(options) == "enabled" and options["num_node_groups"] is None and not joins:
         yield Refusal(NOUN, name, "num_node_groups", None, "the number of node groups of a new group with cluster_mode "
                       "enabled", "set num_node_groups")  # fmt: skip
     tier = options["subnet_tier"] or DEFAULT_TIER

@@ -11,6 +11,8 @@ from ansible.module_utils.reconcile.errors import AwsFailure, Refused
 from localcloud.process import Cloud
 from tests.integration.test_redis_secret import NETWORK
 from tests.support.deaths import Killed, faulty, refused_in_both_modes
+from tests.support.environments import conducted
+from tests.support.platform import SMALL
 from tests.support.runs import four_steps, run
 
 MODULE = "elasticache_replication_group"
@@ -144,6 +146,11 @@ REFUSED = [
     ({"transit_encryption_mode": "preferred"}, "required in a global datastore"),
     ({"network_type": "dual_stack"}, "ipv4 in a global datastore"),
     ({"global_replication_group_id": "sgaui-telemetry"}, "or the suffix of one to begin"),
+    ({"global_replication_group_id_suffix": "Tele metry!"}, "lower-case letters, digits and single hyphens"),
+    ({"global_replication_group_id_suffix": None, "global_replication_group_id": "sgaui-telemetry",
+      "global_replication_group_role": "primary"}, "as every group begins that joins"),
+    ({"global_replication_group_id_suffix": None, "global_replication_group_id": "sgaui-telemetry",
+      "network_type": "dual_stack"}, "ipv4 in a global datastore"),
     ({"global_replication_group_role": "secondary"}, "begins with this group"),
     ({"global_replication_group_id_suffix": None, "global_replication_group_role": "primary"}, "to have a role in"),
     ({"global_replication_group_id_suffix": None, "global_replication_group_id": "telemetry"}, "a whole id"),
@@ -206,3 +213,96 @@ def test_deaths_are_taken_up(cloud: Cloud, far: dict[str, Any], what: str, after
         assert not cloud.writes(at)
         assert roles(cloud) == wanted
         assert bool(copies(cloud)) == (THERE in wanted and wanted[THERE] == "SECONDARY" or what == "promote")
+
+
+PROMOTED = {"global_replication_group_role": "primary", "allow_global_failover": True}
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"cache_node_type": "cache.r7g.xlarge"}, "members of global datastore"),
+    ({"automatic_failover_enabled": False}, "members of global datastore"),
+    ({"parameters": {"maxmemory-policy": "noeviction"}}, "it has it from its primary"),
+    ({"auth_token": "not-a-secret-not-a-secret-1", "auth_token_version": "1"}, "it has it from its primary"),
+    ({"cache_parameter_group_name": "default.redis7"}, "it has it from its primary"),
+])  # fmt: skip
+def test_nobody_is_promoted_who_is_not_as_declared_then(
+    cloud: Cloud, far: dict[str, Any], change: dict[str, Any], words: str
+) -> None:
+    run(cloud, MODULE, far, region=THERE)
+    at = len(cloud.journal())
+    for check in (True, False):
+        with pytest.raises(Refused, match="Next: ") as refused:
+            run(cloud, MODULE, {**far, **PROMOTED, **change}, check=check, region=THERE)
+        assert words in str(refused.value)
+    assert not cloud.writes(at)
+
+
+def test_what_a_promoted_group_has_of_its_own_comes_along(cloud: Cloud, far: dict[str, Any]) -> None:
+    run(cloud, MODULE, far, region=THERE)
+    declared = {**far, **PROMOTED, "automatic_failover_enabled": True, "multi_az_enabled": True}
+    promoted = four_steps(cloud, MODULE, declared, region=THERE)
+    assert operations(promoted) == ["modify_replication_group", "failover_global_replication_group"]
+
+
+def test_a_secondary_in_cluster_mode_says_its_replicas_and_no_more(cloud: Cloud) -> None:
+    run(cloud, "ec2_vpc_network", NETWORK)
+    run(cloud, "ec2_vpc_network", {**NETWORK, "zones": [f"{THERE}a", f"{THERE}b"]}, region=THERE)
+    sharded = {**NEAR, "num_cache_clusters": None, "num_node_groups": 2, "replicas_per_node_group": 1}
+    begun = run(cloud, MODULE, sharded)["resource"]
+    joiner = {"global_replication_group_id": begun["global_replication_group_id"], "final_snapshot": False}
+    with pytest.raises(AwsFailure, match="set replicas_per_node_group instead"):
+        run(cloud, MODULE, {**joiner, "num_cache_clusters": 2}, region=THERE)
+    four_steps(cloud, MODULE, {**joiner, "replicas_per_node_group": 2}, region=THERE)
+    four_steps(cloud, MODULE, {"state": "absent", "final_snapshot": False}, region=THERE)
+    watched = {**joiner, "replicas_per_node_group": 1, "alarms": {"evictions": 0}}
+    with pytest.raises(Refused, match="as many as the primary has"):
+        run(cloud, MODULE, watched, region=THERE)
+    four_steps(cloud, MODULE, {**watched, "num_node_groups": 2}, region=THERE)
+
+
+def test_a_suffix_that_is_taken_is_refused_before_anything_is_made(cloud: Cloud) -> None:
+    run(cloud, "ec2_vpc_network", NETWORK)
+    run(cloud, MODULE, NEAR)
+    refused_in_both_modes(cloud, MODULE, {**NEAR, "name": "other-one"}, "no global datastore of that name")
+
+
+def test_what_is_made_at_once_does_not_wait_for_a_window(cloud: Cloud) -> None:
+    run(cloud, "ec2_vpc_network", NETWORK)
+    sharded = {**ALONE, "num_cache_clusters": None, "num_node_groups": 1, "replicas_per_node_group": 1}
+    run(cloud, MODULE, sharded)
+    grown = {**sharded, "num_node_groups": 2, "global_replication_group_id_suffix": "telemetry",
+             "global_replication_group_id": None}  # fmt: skip
+    assert len(four_steps(cloud, MODULE, grown)["calls"]) == 2
+    refused_in_both_modes(cloud, MODULE, {**grown, "global_replication_group_id_suffix": "another"},
+                          "global_replication_group_id_suffix: found another")  # fmt: skip
+
+
+def test_a_copy_of_before_goes_with_the_first_run(cloud: Cloud, far: dict[str, Any]) -> None:
+    run(cloud, MODULE, far, region=THERE)
+    [copy] = copies(cloud)
+    cache = cloud.client("elasticache", region_name=THERE)
+    cache.disassociate_global_replication_group(
+        GlobalReplicationGroupId=far["global_replication_group_id"], ReplicationGroupId="sensors-test",
+        ReplicationGroupRegion=THERE)  # fmt: skip
+    calm(cloud, THERE)
+    cache.delete_replication_group(ReplicationGroupId="sensors-test")
+    run(cloud, MODULE, {"state": "absent", "final_snapshot": False}, check=True, region=THERE)
+    cache.create_cache_parameter_group(CacheParameterGroupName="sensors-test", CacheParameterGroupFamily="redis7",
+                                       Description="of somebody else")  # fmt: skip
+    born = four_steps(cloud, MODULE, {**ALONE, "cache_parameter_group_name": "sensors-test"}, region=THERE)
+    assert "delete_cache_parameter_group" in operations(born)
+    assert copy not in copies(cloud)
+
+
+def test_two_caches_of_one_environment_do_not_begin_the_same(cloud: Cloud) -> None:
+    declared = {
+        **SMALL,
+        "redis_cache_node_type": "cache.r7g.large",
+        "redis_transit_encryption_mode": "required",
+        "redis_caches": {"a": {}, "b": {}},
+        "redis_global_replication_group_id_suffix": "telemetry",
+    }
+    for check in (True, False):
+        with pytest.raises(Refused, match="global datastore telemetry: found declared by redis.a too"):
+            conducted(cloud, declared, check=check)
+    assert not cloud.writes()
