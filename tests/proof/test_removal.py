@@ -39,6 +39,16 @@ def test_a_removal_that_died_is_finished_by_the_next_run(cloud: Cloud, after: bo
     assert at > 5, "stream, bucket and table take more calls"
 
 
+def deleting(cloud: Cloud) -> bool:
+    """Whether the stream is on its way out."""
+    kinesis = cloud.client("kinesis")
+    try:
+        summary = kinesis.describe_stream_summary(StreamName=world.STREAM)["StreamDescriptionSummary"]
+    except kinesis.exceptions.ResourceNotFoundException:
+        return False
+    return bool(summary["StreamStatus"] == "DELETING")
+
+
 class Watching(Aws):
     """AWS where a stream that is on its way out goes after its tags were read and before its consumers are."""
 
@@ -48,9 +58,8 @@ class Watching(Aws):
     def read(self, service: str, operation: str, *rest: Any, **params: Any) -> dict[str, Any] | None:
         if operation == "list_stream_consumers" and not self.tags_were_read.is_set():
             self.tags_were_read.wait(60)
-            kinesis = self.cloud.client("kinesis")
-            while kinesis.list_streams()["StreamNames"]:
-                kinesis.describe_stream_summary(StreamName=world.STREAM)  # each look brings it further
+            while deleting(self.cloud):
+                pass  # each look brings it further
         answer = super().read(service, operation, *rest, **params)
         if operation == "list_tags_for_resource" and world.STREAM in str(params):
             self.tags_were_read.set()
