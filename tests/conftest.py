@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the import names of run time work in pytest, adds the option that writes golden plans anew, and says how large
-the proofs were."""
+the proofs were.
+
+The clouds are fixtures of all folders: a process can hold one embedded cloud, so one fixture has to make it.
+"""
 
 import json
 from pathlib import Path
@@ -10,7 +13,9 @@ from ansible import module_utils
 from hypothesis import HealthCheck, settings
 
 from tests.support import figures
+from tests.support.clouds import cloud, inside_cloud, instant_retries, shared_cloud
 
+__all__ = ["cloud", "inside_cloud", "instant_retries", "shared_cloud"]
 ROOT = Path(__file__).resolve().parent.parent
 
 # At run time Ansible resolves ansible.module_utils.* to module_utils/ as well; so one import form serves everywhere.
