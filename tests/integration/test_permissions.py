@@ -131,6 +131,16 @@ DISPENSABLE = {
 UNDENIABLE = {"sts:GetCallerIdentity"}
 
 
+def test_a_global_datastore_is_within_reach(strict: Cloud) -> None:
+    """Begun, ended and removed by whoever has the environment's own policies and no others."""
+    large = {**VARIABLES, "redis_cache_node_type": "cache.r7g.large", "redis_transit_encryption_mode": "required"}
+    begun = {**large, "redis_global_replication_group_id_suffix": "telemetry"}
+    ended = {**large, "redis_global_replication_group_id": ""}
+    for declared, verb in ((begun, "apply"), (ended, "apply"), (begun, "apply"), (begun, "destroy")):
+        aws = user_with(strict, policies(verb, declared))
+        assert conducted(strict, declared, aws=aws, verb=verb)["changed"]
+
+
 def actions_of(entry: dict[str, Any]) -> set[str]:
     """The IAM actions that a call of the journal takes."""
     call = Call(entry["service"], entry["operation"], given=entry["params"], region=entry["region"])
