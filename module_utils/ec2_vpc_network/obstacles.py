@@ -47,7 +47,7 @@ def _unknown_zones(options: Options, refuse: Refuse, around: Mapping[str, Any]) 
 
 
 def _unsaid(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:
-    """Where null would leave a gateway or an endpoint as it is, and there is none yet."""
+    """Where null would leave a gateway or an endpoint as it is, and there is none yet, or not where it may stay."""
     users = topology.users_of_nat(options)
     if users and options["nat_gateways"] is None and not present["nat_gateways"]:
         yield refuse("nat_gateways", None, f"single, per_zone or regional for {', '.join(users)} with internet nat",
@@ -56,6 +56,12 @@ def _unsaid(options: Options, refuse: Refuse, present: State) -> Iterator[Refusa
     new = [each for each in homeless if each not in present["interface_endpoints"]]
     if new:
         yield refuse("interface_endpoint_tier", None, f"a tier for {', '.join(new)}: {', '.join(options['tiers'])}")
+    staying = set(topology.keys(options))
+    left = [each for each in homeless if each in present["interface_endpoints"]
+            and not set(present["interface_endpoints"][each]["subnets"]) <= staying]  # fmt: skip
+    if left:
+        yield refuse("interface_endpoint_tier", None,
+                     f"a tier for {', '.join(left)}, whose subnets go: {', '.join(options['tiers'])}")  # fmt: skip
 
 
 def _turned(options: Options, refuse: Refuse, present: State) -> Iterator[Refusal]:

@@ -23,7 +23,8 @@ from ansible.module_utils.reconcile.graph import dependencies
 from localcloud.process import Cloud
 from tests.integration.test_faults import DECLARATIONS, objects
 from tests.support.components import component, options
-from tests.support.runs import aws_of, four_steps, taken
+from tests.support.deaths import refused_in_both_modes
+from tests.support.runs import aws_of, four_steps, run, taken
 
 pytestmark = pytest.mark.inside
 
@@ -232,3 +233,12 @@ def test_a_new_network_takes_a_third_of_the_time_of_its_calls_at_most(cloud: Clo
     _, _, calls = planning.planned(component(MODULE), given, component(MODULE).observe(aws_of(cloud), given))
     assert len(calls) > 40
     assert rounds(dependencies(calls), SIDE_BY_SIDE) * 3 <= len(calls)
+
+
+def test_an_endpoint_that_would_lose_its_subnets_wants_another_tier(cloud: Cloud) -> None:
+    before = {"cidr_block": "10.20.0.0/16", "zones": ["eu-west-1a"], "interface_endpoints": ["kinesis-streams"],
+              "interface_endpoint_tier": "app",
+              "tiers": {"app": {"internet": "none"}, "data": {"internet": "none"}}}  # fmt: skip
+    run(cloud, MODULE, before)
+    after = {**before, "tiers": {"data": {"internet": "none"}}, "interface_endpoint_tier": None}
+    refused_in_both_modes(cloud, MODULE, after, "a tier for kinesis-streams, whose subnets go: data")
