@@ -79,27 +79,17 @@ def arns(options: Options) -> Iterator[str]:
 # What is there
 
 
-def look(group: Mapping[str, Any] | None) -> dict[str, tuple[Any, ...]]:
-    """The read of the datastore that a group belongs to."""
-    name = _info(group).get("GlobalReplicationGroupId")
-    about = {"GlobalReplicationGroupId": name, "ShowMemberInfo": True}
-    return {"datastore": (SERVICE, "describe_global_replication_groups", about, GONE)} if name else {}
-
-
-def look_for(options: Options) -> dict[str, tuple[Any, ...]]:
-    """The read of the datastores of this region, where one is to begin."""
-    if options["state"] == "absent" or not options[SUFFIX]:
-        return {}
-    return {"datastores": (SERVICE, "describe_global_replication_groups", {"ShowMemberInfo": True})}
+def look(options: Options, group: Mapping[str, Any] | None) -> dict[str, tuple[Any, ...]]:
+    """The read of the datastore that a group belongs to, or of all of this region, where one is to begin."""
+    if name := _info(group).get("GlobalReplicationGroupId"):
+        about = {"GlobalReplicationGroupId": name, "ShowMemberInfo": True}
+        return {"datastore": (SERVICE, "describe_global_replication_groups", about, GONE)}
+    begins = options["state"] == "present" and options[SUFFIX]
+    return {"datastores": (SERVICE, "describe_global_replication_groups", {"ShowMemberInfo": True})} if begins else {}
 
 
 def _info(group: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return (group or {}).get("GlobalReplicationGroupInfo") or {}
-
-
-def is_secondary(group: Mapping[str, Any]) -> bool:
-    """Whether a group follows another one."""
-    return str(_info(group).get("GlobalReplicationGroupMemberRole", "")).lower() == SECONDARY
 
 
 def observed(group: Mapping[str, Any], answer: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def first_round(options: Options) -> dict[str, tuple[Any, ...]]:
                      **own_logs.looks(options)})  # fmt: skip
     if options["state"] == "absent":
         return requests
-    requests.update({**look(options), **datastores.look_for(options)})
+    requests.update(look(options))
     requests["offers"] = VERSIONS
     if options["subnet_ids"]:
         about = {"SubnetIds": list(options["subnet_ids"])}
@@ -184,14 +184,14 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
             about = {"CacheParameterGroupName": name}
             requests[f"parameters of {name}"] = ("elasticache", "describe_cache_parameters", about, NO_PARAMETER_GROUP)
     requests.update({**users.tag_looks(options, first), **own_logs.tag_looks(options, first),
-                     **alarms.tag_requests(of_nodes(options, first.get("alarms")))})  # fmt: skip
+                     **alarms.tag_requests(of_nodes(options, first.get("alarms"))),
+                     **datastores.look(options, group)})  # fmt: skip
     if group is None:
         if options["state"] == "present" and options["snapshot_name"]:
             about = {"SnapshotName": options["snapshot_name"]}
             requests["snapshot"] = ("elasticache", "describe_snapshots", about, ("SnapshotNotFoundFault",))
         return requests
     requests["tags"] = ("elasticache", "list_tags_for_resource", {"ResourceName": group["ARN"]}, BUSY)
-    requests.update(datastores.look(group))
     if group.get("MemberClusters"):
         member = sorted(group["MemberClusters"])[0]
         # An available group has members, also where AWS does not show them yet: that read is worth repeating.
@@ -202,12 +202,8 @@ def second_round(options: Options, group: Mapping[str, Any] | None, first: Mappi
     name = group["ReplicationGroupId"]
     if group["Status"] == "create-failed":
         requests["events"] = ("elasticache", "describe_events", {"Duration": EVENT_MINUTES})
-    compared = not datastores.is_secondary(group) or datastores.leaves(options)
-    if (
-        compared
-        and options["cache_node_type"] not in (None, group.get("CacheNodeType"))
-        and group["Status"] == "available"
-    ):
+    wanted = None if datastores.follows(options, datastores.observed(group, None)) else options["cache_node_type"]
+    if wanted not in (None, group.get("CacheNodeType")) and group["Status"] == "available":
         about = {"ReplicationGroupId": name}
         requests["node_types"] = ("elasticache", "list_allowed_node_type_modifications", about)
     return requests

@@ -195,11 +195,12 @@ class Datastores(Base):
     def _settled(self, name: str) -> Datastore:
         """The datastore of this name, if nothing is under way with it."""
         found = self._everywhere().get(name)
-        if found is not None and clock.touch(found.arn) and found.status in ("available", "primary-only"):
-            return self._everywhere().get(name) or found
-        if found is None or name not in self._everywhere():
+        # What arrives may be its end.
+        if found is None or (clock.touch(found.arn) and name not in self._everywhere()):
             raise _not_found(name)
-        raise refuse("InvalidGlobalReplicationGroupState", f"Global replication group {name} is {found.status}.")
+        if found.status not in ("available", "primary-only"):
+            raise refuse("InvalidGlobalReplicationGroupState", f"Global replication group {name} is {found.status}.")
+        return found
 
     def _store_of(self, region: str) -> Store:
         return next(store for store in self._stores() if store.region == region)
